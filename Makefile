@@ -1,0 +1,27 @@
+# Copyright 2026, the libvmm authors
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# "make help" lists the targets. The rules are in mk/, one file a subject.
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+include mk/toolchain.mk
+include mk/deps.mk
+-include mk/kernel.mk
+-include mk/tools.mk
+-include mk/unit.mk
+include mk/guest.mk
+include mk/run.mk
+include mk/lint.mk
+include mk/test.mk
+include mk/help.mk
+
+.PHONY: all clean
+## all: build the kernel, the image tool, the library and the Linux example
+all: linux-image
+
+## clean: remove everything built (and fetched)
+clean:
+	$(Q)rm -rf $(BUILD)
