@@ -15,8 +15,9 @@ include mk/deps.mk
 include mk/guest.mk
 include mk/run.mk
 include mk/lint.mk
-include mk/test.mk
 include mk/help.mk
+# The last: it needs what the others have added to TEST_PREREQUISITES.
+include mk/test.mk
 
 .PHONY: all clean
 ## all: build the kernel, the image tool, the library and the Linux example

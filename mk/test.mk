@@ -1,2 +1,22 @@
 # Copyright 2026, the libvmm authors
 # SPDX-License-Identifier: BSD-2-Clause
+#
+# Tests: everything is built first, then pytest runs all of it and prints the one summary line. A fragment adds what
+# has to be built for its tests to TEST_PREREQUISITES.
+
+#@ TESTS    test: folders or files to run (default: tests)
+TESTS ?= tests
+#@ JOBS     test: how many tests run at once (default: 2)
+JOBS  ?= 2
+
+.PHONY: test test-build test-deps
+## test: build and run every test
+test: test-deps
+	$(Q)$(MAKE) test-build
+	$(Q)BUILD=$(abspath $(BUILD)) CROSS=$(CROSS) QEMU=$(QEMU) MAKEFLAGS= \
+	    $(PYTHON) -m pytest -q -p no:cacheprovider -n $(JOBS) $(PYTEST_ARGS) $(TESTS)
+
+test-build: $(TEST_PREREQUISITES)
+
+test-deps:
+	$(Q)tools/run/deps run test
