@@ -1,0 +1,16 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/* All public headers of libvmm. */
+#pragma once
+
+#include <libvmm/arch/aarch64/fault.h>
+#include <libvmm/arch/aarch64/linux.h>
+#include <libvmm/arch/aarch64/smc.h>
+#include <libvmm/guest.h>
+#include <libvmm/tcb.h>
+#include <libvmm/util/util.h>
+#include <libvmm/vcpu.h>
+#include <libvmm/virq.h>

@@ -1,0 +1,104 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Log, assertions and the few C functions that a freestanding VMM needs.
+ *
+ * The library brings its own versions of the C functions declared here, as weak symbols: a C library or functions of
+ * the VMM's own win.
+ */
+#pragma once
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <microkit.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The vCPU id of a guest with one vCPU. */
+#define GUEST_VCPU_ID 0
+
+#ifndef ARRAY_SIZE
+/** Number of elements of an array; not for pointers. */
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#endif
+
+#ifndef MIN
+/** The smaller of two values; evaluates one of them twice. */
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#endif
+
+#ifndef MAX
+/** The larger of two values; evaluates one of them twice. */
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+#endif
+
+/** Writes a line to the log, after the PD's name. The format is printf's; it ends with a newline. */
+#define LOG_VMM(...)                                                                                                   \
+    do {                                                                                                               \
+        printf("%s|INFO: ", microkit_name);                                                                            \
+        printf(__VA_ARGS__);                                                                                           \
+    } while (0)
+
+/** Writes an error to the log, after the PD's name. The format is printf's; it ends with a newline. */
+#define LOG_VMM_ERR(...)                                                                                               \
+    do {                                                                                                               \
+        printf("%s|ERROR: ", microkit_name);                                                                           \
+        printf(__VA_ARGS__);                                                                                           \
+    } while (0)
+
+/**
+ * Writes formatted text to the debug console.
+ *
+ * Conversions: %d %i %u %x %X %o %c %s %p %%, with the lengths hh h l ll z j t, flags `-`, `0`, `+`, space and `#`,
+ * a width and a precision, both of which may be `*`. Floating point and %n are not supported: printed as written.
+ *
+ * @return the number of characters written.
+ */
+int printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int vprintf(const char *format, va_list args);
+
+/**
+ * Writes formatted text to memory, always ended with a zero unless size is 0.
+ *
+ * @return the number of characters that the whole text has.
+ */
+int snprintf(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int vsnprintf(char *buffer, size_t size, const char *format, va_list args);
+
+int puts(const char *string);
+int putchar(int character);
+
+void *memcpy(void *restrict to, const void *restrict from, size_t size);
+void *memmove(void *to, const void *from, size_t size);
+void *memset(void *to, int value, size_t size);
+int memcmp(const void *a, const void *b, size_t size);
+void *memchr(const void *memory, int value, size_t size);
+size_t strlen(const char *string);
+size_t strnlen(const char *string, size_t size);
+int strcmp(const char *a, const char *b);
+int strncmp(const char *a, const char *b, size_t size);
+char *strchr(const char *string, int character);
+char *strrchr(const char *string, int character);
+
+/** What a failed assertion ends in: writes where it stands, then stops the PD. */
+_Noreturn void util_assert_failed(const char *expression, const char *file, int line, const char *function);
+
+#ifndef assert
+/** Stops the PD when an expression is false; NDEBUG removes the check. No side effects inside. */
+#ifdef NDEBUG
+#define assert(expression) ((void)0)
+#else
+#define assert(expression) ((expression) ? (void)0 : util_assert_failed(#expression, __FILE__, __LINE__, __func__))
+#endif
+#endif
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,44 @@
+# Copyright 2026, the libvmm authors
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Host unit tests. Every tests/unit/**/X_test.c becomes $(BUILD)/unit/**/X_test, linked with the whole library built
+# for the host, the fake Microkit, cmocka and libfdt, under ASan and UBSan. A test may define a function of the library
+# itself: the library is an archive, so its own version then stays out.
+#
+# src/util/libc/ and the cache instructions are for the target: the host's C library and tests/unit/fake/ stand in.
+
+BUILD   ?= build
+HOST_CC ?= gcc
+
+UNIT_DIR    := $(BUILD)/unit
+UNIT_SRCS   := $(filter-out src/util/libc/%.c src/arch/aarch64/cache.c,$(sort $(shell find src -name '*.c')))
+UNIT_FAKES  := $(sort $(wildcard tests/unit/fake/*.c))
+UNIT_TESTS  := $(sort $(shell find tests/unit -name '*_test.c'))
+UNIT_OBJS   := $(UNIT_SRCS:%.c=$(UNIT_DIR)/obj/%.o) $(UNIT_FAKES:%.c=$(UNIT_DIR)/obj/%.o)
+UNIT_LIB    := $(UNIT_DIR)/libvmm-host.a
+UNIT_BINS   := $(UNIT_TESTS:tests/unit/%.c=$(UNIT_DIR)/%)
+UNIT_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
+    -Wall -Wextra -Wconversion -Wshadow -Wvla -Werror -Itests/unit/fake -Iinclude -Isrc -MMD -MP $(UNIT_EXTRA_CFLAGS)
+UNIT_LIBS   := -lcmocka -lfdt
+
+.PHONY: unit-tests unit
+.SECONDARY: $(UNIT_OBJS)
+
+unit-tests: $(UNIT_BINS)
+
+unit: unit-tests
+	LIBVMM_UNIT_DIR=$(UNIT_DIR) /usr/bin/python3 -m pytest -q tests/unit
+
+$(UNIT_DIR)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(HOST_CC) $(UNIT_CFLAGS) -c $< -o $@
+
+$(UNIT_LIB): $(UNIT_OBJS)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(UNIT_DIR)/%_test: $(UNIT_DIR)/obj/tests/unit/%_test.o $(UNIT_LIB)
+	@mkdir -p $(@D)
+	$(HOST_CC) -fsanitize=address,undefined $(UNIT_EXTRA_CFLAGS) $< $(UNIT_LIB) $(UNIT_LIBS) -o $@
+
+-include $(UNIT_OBJS:.o=.d) $(UNIT_TESTS:%.c=$(UNIT_DIR)/obj/%.d)

@@ -1,0 +1,65 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * A vCPU as the VMM knows it: power state, waiting in WFI, and the registers fetched during its current exit.
+ *
+ *               vcpu_start                    wfi
+ *     OFF -------------------------> ON  <----------> ON, waiting
+ *      ^                             |       kick          |
+ *      +------- vcpu_stop -----------+---------------------+
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <microkit.h>
+
+struct vm;
+
+enum vcpu_power {
+    VCPU_OFF,
+    VCPU_ON,
+};
+
+/* Registers in the order that TCB reads and writes move them: the first `valid` are known, the first `dirty` changed.
+ */
+struct vcpu_regs {
+    seL4_UserContext context;
+    uint32_t valid;
+    uint32_t dirty;
+};
+
+struct vcpu {
+    uint32_t id;
+    enum vcpu_power power;
+    bool waiting;       /* blocked on its WFI; resume_pc is where it goes on */
+    bool in_exit;       /* fault_handle is at work for it: the reply, not a restart, resumes it */
+    bool replaced;      /* restarted or stopped during its exit: the reply must not resume it */
+    bool vtimer_masked; /* an event of the virtual timer has come and is not yet acked */
+    uint64_t resume_pc; /* valid while waiting */
+    uint64_t fsr;       /* syndrome of the current exit */
+    struct vcpu_regs regs;
+};
+
+/* What a vCPU starts with. */
+struct vcpu_entry {
+    uint64_t pc;
+    uint64_t x0;
+};
+
+/* Puts all registers into their reset state, then the entry state of the arm64 boot protocol, and runs the vCPU. */
+void vcpu_start(struct vm *vm, size_t vcpu_id, const struct vcpu_entry *entry);
+
+/* Suspends a vCPU, whatever it does. Its registers stay. */
+void vcpu_stop(struct vm *vm, size_t vcpu_id);
+
+/* Marks a vCPU as waiting for an interrupt; the exit under way must then not be replied to. */
+void vcpu_wait(struct vcpu *vcpu, uint64_t resume_pc);
+
+/* Something came that ends a WFI: runs the vCPU if it waits. Harmless otherwise. */
+void vcpu_kick(struct vm *vm, size_t vcpu_id);

@@ -1,0 +1,93 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * One guest and everything the library knows of it. The public functions work on the one instance; inside, everything
+ * takes a pointer.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libvmm/arch/aarch64/fault.h>
+#include <libvmm/arch/aarch64/smc.h>
+#include <libvmm/guest.h>
+
+#include "core/guest_error.h"
+#include "core/guest_ram.h"
+#include "core/images.h"
+#include "core/mmio.h"
+#include "core/vcpu.h"
+
+#define VM_VCPU_COUNT_MAX              8
+#define VM_EXCEPTION_HANDLER_COUNT_MAX 16
+
+#include "arch/aarch64/vgic/vgic.h"
+#include "core/virq.h"
+
+/*
+ * Loads vm->images into the guest's RAM again (which has been cleared) and gives the entry point. Registered by
+ * whoever loads images; called by a restart.
+ */
+typedef enum result (*vm_reload_t)(struct vm *vm, uint64_t *kernel_pc);
+
+/* A handler of the VMM for faults in a range of guest-physical addresses. */
+struct vm_exception_handler {
+    struct vm *vm;
+    vm_exception_handler_t callback;
+    void *data;
+};
+
+struct vm_hooks {
+    guest_power_handler_t power;
+    void *power_cookie;
+    guest_timer_arm_t timer_arm;
+    void *timer_cookie;
+    smc_sip_handler_t sip;
+};
+
+struct vm {
+    struct vcpu vcpus[VM_VCPU_COUNT_MAX];
+    size_t vcpu_count; /* 0 until known: read it through vm_vcpu_count */
+    size_t boot_vcpu_id;
+    struct vcpu_entry entry; /* of the last guest_start */
+    bool started;
+
+    struct guest_ram ram;
+    bool ram_registered; /* ram was given by the VMM through guest_ram_register */
+
+    struct mmio_bus mmio;
+    struct vgic vgic;
+    struct vgic_config vgic_config;
+    struct virq virq;
+
+    struct linux_images images;
+    vm_reload_t reload; /* NULL: nothing to load again */
+
+    struct guest_errors errors;
+    struct vm_hooks hooks;
+    struct vm_exception_handler exception_handlers[VM_EXCEPTION_HANDLER_COUNT_MAX];
+    size_t exception_handler_count;
+};
+
+/* The instance behind the public functions. */
+struct vm *vm_instance(void);
+
+/* The number of vCPUs: 1 until something says otherwise. */
+static inline size_t vm_vcpu_count(const struct vm *vm)
+{
+    return vm->vcpu_count == 0 ? 1 : vm->vcpu_count;
+}
+
+/* Whether `vcpu_id` is a vCPU of this VM. */
+static inline bool vm_has_vcpu(const struct vm *vm, size_t vcpu_id)
+{
+    return vcpu_id < vm_vcpu_count(vm);
+}
+
+/* Forgets everything: the state of a VMM that has just been started. For tests. */
+void vm_forget(struct vm *vm);
