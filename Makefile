@@ -9,10 +9,24 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 include mk/toolchain.mk
 include mk/deps.mk
+ifdef MICROKIT_SDK
+# The SDK has the kernel, its library and its tool ready.
+.PHONY: libmicrokit
+libmicrokit:
+else
 -include mk/kernel.mk
 -include mk/tools.mk
+endif
 -include mk/unit.mk
 include mk/guest.mk
+
+# The library, as any system builds it.
+LIBVMM_CC     := $(CROSS)gcc
+LIBVMM_CFLAGS  = $(TARGET_CFLAGS)
+-include libvmm.mk
+$(LIBVMM_OBJS): | libmicrokit
+
+include examples/linux/linux.mk
 include mk/run.mk
 include mk/lint.mk
 include mk/help.mk

@@ -3,6 +3,7 @@
 #
 # The Debian packages of the development machine.
 
+#@ DEPS             DEPS=0: name missing Debian packages and fail, instead of installing them
 DEPS ?= 1
 export DEPS
 

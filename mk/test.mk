@@ -4,9 +4,9 @@
 # Tests: everything is built first, then pytest runs all of it and prints the one summary line. A fragment adds what
 # has to be built for its tests to TEST_PREREQUISITES.
 
-#@ TESTS    test: folders or files to run (default: tests)
+#@ TESTS            test: folders or files to run (default: tests)
 TESTS ?= tests
-#@ JOBS     test: how many tests run at once (default: 2)
+#@ JOBS             test: how many tests run at once (default: 2)
 JOBS  ?= 2
 
 .PHONY: test test-build test-deps

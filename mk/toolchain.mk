@@ -3,6 +3,7 @@
 #
 # The tools and flags that every rule shares. Everything generated goes under $(BUILD).
 
+#@ BUILD            folder for everything that is built or fetched (default: build)
 BUILD  ?= build
 CROSS  ?= aarch64-linux-gnu-
 HOSTCC ?= gcc
@@ -11,7 +12,7 @@ PYTHON ?= /usr/bin/python3
 QEMU   ?= qemu-system-aarch64
 DTC    ?= dtc
 
-# V=1 shows every command.
+#@ V                V=1 shows every command
 ifeq ($(V),1)
 Q :=
 else
@@ -31,11 +32,26 @@ TARGET_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -ffreestanding -nostdlib -mgenera
                  -march=armv8-a -mno-outline-atomics -fno-pic -no-pie -ffunction-sections -fdata-sections
 HOST_CFLAGS   := -std=gnu11 -O2 -g $(WARNINGS)
 
-# The world below: the built-in kernel, or a board of the seL4 Microkit SDK.
+# The world below: the built-in kernel, or a board of the seL4 Microkit SDK. What differs is said here, once.
+#@ MICROKIT_SDK     folder of a seL4 Microkit SDK to build with, in place of the built-in kernel
+#@ MICROKIT_BOARD   board of the SDK (default: qemu_virt_aarch64)
+#@ MICROKIT_CONFIG  configuration of the SDK (default: debug)
 MICROKIT_BOARD  ?= qemu_virt_aarch64
 MICROKIT_CONFIG ?= debug
 ifdef MICROKIT_SDK
-MICROKIT := $(MICROKIT_SDK)/board/$(MICROKIT_BOARD)/$(MICROKIT_CONFIG)
+MICROKIT            := $(MICROKIT_SDK)/board/$(MICROKIT_BOARD)/$(MICROKIT_CONFIG)
+MICROKIT_TOOL       := $(MICROKIT_SDK)/bin/microkit
+MICROKIT_TOOL_FILES := $(MICROKIT_TOOL)
+EXAMPLES            := $(BUILD)/sdk-$(MICROKIT_BOARD)-$(MICROKIT_CONFIG)/examples
+IMAGE_NAME          := loader.img
+qemu_image           = -device loader,file=$(1),addr=0x70000000,cpu-num=0
 else
-MICROKIT := $(BUILD)/microkit
+MICROKIT            := $(BUILD)/microkit
+MICROKIT_TOOL       := $(BUILD)/tools/image
+MICROKIT_TOOL_FILES := $(MICROKIT_TOOL) $(BUILD)/kernel/kernel.elf
+MICROKIT_TOOL_ARGS  := --kernel $(BUILD)/kernel/kernel.elf
+EXAMPLES            := $(BUILD)/examples
+IMAGE_NAME          := image.elf
+qemu_image           = -kernel $(1)
 endif
+LIBMICROKIT_A := $(MICROKIT)/lib/libmicrokit.a
