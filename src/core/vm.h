@@ -17,17 +17,16 @@
 #include <libvmm/arch/aarch64/smc.h>
 #include <libvmm/guest.h>
 
+#include "arch/aarch64/vgic/vgic.h"
 #include "core/guest_error.h"
 #include "core/guest_ram.h"
 #include "core/images.h"
+#include "core/limits.h"
 #include "core/mmio.h"
 #include "core/vcpu.h"
-
-#define VM_VCPU_COUNT_MAX              8
-#define VM_EXCEPTION_HANDLER_COUNT_MAX 16
-
-#include "arch/aarch64/vgic/vgic.h"
 #include "core/virq.h"
+
+#define VM_EXCEPTION_HANDLER_COUNT_MAX 16
 
 /*
  * Loads vm->images into the guest's RAM again (which has been cleared) and gives the entry point. Registered by

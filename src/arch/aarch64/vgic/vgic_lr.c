@@ -1,0 +1,187 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * List registers: see vgic_lr.h.
+ */
+#include "arch/aarch64/vgic/vgic_lr.h"
+
+#include <microkit.h>
+
+#include <libvmm/util/util.h>
+
+#include "arch/aarch64/vgic/vgic_irq.h"
+
+#define LR_IRQ_UNKNOWN    UINT16_MAX
+#define LR_PRIORITY_SHIFT 3 /* a list register has five bits of priority */
+
+enum lr_outcome {
+    LR_DONE,
+    LR_OCCUPIED,
+    LR_NONE, /* no such list register, or none can be written at all */
+};
+
+static void log_refusal(struct vgic_vcpu *vcpu, uint32_t vcpu_id, uint32_t index, int error)
+{
+    if (!vcpu->refused) {
+        vcpu->refused = true;
+        LOG_VMM_ERR("vGIC: list register %u of vCPU %u cannot be written: error %d; limit is what the kernel allows\n",
+                    index, vcpu_id, error);
+    }
+}
+
+/* Asks the kernel to write a list register. */
+static enum lr_outcome try_write(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq, uint32_t index)
+{
+    const uint8_t priority = *vgic_irq_priority(vgic, vcpu_id, irq) >> LR_PRIORITY_SHIFT;
+    const bool group1 = (vgic_word(vgic, vcpu_id, irq / 32)->group & vgic_irq_bit(irq)) != 0;
+    const int error =
+        (int)seL4_ARM_VCPU_InjectIRQ(BASE_VCPU_CAP + vcpu_id, (uint16_t)irq, priority, group1 ? 1 : 0, (uint8_t)index);
+    if (error == seL4_NoError) {
+        return LR_DONE;
+    }
+    if (error == seL4_DeleteFirst) {
+        return LR_OCCUPIED;
+    }
+    if (error != seL4_RangeError || index == 0) {
+        log_refusal(&vgic->vcpus[vcpu_id], vcpu_id, index, error);
+    }
+    return LR_NONE;
+}
+
+static void take(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq, uint32_t index)
+{
+    struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
+    vcpu->lr_free &= ~BIT(index);
+    vcpu->lr_stale &= ~BIT(index);
+    vcpu->lr_used |= BIT(index);
+    vcpu->lr_irq[index] = (uint16_t)irq;
+    vgic_irq_hand_over(vgic, vcpu_id, irq);
+}
+
+/* Tries stale list registers in turn: those that hold this interrupt, or those that hold another. */
+static bool place_in_stale(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq, bool same_irq)
+{
+    struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
+    for (uint64_t left = vcpu->lr_stale; left != 0; left &= left - 1) {
+        const uint32_t index = (uint32_t)__builtin_ctzll(left);
+        if ((vcpu->lr_irq[index] == irq) != same_irq) {
+            continue;
+        }
+        if (try_write(vgic, vcpu_id, irq, index) == LR_DONE) {
+            take(vgic, vcpu_id, irq, index);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool place_in_free(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
+{
+    struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
+    while (vcpu->lr_free != 0) {
+        const uint32_t index = (uint32_t)__builtin_ctzll(vcpu->lr_free);
+        switch (try_write(vgic, vcpu_id, irq, index)) {
+        case LR_DONE:
+            take(vgic, vcpu_id, irq, index);
+            return true;
+        case LR_OCCUPIED:
+            vcpu->lr_free &= ~BIT(index);
+            vcpu->lr_stale |= BIT(index);
+            vcpu->lr_irq[index] = LR_IRQ_UNKNOWN;
+            break;
+        case LR_NONE:
+            vcpu->lr_free &= BIT(index) - 1;
+            break;
+        }
+    }
+    return false;
+}
+
+static bool place(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
+{
+    if (vgic->vcpus[vcpu_id].lr_stale == 0) {
+        return place_in_free(vgic, vcpu_id, irq);
+    }
+    return place_in_stale(vgic, vcpu_id, irq, true) || place_in_free(vgic, vcpu_id, irq) ||
+           place_in_stale(vgic, vcpu_id, irq, false);
+}
+
+static void fill(struct vgic *vgic, uint32_t vcpu_id)
+{
+    struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
+    if (!vcpu->on || vcpu->asleep) {
+        return;
+    }
+    while (vcpu->ready_words != 0 && (vcpu->lr_free | vcpu->lr_stale) != 0) {
+        if (!place(vgic, vcpu_id, vgic_irq_most_urgent(vgic, vcpu_id))) {
+            return;
+        }
+    }
+}
+
+void vgic_deliver(struct vgic *vgic, uint32_t vcpus)
+{
+    for (uint32_t left = vcpus; left != 0; left &= left - 1) {
+        const uint32_t vcpu_id = (uint32_t)__builtin_ctz(left);
+        fill(vgic, vcpu_id);
+        vgic->ops.kick(vgic->ctx, vcpu_id);
+    }
+}
+
+/* Whether an interrupt is in a used list register; if so, that one becomes stale. */
+static bool disown(struct vgic_vcpu *vcpu, uint32_t irq)
+{
+    for (uint64_t left = vcpu->lr_used; left != 0; left &= left - 1) {
+        const uint32_t index = (uint32_t)__builtin_ctzll(left);
+        if (vcpu->lr_irq[index] == irq) {
+            vcpu->lr_used &= ~BIT(index);
+            vcpu->lr_stale |= BIT(index);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the end of a list register is the end of an interrupt; if so, `irq` is which. */
+static bool free_lr(struct vgic_vcpu *vcpu, uint32_t index, uint32_t *irq)
+{
+    const uint64_t bit = BIT(index);
+    *irq = vcpu->lr_irq[index];
+    if ((vcpu->lr_used & bit) != 0) {
+        vcpu->lr_used &= ~bit;
+        vcpu->lr_free |= bit;
+        return true;
+    }
+    if ((vcpu->lr_stale & bit) != 0) {
+        vcpu->lr_stale &= ~bit;
+        vcpu->lr_free |= bit;
+        return *irq != LR_IRQ_UNKNOWN && disown(vcpu, *irq);
+    }
+    return false;
+}
+
+void vgic_maintenance(struct vgic *vgic, size_t vcpu_id, int lr_index)
+{
+    if (vcpu_id >= vgic->vcpu_count) {
+        return;
+    }
+    const uint32_t id = (uint32_t)vcpu_id;
+    uint32_t irq;
+    if (lr_index >= 0 && lr_index < VGIC_LR_COUNT_MAX && free_lr(&vgic->vcpus[id], (uint32_t)lr_index, &irq)) {
+        struct vgic_word *state = vgic_word(vgic, id, irq / 32);
+        state->in_lr &= ~vgic_irq_bit(irq);
+        state->active &= ~vgic_irq_bit(irq);
+        vgic->ops.eoi(vgic->ctx, id, irq);
+        vgic_deliver(vgic, vgic_irq_refresh(vgic, id, irq / 32));
+    }
+    fill(vgic, id);
+}
+
+void vgic_lr_reset(struct vgic_vcpu *vcpu)
+{
+    vcpu->lr_stale |= vcpu->lr_used;
+    vcpu->lr_used = 0;
+}

@@ -1,0 +1,33 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * List registers: through them the hardware's virtual CPU interface learns of interrupts [GICv2 5.2] [GICv3 6.4].
+ *
+ * They are written through the kernel and cannot be read back, so this keeps a shadow of what each holds:
+ *
+ *            injected                                reset
+ *     free -----------> used -----------------------------------> stale
+ *      ^                 |                                          |  injection succeeds: used
+ *      +-- maintenance --+------------------ maintenance -----------+
+ *
+ * Their number is learned: all start as free, and the kernel's range error takes away those that do not exist.
+ *
+ * Stale ones hold an interrupt of the guest's former life, pending or in service, or are known to be occupied for no
+ * reason known here. Nothing can clear them but the guest. A pending one reaches the new life as an interrupt nobody
+ * raised, and its end frees the register. One in service may never end: it is used again as soon as the kernel accepts
+ * an injection into it. When the same interrupt is raised meanwhile it must not wait for that, so it goes to a second
+ * register; whichever of the two the hardware ends first then counts as the end of the interrupt, and the other is
+ * stale from there on.
+ */
+#pragma once
+
+#include "arch/aarch64/vgic/vgic.h"
+
+/* Fills the list registers of the vCPUs in a set, most urgent interrupts first, and wakes these vCPUs. */
+void vgic_deliver(struct vgic *vgic, uint32_t vcpus);
+
+/* Forgets what the list registers of a vCPU held. */
+void vgic_lr_reset(struct vgic_vcpu *vcpu);

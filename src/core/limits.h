@@ -1,0 +1,11 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The sizes of the library's fixed tables that several subsystems share.
+ */
+#pragma once
+
+#define VM_VCPU_COUNT_MAX 8
