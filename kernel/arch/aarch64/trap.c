@@ -1,0 +1,185 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Exceptions from PDs and guests: decided here is who handles one, the kernel
+ * itself or the thread's fault handler.
+ */
+#include "kernel/arch/aarch64/trap.h"
+
+#include "kernel/arch/aarch64/context.h"
+#include "kernel/arch/aarch64/cpu.h"
+#include "kernel/arch/aarch64/esr.h"
+#include "kernel/arch/aarch64/guest_sysreg.h"
+#include "kernel/arch/aarch64/interrupt.h"
+#include "kernel/core/ipc.h"
+#include "kernel/core/lock.h"
+#include "kernel/core/print.h"
+#include "kernel/core/report.h"
+#include "kernel/core/sched.h"
+#include "kernel/core/syscall.h"
+
+#define PAGE_OFFSET BITS(11, 0)
+#define PAR_FAILED  BIT(0)
+#define PAR_ADDRESS BITS(47, 12)
+
+/*
+ * Translates the faulting address through the guest's own tables; false: they
+ * have changed meanwhile. HPFAR_EL2 does not tell for permission faults
+ * [Arm ARM D17.2.62].
+ */
+static bool translate_far(uint64_t far, uint64_t *ipa)
+{
+    uint64_t saved = SYSREG_READ(par_el1);
+    __asm__ volatile("at s1e1r, %0\n isb" : : "r"(far) : "memory");
+    uint64_t par = SYSREG_READ(par_el1);
+    SYSREG_WRITE(par_el1, saved);
+    *ipa = (par & PAR_ADDRESS) | (far & PAGE_OFFSET);
+    return (par & PAR_FAILED) == 0;
+}
+
+static bool fault_address(uint64_t esr, uint64_t *ipa)
+{
+    uint64_t far = SYSREG_READ(far_el2);
+    if (esr_is_permission_fault(esr) && !esr_is_stage1_walk(esr)) {
+        return translate_far(far, ipa);
+    }
+    *ipa = BITS_GET(39, 4, SYSREG_READ(hpfar_el2)) << 12 | (far & PAGE_OFFSET);
+    return true;
+}
+
+static void send_vm_fault(struct thread *thread, uint64_t address, uint64_t esr)
+{
+    thread->message[0] = thread->frame->pc;
+    thread->message[1] = address;
+    thread->message[2] = esr_class(esr) == ESR_FETCH_ABORT;
+    thread->message[3] = esr;
+    ipc_send_fault(thread, FAULT_VM, 4);
+}
+
+static void guest_abort(struct thread *vcpu, uint64_t esr)
+{
+    uint64_t address;
+    if (fault_address(esr, &address)) {
+        send_vm_fault(vcpu, address, esr);
+    }
+}
+
+static void guest_hvc(struct thread *vcpu)
+{
+    struct frame *frame = vcpu->frame;
+
+    frame->pc -= 4; /* the architecture has advanced it */
+    uint64_t words[] = {frame->x0, frame->x1, frame->x2, frame->x3,  frame->x4,   frame->x5, frame->x6,
+                        frame->x7, frame->pc, frame->sp, frame->x30, frame->spsr, frame->x7};
+    for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
+        vcpu->message[i] = words[i];
+    }
+    ipc_send_fault(vcpu, FAULT_UNKNOWN_SYSCALL, ARRAY_COUNT(words));
+}
+
+static void guest_trap(struct core *core, struct thread *vcpu, uint64_t esr)
+{
+    switch (esr_class(esr)) {
+    case ESR_DATA_ABORT:
+    case ESR_FETCH_ABORT:
+        guest_abort(vcpu, esr);
+        return;
+    case ESR_HVC64:
+        guest_hvc(vcpu);
+        return;
+    case ESR_FP:
+        context_give_fp(core, vcpu);
+        return;
+    case ESR_SYSREG:
+        if (guest_sysreg_emulate(vcpu, esr)) {
+            return;
+        }
+        break;
+    default:
+        break;
+    }
+    vcpu->message[0] = esr;
+    ipc_send_fault(vcpu, FAULT_VCPU, 1);
+}
+
+static void pd_exception(struct thread *pd, uint64_t esr)
+{
+    pd->message[0] = pd->frame->pc;
+    pd->message[1] = pd->frame->sp;
+    pd->message[2] = pd->frame->spsr;
+    pd->message[3] = esr_class(esr);
+    pd->message[4] = esr;
+    ipc_send_fault(pd, FAULT_USER_EXCEPTION, 5);
+}
+
+static void pd_trap(struct core *core, struct thread *pd, uint64_t esr)
+{
+    switch (esr_class(esr)) {
+    case ESR_SVC64:
+        syscall_handle(core, pd, BITS_GET(15, 0, esr));
+        break;
+    case ESR_DATA_ABORT:
+    case ESR_FETCH_ABORT:
+        send_vm_fault(pd, SYSREG_READ(far_el2), esr);
+        break;
+    case ESR_FP:
+        if ((pd->desc->flags & IMAGE_THREAD_FPU) != 0) {
+            context_give_fp(core, pd);
+        } else {
+            pd_exception(pd, esr);
+        }
+        break;
+    default:
+        pd_exception(pd, esr);
+        break;
+    }
+}
+
+struct frame *trap_sync(struct core *core)
+{
+    uint64_t esr = SYSREG_READ(esr_el2);
+
+    if (lock_enter(core, esr)) {
+        struct thread *thread = core->current;
+        if (thread->is_vcpu) {
+            guest_trap(core, thread, esr);
+        } else {
+            pd_trap(core, thread, esr);
+        }
+    }
+    return sched_leave_kernel(core);
+}
+
+struct frame *trap_irq(struct core *core)
+{
+    (void)lock_enter(core, 0);
+    interrupt_take(core);
+    return sched_leave_kernel(core);
+}
+
+struct frame *trap_serror(struct core *core)
+{
+    uint64_t esr = SYSREG_READ(esr_el2);
+    struct thread *thread = core->current;
+
+    (void)lock_enter(core, 0);
+    if (core->current == thread && thread->is_vcpu) {
+        thread->message[0] = esr;
+        ipc_send_fault(thread, FAULT_VCPU, 1);
+    } else if (core->current == thread) {
+        pd_exception(thread, esr);
+    }
+    return sched_leave_kernel(core);
+}
+
+_Noreturn void trap_in_kernel(uint64_t vector, uint64_t pc, uint64_t far)
+{
+    print_text("\nKERNEL|ERROR: vector ");
+    print_decimal(vector);
+    print_text(", pc ");
+    print_hex(pc);
+    print_text(", far ");
+    print_hex(far);
+    report_panic("exception in the kernel, esr", SYSREG_READ(esr_el2));
+}

@@ -1,0 +1,143 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Exception vectors of EL2 [Arm ARM D1.3.1].
+ *
+ * While a PD or a guest runs, SP_EL2 points to its struct frame (thread.h);
+ * the registers go straight there. TPIDR_EL2 points to this core's struct
+ * core, whose first word is the top of the kernel's stack.
+ */
+#define MODES_ALLOWED ((1 << 0x00) | (1 << 0x04) | (1 << 0x05) | (1 << 0x10)) /* EL0t, EL1t, EL1h, AArch32 user */
+#define MODE_EL1H     5
+
+.macro save_frame
+    stp x0, x1, [sp, #24]
+    stp x2, x3, [sp, #40]
+    stp x4, x5, [sp, #56]
+    stp x6, x7, [sp, #72]
+    stp x8, x16, [sp, #88]
+    stp x17, x18, [sp, #104]
+    stp x29, x30, [sp, #120]
+    stp x9, x10, [sp, #136]
+    stp x11, x12, [sp, #152]
+    stp x13, x14, [sp, #168]
+    stp x15, x19, [sp, #184]
+    stp x20, x21, [sp, #200]
+    stp x22, x23, [sp, #216]
+    stp x24, x25, [sp, #232]
+    stp x26, x27, [sp, #248]
+    mrs x0, tpidr_el0
+    mrs x1, tpidrro_el0
+    mrs x2, elr_el2
+    mrs x3, sp_el0
+    mrs x4, spsr_el2
+    str x28, [sp, #264]
+    stp x0, x1, [sp, #272]
+    stp x2, x3, [sp, #0]
+    str x4, [sp, #16]
+    mrs x0, tpidr_el2
+    ldr x1, [x0]
+    mov sp, x1
+.endm
+
+.macro from_lower handler
+    .balign 128
+    b entry_\handler
+.endm
+
+.macro from_kernel number
+    .balign 128
+    mov x0, #\number
+    b kernel_exception
+.endm
+
+    .text
+    .balign 2048
+    .global trap_vectors
+trap_vectors:
+    from_kernel 0
+    from_kernel 1
+    from_kernel 2
+    from_kernel 3
+    from_kernel 4
+    from_kernel 5
+    from_kernel 6
+    from_kernel 7
+    from_lower sync
+    from_lower irq
+    from_lower irq
+    from_lower serror
+    from_lower sync
+    from_lower irq
+    from_lower irq
+    from_lower serror
+    .balign 128
+
+entry_sync:
+    save_frame
+    bl trap_sync
+    b kernel_enter_thread
+
+entry_irq:
+    save_frame
+    bl trap_irq
+    b kernel_enter_thread
+
+entry_serror:
+    save_frame
+    bl trap_serror
+
+/* x0: the frame of the thread to enter. */
+    .global kernel_enter_thread
+kernel_enter_thread:
+    mov sp, x0
+    ldp x2, x3, [sp, #0]
+    ldr x4, [sp, #16]
+    ldp x0, x1, [sp, #272]
+
+    /* A VMM can write its vCPUs' frames, at any time: never return to EL2 for it. */
+    and x5, x4, #0x1f
+    mov w6, #(MODES_ALLOWED & 0xffff)
+    movk w6, #(MODES_ALLOWED >> 16), lsl #16
+    lsr x6, x6, x5
+    tbz x6, #0, bad_mode
+mode_is_good:
+    msr elr_el2, x2
+    msr sp_el0, x3
+    msr spsr_el2, x4
+    msr tpidr_el0, x0
+    msr tpidrro_el0, x1
+    ldr x28, [sp, #264]
+    ldp x26, x27, [sp, #248]
+    ldp x24, x25, [sp, #232]
+    ldp x22, x23, [sp, #216]
+    ldp x20, x21, [sp, #200]
+    ldp x15, x19, [sp, #184]
+    ldp x13, x14, [sp, #168]
+    ldp x11, x12, [sp, #152]
+    ldp x9, x10, [sp, #136]
+    ldp x29, x30, [sp, #120]
+    ldp x17, x18, [sp, #104]
+    ldp x8, x16, [sp, #88]
+    ldp x6, x7, [sp, #72]
+    ldp x4, x5, [sp, #56]
+    ldp x2, x3, [sp, #40]
+    ldp x0, x1, [sp, #24]
+    eret
+    dsb nsh
+    isb
+
+bad_mode:
+    and x4, x4, #~0x1f
+    mov x5, #MODE_EL1H
+    orr x4, x4, x5
+    b mode_is_good
+
+kernel_exception:
+    mrs x1, tpidr_el2
+    ldr x1, [x1]
+    mov sp, x1
+    mrs x1, elr_el2
+    mrs x2, far_el2
+    b trap_in_kernel

@@ -1,0 +1,31 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The virtual CPU interface: list registers, and what the guest's CPU
+ * interface remembers, either version [GICv2 5; GICv3 9.3].
+ *
+ * An interrupt that the VMM injects occupies a list register until the guest
+ * has ended it and the VMM has been told.
+ */
+#ifndef KERNEL_ARCH_VGIC_H
+#define KERNEL_ARCH_VGIC_H
+
+#include "kernel/arch/aarch64/context.h"
+
+/* Enables the hardware on this core. */
+void vgic_init_core(void);
+
+unsigned vgic_list_register_count(void);
+
+/* Moves the state of the live vCPU to memory and back. */
+void vgic_save(struct vgic_context *vgic);
+void vgic_load(const struct vgic_context *vgic);
+
+/* Makes interrupt `irq` pending in list register `index`; false: the register is in use. */
+bool vgic_inject(struct thread *vcpu, uint64_t irq, uint64_t priority, uint64_t group, unsigned index);
+
+/* Frees a list register whose interrupt the guest of the live vCPU has ended; its index, or -1: none. */
+int vgic_take_ended(struct thread *vcpu);
+
+#endif

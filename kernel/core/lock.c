@@ -1,0 +1,63 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A ticket lock; see lock.h.
+ */
+#include "kernel/core/lock.h"
+
+#include "kernel/arch/aarch64/context.h"
+#include "kernel/arch/aarch64/cpu.h"
+#include "kernel/arch/aarch64/gic.h"
+
+static uint32_t lock_next_ticket;
+static uint32_t lock_now_serving;
+
+/* Puts the state of this core's threads into memory and takes back the instruction that trapped. */
+static void serve_stall(struct core *core)
+{
+    if (core->current != NULL && core->entry_esr != 0) {
+        context_undo_trap(core->current, core->entry_esr);
+    }
+    context_unload_vcpu(core);
+    __atomic_store_n(&core->stall_request, false, __ATOMIC_RELEASE);
+}
+
+bool lock_enter(struct core *core, uint64_t esr)
+{
+    if (core_count == 1) {
+        return true;
+    }
+    bool undisturbed = true;
+    core->entry_esr = esr;
+    uint32_t ticket = __atomic_fetch_add(&lock_next_ticket, 1, __ATOMIC_RELAXED);
+    while (__atomic_load_n(&lock_now_serving, __ATOMIC_ACQUIRE) != ticket) {
+        if (__atomic_load_n(&core->stall_request, __ATOMIC_ACQUIRE)) {
+            serve_stall(core);
+            core->entry_esr = 0;
+            undisturbed = false;
+        }
+        cpu_relax();
+    }
+    return undisturbed;
+}
+
+void lock_leave(void)
+{
+    if (core_count > 1) {
+        __atomic_store_n(&lock_now_serving, lock_now_serving + 1, __ATOMIC_RELEASE);
+    }
+}
+
+void lock_stall(const struct core *self, const struct thread *thread)
+{
+    struct core *other = &cores[thread->core];
+    if (other == self || (other->current != thread && other->live_vcpu != thread)) {
+        return;
+    }
+    __atomic_store_n(&other->stall_request, true, __ATOMIC_RELEASE);
+    gic_poke(other->id);
+    while (__atomic_load_n(&other->stall_request, __ATOMIC_ACQUIRE)) {
+        cpu_relax();
+    }
+}

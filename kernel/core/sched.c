@@ -1,0 +1,285 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Scheduling; see sched.h.
+ *
+ * Time is read, and the timer set, only where a budget can run out: for a
+ * thread with less budget than period, or with another of its priority ready.
+ */
+#include "kernel/core/sched.h"
+
+#include "kernel/arch/aarch64/context.h"
+#include "kernel/arch/aarch64/cpu.h"
+#include "kernel/arch/aarch64/gic.h"
+#include "kernel/arch/aarch64/interrupt.h"
+#include "kernel/arch/aarch64/timer.h"
+#include "kernel/core/lock.h"
+#include "kernel/core/vcpu.h"
+
+struct core cores[IMAGE_CORE_COUNT_MAX];
+uint32_t core_count;
+
+static void enqueue(struct core *core, struct thread *thread, bool first)
+{
+    struct thread_queue *queue = &core->ready[thread->priority];
+    if (first) {
+        thread_queue_push_front(queue, thread);
+    } else {
+        thread_queue_push(queue, thread);
+    }
+    core->ready_bitmap[thread->priority / 64] |= BIT(thread->priority % 64);
+}
+
+static void dequeue(struct core *core, struct thread *thread)
+{
+    struct thread_queue *queue = &core->ready[thread->priority];
+    thread_queue_remove(queue, thread);
+    if (queue->head == NULL) {
+        core->ready_bitmap[thread->priority / 64] &= ~BIT(thread->priority % 64);
+    }
+}
+
+/* Priority of the best thread in the ready queues, or -1. */
+static int highest_ready(const struct core *core)
+{
+    for (int i = (int)ARRAY_COUNT(core->ready_bitmap) - 1; i >= 0; i--) {
+        if (core->ready_bitmap[i] != 0) {
+            return i * 64 + 63 - __builtin_clzl(core->ready_bitmap[i]);
+        }
+    }
+    return -1;
+}
+
+void sched_make_ready(struct thread *thread)
+{
+    struct core *core = &cores[thread->core];
+
+    thread->state = THREAD_READY;
+    if (thread->is_out_of_budget) {
+        return;
+    }
+    enqueue(core, thread, false);
+    if (core->current == NULL || core->current->priority <= thread->priority) {
+        core->must_schedule = true;
+        if (core->is_online && core != cpu_core()) {
+            gic_poke(core->id);
+        }
+    }
+}
+
+void sched_remove(struct thread *thread)
+{
+    struct core *core = &cores[thread->core];
+
+    if (core->current == thread) {
+        core->current = NULL;
+        core->must_schedule = true;
+    } else if (!thread->is_out_of_budget) {
+        dequeue(core, thread);
+    }
+}
+
+/* Sets the timer of this core to `at`. */
+static void set_timer(struct core *core, uint64_t at)
+{
+    if (core->timer_at != at) {
+        core->timer_at = at;
+        timer_set(at);
+    }
+}
+
+void sched_sleep(struct thread *thread, uint64_t at)
+{
+    struct core *core = &cores[thread->core];
+    struct thread **link = &core->asleep;
+
+    while (*link != NULL && (*link)->wake_at <= at) {
+        link = &(*link)->next_asleep;
+    }
+    thread->wake_at = at;
+    thread->is_asleep = true;
+    thread->next_asleep = *link;
+    *link = thread;
+    if (core != cpu_core()) {
+        gic_poke(core->id);
+    }
+}
+
+static void take_from_sleepers(struct core *core, struct thread *thread)
+{
+    struct thread **link = &core->asleep;
+    while (*link != thread) {
+        link = &(*link)->next_asleep;
+    }
+    *link = thread->next_asleep;
+    thread->is_asleep = false;
+}
+
+void sched_forget_sleep(struct thread *thread)
+{
+    /* A thread without budget gets none by being stopped and started. */
+    if (thread->is_asleep && !thread->is_out_of_budget) {
+        take_from_sleepers(&cores[thread->core], thread);
+    }
+}
+
+static void wake(struct thread *thread)
+{
+    if (thread->is_out_of_budget) {
+        thread->is_out_of_budget = false;
+        thread->budget_left = thread->budget;
+        thread->period_start = thread->wake_at;
+        if (thread->state == THREAD_READY) {
+            sched_make_ready(thread);
+        } else if (thread->state == THREAD_FAULTED) {
+            vcpu_faulted(thread);
+        }
+    } else {
+        vcpu_timer_due(thread);
+    }
+}
+
+static void wake_sleepers(struct core *core, uint64_t now)
+{
+    while (core->asleep != NULL && core->asleep->wake_at <= now) {
+        struct thread *thread = core->asleep;
+        take_from_sleepers(core, thread);
+        wake(thread);
+    }
+}
+
+/* The current thread has used up its budget. */
+static void end_of_budget(struct core *core, struct thread *thread)
+{
+    core->must_schedule = true;
+    if (!thread->is_limited) {
+        thread->budget_left = thread->budget;
+        if (thread == core->current) {
+            core->current = NULL;
+            enqueue(core, thread, false);
+        }
+        return;
+    }
+    if (thread == core->current) {
+        core->current = NULL;
+    } else if (thread->state == THREAD_READY) {
+        dequeue(core, thread);
+    }
+    sched_forget_sleep(thread);
+    thread->is_out_of_budget = true;
+    sched_sleep(thread, thread->period_start + thread->period);
+}
+
+/* Takes the time since it began from the budget of the thread that is being charged. */
+static void stop_charging(struct core *core, uint64_t now)
+{
+    struct thread *thread = core->charged;
+    uint64_t used = now - core->charged_at;
+
+    core->charged = NULL;
+    thread->budget_left = used < thread->budget_left ? thread->budget_left - used : 0;
+    if (thread->budget_left == 0) {
+        end_of_budget(core, thread);
+    }
+}
+
+static void start_charging(struct core *core, struct thread *thread, uint64_t now)
+{
+    if (thread->is_limited && now - thread->period_start >= thread->period) {
+        thread->period_start = now;
+        thread->budget_left = thread->budget;
+    }
+    core->charged = thread;
+    core->charged_at = now;
+}
+
+void sched_timer_expired(struct core *core)
+{
+    core->timer_at = UINT64_MAX;
+    timer_set(UINT64_MAX);
+    core->must_schedule = true;
+}
+
+/* Makes the best ready thread the current one; leaves NULL where there is none. */
+static void choose(struct core *core)
+{
+    int best = highest_ready(core);
+
+    core->must_schedule = false;
+    if (core->current != NULL) {
+        if (best <= (int)core->current->priority) {
+            return;
+        }
+        enqueue(core, core->current, true);
+    }
+    core->current = best < 0 ? NULL : core->ready[best].head;
+    if (core->current != NULL) {
+        dequeue(core, core->current);
+    }
+}
+
+static bool needs_charging(const struct core *core, const struct thread *thread)
+{
+    return thread->is_limited || core->ready[thread->priority].head != NULL;
+}
+
+/* Brings budgets, sleepers and timer up to date; a thread may lose the core by it. */
+static void update_time(struct core *core)
+{
+    struct thread *thread = core->current;
+    bool charging = thread != NULL && needs_charging(core, thread);
+
+    if (core->charged == NULL && core->asleep == NULL && !charging) {
+        set_timer(core, UINT64_MAX);
+        return;
+    }
+
+    uint64_t now = timer_now();
+    if (core->charged != NULL) {
+        stop_charging(core, now);
+    }
+    wake_sleepers(core, now);
+    if (core->must_schedule) {
+        return;
+    }
+    uint64_t at = core->asleep != NULL ? core->asleep->wake_at : UINT64_MAX;
+    if (charging) {
+        start_charging(core, thread, now);
+        uint64_t end = now + thread->budget_left;
+        at = end < at ? end : at;
+    }
+    set_timer(core, at);
+}
+
+/* Nothing to run: waits for an interrupt, out of the lock, and takes it. */
+static void idle(struct core *core)
+{
+    lock_leave();
+    cpu_wait_for_interrupt();
+    (void)lock_enter(core, 0);
+    interrupt_take(core);
+}
+
+struct frame *sched_leave_kernel(struct core *core)
+{
+    for (;;) {
+        if (core->must_schedule || core->current == NULL) {
+            choose(core);
+        }
+        update_time(core);
+        if (core->must_schedule) {
+            continue;
+        }
+        struct thread *thread = core->current;
+        if (thread == NULL) {
+            idle(core);
+        } else if (thread->events != 0) {
+            vcpu_send_event(thread);
+        } else {
+            context_load(core, thread);
+            lock_leave();
+            return thread->frame;
+        }
+    }
+}

@@ -1,0 +1,34 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Scheduling: on each core the ready thread of the highest priority runs,
+ * threads of equal priority in turn, each for its budget. A thread whose
+ * budget is less than its period sleeps, when it has used it up, until the
+ * period is over; the period begins when the thread first runs in it.
+ */
+#ifndef KERNEL_CORE_SCHED_H
+#define KERNEL_CORE_SCHED_H
+
+#include "kernel/core/core.h"
+
+/* Makes a thread that is in no queue READY; its core will run it when it is its turn. */
+void sched_make_ready(struct thread *thread);
+
+/* Takes a READY thread out of the ready queue, or off its core (after lock_stall). */
+void sched_remove(struct thread *thread);
+
+/* Wakes `thread` at time `at` (counter): a FAULTED vCPU, or a READY thread out of budget. */
+void sched_sleep(struct thread *thread, uint64_t at);
+void sched_forget_sleep(struct thread *thread);
+
+/* The core's timer has fired. */
+void sched_timer_expired(struct core *core);
+
+/*
+ * Chooses what runs next, waiting for it where nothing is ready, loads it into
+ * the hardware and gives the frame to return to. Holder of the lock only.
+ */
+struct frame *sched_leave_kernel(struct core *core);
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * vCPUs; see vcpu.h.
+ *
+ * The virtual timer of the vCPU that is live on a core interrupts the kernel
+ * itself; for one whose registers are in memory, the core's list of sleepers
+ * does. Either way the VMM is told once, and again only after it has
+ * acknowledged.
+ */
+#include "kernel/core/vcpu.h"
+
+#include "kernel/arch/aarch64/context.h"
+#include "kernel/arch/aarch64/vgic.h"
+#include "kernel/arch/aarch64/vtimer.h"
+#include "kernel/core/ipc.h"
+#include "kernel/core/sched.h"
+
+#define VIRQ_MAX          1023
+#define VIRQ_PRIORITY_MAX 31
+#define VIRQ_GROUP_MAX    1
+
+void vcpu_send_event(struct thread *vcpu)
+{
+    if ((vcpu->events & EVENT_MAINTENANCE) != 0) {
+        vcpu->events &= (uint8_t)~EVENT_MAINTENANCE;
+        vcpu->message[0] = (uint64_t)vgic_take_ended(vcpu);
+        ipc_send_fault(vcpu, FAULT_VGIC_MAINTENANCE, 1);
+    } else {
+        vcpu->events &= (uint8_t)~EVENT_VTIMER;
+        vtimer_set_masked(vcpu);
+        vcpu->message[0] = VTIMER_INTID;
+        ipc_send_fault(vcpu, FAULT_VPPI_EVENT, 1);
+    }
+}
+
+void vcpu_faulted(struct thread *vcpu)
+{
+    if (vcpu->events != 0) {
+        vcpu_send_event(vcpu);
+    } else if (!context_is_live(vcpu) && vtimer_is_armed(vcpu)) {
+        sched_sleep(vcpu, vtimer_deadline(vcpu));
+    }
+}
+
+void vcpu_timer_due(struct thread *vcpu)
+{
+    if (vcpu->state == THREAD_FAULTED && !context_is_live(vcpu) && vtimer_is_armed(vcpu)) {
+        vcpu->events |= EVENT_VTIMER;
+        vcpu_send_event(vcpu);
+    }
+}
+
+void vcpu_interrupt(struct core *core, enum thread_event event)
+{
+    struct thread *vcpu = core->live_vcpu;
+
+    vcpu->events |= (uint8_t)event;
+    if (vcpu->state == THREAD_FAULTED && !vcpu->is_out_of_budget) {
+        vcpu_send_event(vcpu);
+    }
+}
+
+enum error vcpu_inject(struct thread *vcpu, uint64_t irq, uint64_t priority, uint64_t group, uint64_t index)
+{
+    if (irq > VIRQ_MAX || priority > VIRQ_PRIORITY_MAX || group > VIRQ_GROUP_MAX) {
+        return ERROR_RANGE;
+    }
+    if (index >= vgic_list_register_count()) {
+        return ERROR_RANGE;
+    }
+    return vgic_inject(vcpu, irq, priority, group, (unsigned)index) ? ERROR_NONE : ERROR_DELETE_FIRST;
+}
+
+enum error vcpu_ack_vppi(struct thread *vcpu, uint64_t irq)
+{
+    if (irq != VTIMER_INTID) {
+        return ERROR_INVALID_ARGUMENT;
+    }
+    vtimer_ack(vcpu);
+    if (vcpu->state == THREAD_FAULTED) {
+        vcpu_faulted(vcpu);
+    }
+    return ERROR_NONE;
+}

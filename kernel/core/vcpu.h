@@ -1,0 +1,31 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * vCPUs: what their hardware tells the VMM, and what the VMM may do to them.
+ */
+#ifndef KERNEL_CORE_VCPU_H
+#define KERNEL_CORE_VCPU_H
+
+#include "kernel/core/core.h"
+
+/* Sends the VMM what a vCPU's interrupt hardware has to say; the vCPU is READY or FAULTED and has events. */
+void vcpu_send_event(struct thread *vcpu);
+
+/*
+ * The VMM has not replied to a fault. From now on the vCPU's virtual timer
+ * wakes it, unless the VMM still has to acknowledge the last time.
+ */
+void vcpu_faulted(struct thread *vcpu);
+
+/* The virtual timer of a FAULTED vCPU whose registers are in memory is due. */
+void vcpu_timer_due(struct thread *vcpu);
+
+/* The virtual timer or maintenance interrupt of the vCPU that is live on `core` has fired. */
+void vcpu_interrupt(struct core *core, enum thread_event event);
+
+/* Calls of a VMM; `vcpu` does not run on any core. */
+enum error vcpu_inject(struct thread *vcpu, uint64_t irq, uint64_t priority, uint64_t group, uint64_t index);
+enum error vcpu_ack_vppi(struct thread *vcpu, uint64_t irq);
+
+#endif

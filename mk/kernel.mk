@@ -1,0 +1,56 @@
+# Copyright 2026, the libvmm authors
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The built-in kernel, and its libmicrokit in a folder shaped like a board's in the Microkit SDK.
+
+#@ KERNEL_BOARD     board of the built-in kernel, a folder of kernel/board (default: qemu_virt_aarch64)
+KERNEL_BOARD ?= qemu_virt_aarch64
+include kernel/board/$(KERNEL_BOARD)/board.mk
+
+KERNEL_ELF   := $(BUILD)/kernel/kernel.elf
+KERNEL_SRC   := $(wildcard kernel/core/*.c kernel/arch/aarch64/*.[cS] kernel/board/$(KERNEL_BOARD)/*.c)
+KERNEL_OBJ   := $(KERNEL_SRC:%=$(BUILD)/kernel/%.o)
+# The kernel and libmicrokit call no C library: no loop becomes a call of memcpy or memset.
+KERNEL_FLAGS := $(TARGET_CFLAGS) -fno-tree-loop-distribute-patterns -I. -MMD -MP
+
+MICROKIT_SRC     := $(wildcard kernel/libmicrokit/src/*.[cS])
+MICROKIT_OBJ     := $(MICROKIT_SRC:%=$(BUILD)/kernel/%.o)
+MICROKIT_HEADERS := microkit.h sel4/sel4.h kernel/abi/image.h kernel/abi/syscall.h
+MICROKIT_FILES   := $(MICROKIT_HEADERS:%=$(BUILD)/microkit/include/%) \
+                    $(BUILD)/microkit/lib/libmicrokit.a $(BUILD)/microkit/lib/microkit.ld
+
+.PHONY: kernel libmicrokit
+## kernel: build the built-in kernel and its libmicrokit
+kernel: $(KERNEL_ELF) libmicrokit
+libmicrokit: $(MICROKIT_FILES)
+
+$(BUILD)/kernel/kernel/libmicrokit/%.o: kernel/libmicrokit/%
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(KERNEL_FLAGS) -Ikernel/libmicrokit/include -c -o $@ $<
+
+$(BUILD)/kernel/%.o: %
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(KERNEL_FLAGS) -c -o $@ $<
+
+$(KERNEL_ELF): $(KERNEL_OBJ) kernel/kernel.ld
+	$(Q)$(call step,LINK,$@)
+	$(Q)$(CROSS)ld --defsym=KERNEL_BASE=$(KERNEL_BASE) -T kernel/kernel.ld -z max-page-size=4096 --gc-sections -o $@ $(KERNEL_OBJ)
+
+$(BUILD)/microkit/lib/libmicrokit.a: $(MICROKIT_OBJ)
+	$(Q)mkdir -p $(@D)
+	$(Q)rm -f $@
+	$(Q)$(CROSS)ar rcs $@ $^
+
+$(BUILD)/microkit/lib/microkit.ld: kernel/libmicrokit/microkit.ld
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $< $@
+
+$(BUILD)/microkit/include/kernel/abi/%.h: kernel/abi/%.h
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $< $@
+
+$(BUILD)/microkit/include/%.h: kernel/libmicrokit/include/%.h
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $< $@
+
+-include $(KERNEL_OBJ:.o=.d) $(MICROKIT_OBJ:.o=.d)
