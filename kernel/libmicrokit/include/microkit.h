@@ -163,8 +163,7 @@ static inline void microkit_check(const char *function, int error)
 
 static inline void microkit_pd_restart(microkit_child pd, seL4_Word entry_point)
 {
-    seL4_UserContext regs = {.pc = entry_point};
-    microkit_check("microkit_pd_restart", sel4_tcb_write_by_call(BASE_TCB_CAP + pd, seL4_True, 1, &regs));
+    microkit_check("microkit_pd_restart", sel4_tcb_write_by_call(BASE_TCB_CAP + pd, seL4_True, 1, &entry_point));
 }
 
 static inline void microkit_pd_stop(microkit_child pd)
@@ -180,8 +179,7 @@ static inline void microkit_pd_resume(microkit_child pd)
 /* Sets the PC of a vCPU and makes it runnable. */
 static inline void microkit_vcpu_restart(microkit_child vcpu, seL4_Word entry_point)
 {
-    seL4_UserContext regs = {.pc = entry_point};
-    microkit_check("microkit_vcpu_restart", sel4_tcb_write_by_call(BASE_VM_TCB_CAP + vcpu, seL4_True, 1, &regs));
+    microkit_check("microkit_vcpu_restart", sel4_tcb_write_by_call(BASE_VM_TCB_CAP + vcpu, seL4_True, 1, &entry_point));
 }
 
 static inline void microkit_vcpu_stop(microkit_child vcpu)

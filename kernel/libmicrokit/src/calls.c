@@ -21,7 +21,7 @@ static void copy_words(seL4_Word *to, const seL4_Word *from, seL4_Word count)
     }
 }
 
-int sel4_tcb_read_by_call(seL4_CPtr tcb, seL4_Bool suspend_source, seL4_Word count, seL4_UserContext *regs)
+int sel4_tcb_read_by_call(seL4_CPtr tcb, seL4_Bool suspend_source, seL4_Word count, seL4_Word *words)
 {
     seL4_Word saved[SEL4_USER_CONTEXT_WORDS];
     seL4_Word error, unused;
@@ -31,13 +31,13 @@ int sel4_tcb_read_by_call(seL4_CPtr tcb, seL4_Bool suspend_source, seL4_Word cou
     copy_words(saved, ipc_buffer(), count);
     SEL4_SYSCALL(SYSCALL_TCB_READ, tcb, suspend_source != 0, count, 0, 0, error, unused);
     if (error == seL4_NoError) {
-        copy_words((seL4_Word *)regs, ipc_buffer(), count);
+        copy_words(words, ipc_buffer(), count);
     }
     copy_words(ipc_buffer(), saved, count);
     return (int)error;
 }
 
-int sel4_tcb_write_by_call(seL4_CPtr tcb, seL4_Bool resume_target, seL4_Word count, const seL4_UserContext *regs)
+int sel4_tcb_write_by_call(seL4_CPtr tcb, seL4_Bool resume_target, seL4_Word count, const seL4_Word *words)
 {
     seL4_Word saved[SEL4_USER_CONTEXT_WORDS];
     seL4_Word error, unused;
@@ -48,7 +48,7 @@ int sel4_tcb_write_by_call(seL4_CPtr tcb, seL4_Bool resume_target, seL4_Word cou
         sel4_faulting_tcb = 0;
     }
     copy_words(saved, ipc_buffer(), count);
-    copy_words(ipc_buffer(), (const seL4_Word *)regs, count);
+    copy_words(ipc_buffer(), words, count);
     SEL4_SYSCALL(SYSCALL_TCB_WRITE, tcb, resume_target != 0, count, 0, 0, error, unused);
     copy_words(ipc_buffer(), saved, count);
     return (int)error;

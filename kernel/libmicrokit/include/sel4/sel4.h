@@ -173,8 +173,8 @@ static inline seL4_Word *sel4_vcpu_frame(seL4_Word vcpu)
 /* The thread capability of the vCPU that waits for a reply, or 0. Kept by the main loop. */
 extern seL4_CPtr sel4_faulting_tcb;
 
-int sel4_tcb_read_by_call(seL4_CPtr tcb, seL4_Bool suspend_source, seL4_Word count, seL4_UserContext *regs);
-int sel4_tcb_write_by_call(seL4_CPtr tcb, seL4_Bool resume_target, seL4_Word count, const seL4_UserContext *regs);
+int sel4_tcb_read_by_call(seL4_CPtr tcb, seL4_Bool suspend_source, seL4_Word count, seL4_Word *words);
+int sel4_tcb_write_by_call(seL4_CPtr tcb, seL4_Bool resume_target, seL4_Word count, const seL4_Word *words);
 
 #define SEL4_BASE_VM_TCB_CAP 266
 
@@ -184,7 +184,7 @@ static inline int seL4_TCB_ReadRegisters(seL4_CPtr tcb, seL4_Bool suspend_source
 {
     (void)arch_flags;
     if (tcb != sel4_faulting_tcb || suspend_source || count > SEL4_USER_CONTEXT_WORDS) {
-        return sel4_tcb_read_by_call(tcb, suspend_source, count, regs);
+        return sel4_tcb_read_by_call(tcb, suspend_source, count, (seL4_Word *)regs);
     }
     const seL4_Word *frame = sel4_vcpu_frame(tcb - SEL4_BASE_VM_TCB_CAP);
     seL4_Word *to = (seL4_Word *)regs;
@@ -200,7 +200,7 @@ static inline int seL4_TCB_WriteRegisters(seL4_CPtr tcb, seL4_Bool resume_target
 {
     (void)arch_flags;
     if (tcb != sel4_faulting_tcb || resume_target || count > SEL4_USER_CONTEXT_WORDS) {
-        return sel4_tcb_write_by_call(tcb, resume_target, count, regs);
+        return sel4_tcb_write_by_call(tcb, resume_target, count, (const seL4_Word *)regs);
     }
     seL4_Word *frame = sel4_vcpu_frame(tcb - SEL4_BASE_VM_TCB_CAP);
     const seL4_Word *from = (const seL4_Word *)regs;
