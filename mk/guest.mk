@@ -7,6 +7,8 @@ GUEST        := $(BUILD)/guest
 GUEST_KERNEL := $(GUEST)/Image
 GUEST_INITRD := $(GUEST)/initramfs.cpio.gz
 FETCH_DEB    := tools/guest/fetch-deb
+# Where it lies in the package depends on the release: evaluated in a recipe, once the package is there.
+GUEST_BUSYBOX = "$$(find $(BUILD)/deb/busybox-static -path "*bin/busybox" -type f)"
 
 $(BUILD)/deb/linux-image/.fetched:
 	@$(call step,FETCH,linux-image-arm64: the guest kernel of Debian)
@@ -23,4 +25,4 @@ $(GUEST_KERNEL): $(BUILD)/deb/linux-image/.fetched tools/guest/unpack-kernel
 $(GUEST_INITRD): guests/linux/init tools/guest/make-initramfs $(BUILD)/deb/busybox-static/.fetched
 	@$(call step,INITRD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)tools/guest/make-initramfs $@ "$$(find $(BUILD)/deb/busybox-static -path "*bin/busybox" -type f)" $<
+	$(Q)tools/guest/make-initramfs $@ $(GUEST_BUSYBOX) $<

@@ -25,7 +25,7 @@ run:
 	$(Q)tools/run/deps run </dev/null
 	$(Q)tools/run/check-options CPU '$(CPU)' QEMU '$(QEMU)' </dev/null
 	@$(call step,BUILD,$(RUN_IMAGE))
-	$(Q)$(MAKE) $(RUN_IMAGE) </dev/null >&2
+	$(Q)$(BUILD_QUIETLY) $(RUN_IMAGE) </dev/null >&2
 	@$(call step,BOOT,Linux on $(CPU) with GICv$(GIC) and $(MEM) of RAM; $(RUN_HINT))
 	$(Q)exec tools/run/console $(RUN_QEMU) $(call qemu_image,$(RUN_IMAGE))
 

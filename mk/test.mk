@@ -9,12 +9,16 @@ TESTS ?= tests
 #@ JOBS             test: how many tests run at once (default: 2)
 JOBS  ?= 2
 
+TEST_PREREQUISITES += $(if $(UNIT_BINS),unit-tests) $(if $(IMAGE_TOOL),tools)
+include tests/system/linux/linux.mk
+-include $(wildcard tests/system/kernel/*.mk)
+
 .PHONY: test test-build test-deps
 ## test: build and run every test
 test: test-deps
-	$(Q)$(MAKE) test-build
+	$(Q)$(BUILD_QUIETLY) test-build
 	$(Q)BUILD=$(abspath $(BUILD)) CROSS=$(CROSS) QEMU=$(QEMU) MAKEFLAGS= \
-	    $(PYTHON) -m pytest -q -p no:cacheprovider -n $(JOBS) $(PYTEST_ARGS) $(TESTS)
+	    $(PYTHON) -m pytest -q -p no:cacheprovider -n $(JOBS) --dist loadgroup $(PYTEST_ARGS) $(TESTS)
 
 test-build: $(TEST_PREREQUISITES)
 

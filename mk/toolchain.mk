@@ -20,11 +20,10 @@ Q := @
 endif
 # $(call step,WORD,what): one short line a step. "make -s" leaves it out. It goes to standard error, because the
 # standard output of "make run" belongs to the guest.
-ifneq ($(findstring s,$(firstword -$(MAKEFLAGS))),)
-step = :
-else
-step = printf '  %-8s %s\n' '$(1)' '$(2)' >&2
-endif
+export STEPS ?= $(if $(findstring s,$(firstword -$(MAKEFLAGS))),0,1)
+step = $(if $(filter 1,$(STEPS)),printf '  %-8s %s\n' '$(1)' '$(2)' >&2,:)
+# A build inside a target such as "run": its steps, or every command with V=1, and nothing else.
+BUILD_QUIETLY = $(MAKE) $(if $(filter 1,$(V)),,-s) STEPS=$(STEPS)
 
 WARNINGS      := -Wall -Wextra -Wconversion -Wshadow -Wvla -Werror
 # What runs under a kernel that does not save a PD's FP registers, with stage 1 off: no FP, no unaligned access.
@@ -55,3 +54,9 @@ IMAGE_NAME          := image.elf
 qemu_image           = -kernel $(1)
 endif
 LIBMICROKIT_A := $(MICROKIT)/lib/libmicrokit.a
+
+# $(call link_pd,OUT,INPUTS): a PD's program.
+link_pd = $(CROSS)ld -L$(MICROKIT)/lib $(filter-out $(LIBMICROKIT_A),$(2)) -lmicrokit -Tmicrokit.ld -o $(1)
+# $(call build_image,SYSTEM,FOLDER OF PROGRAMS,OUT): the image of a system, with a report beside it.
+build_image = $(MICROKIT_TOOL) $(1) --search-path $(2) --board $(MICROKIT_BOARD) --config $(MICROKIT_CONFIG) \
+    -o $(3) -r $(dir $(3))report.txt $(MICROKIT_TOOL_ARGS) >$(dir $(3))tool.log || { cat $(dir $(3))tool.log >&2; false; }

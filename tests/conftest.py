@@ -10,7 +10,7 @@
 #       assert console.wait() == 0                        # QEMU's exit status
 #
 # Every QEMU has a time limit, runs in a process group of its own, and is ended by its process id when its test ends.
-# What the console printed is kept in $(BUILD)/test-logs, one file a machine, and its end is part of a failure's message.
+# What the console printed is kept in $(BUILD)/test-logs, one file a machine; its end is part of a failure's message.
 
 import os
 import pathlib

@@ -5,6 +5,7 @@
 # $(LINUX)/gic2-256M/, ending in $(IMAGE_NAME), what QEMU starts.
 
 LINUX     := $(EXAMPLES)/linux
+
 LINUX_GIC  = $(patsubst gic%,%,$(firstword $(subst -, ,$*)))
 LINUX_RAM  = $$(printf '0x%x' $$(numfmt --from=iec $(lastword $(subst -, ,$*))))
 # As vmm.c has it.
@@ -12,16 +13,18 @@ LINUX_INITRD_DEST := 0x45200000
 
 LINUX_CFLAGS = $(TARGET_CFLAGS) -I$(MICROKIT)/include -Iinclude
 
-.SECONDARY:
+.PRECIOUS: $(LINUX)/%/guest.dtb $(LINUX)/%/linux.system $(LINUX)/%/images.o $(LINUX)/%/vmm.elf $(LINUX)/%/$(IMAGE_NAME)
 
-# The device tree names where the initial RAM disc ends.
-$(LINUX)/%/guest.dtb: examples/linux/gicv2.dts examples/linux/gicv3.dts examples/linux/common.dtsi $(GUEST_INITRD)
+# $(call linux_dtb,GIC,RAM BYTES,INITRD,OUT): the guest's device tree for an initial RAM disc of that size.
+linux_dtb = $(CROSS)cpp -nostdinc -undef -x assembler-with-cpp -P -DRAM_SIZE=$(2) \
+    -DINITRD_START=$(LINUX_INITRD_DEST) \
+    -DINITRD_END=$$(printf '0x%x' $$(($(LINUX_INITRD_DEST) + $$(stat -L -c %s $(3))))) \
+    examples/linux/gicv$(1).dts $(4).dts && $(DTC) -I dts -O dtb -o $(4) $(4).dts
+
+LINUX_DTS := examples/linux/gicv2.dts examples/linux/gicv3.dts examples/linux/common.dtsi
+$(LINUX)/%/guest.dtb: $(LINUX_DTS) $(GUEST_INITRD)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS)cpp -nostdinc -undef -x assembler-with-cpp -P -DRAM_SIZE=$(LINUX_RAM) \
-	    -DINITRD_START=$(LINUX_INITRD_DEST) \
-	    -DINITRD_END=$$(printf '0x%x' $$(($(LINUX_INITRD_DEST) + $$(stat -L -c %s $(GUEST_INITRD))))) \
-	    examples/linux/gicv$(LINUX_GIC).dts $@.dts
-	$(Q)$(DTC) -I dts -O dtb -o $@ $@.dts
+	$(Q)$(call linux_dtb,$(LINUX_GIC),$(LINUX_RAM),$(GUEST_INITRD),$@)
 
 $(LINUX)/%/linux.system: examples/linux/linux_gicv2.system examples/linux/linux_gicv3.system
 	$(Q)mkdir -p $(@D)
@@ -39,10 +42,9 @@ $(LINUX)/vmm.o: examples/linux/vmm.c | libmicrokit
 -include $(LINUX)/vmm.d
 
 $(LINUX)/%/vmm.elf: $(LINUX)/vmm.o $(LINUX)/%/images.o $(LIBVMM_A) $(LIBMICROKIT_A)
-	$(Q)$(CROSS)ld -L$(MICROKIT)/lib $(filter-out $(LIBMICROKIT_A),$^) -lmicrokit -Tmicrokit.ld -o $@
+	$(Q)$(call link_pd,$@,$^)
 
 # The .system file names vmm.elf; the tool finds it in the search path.
 $(LINUX)/%/$(IMAGE_NAME): $(LINUX)/%/linux.system $(LINUX)/%/vmm.elf $(MICROKIT_TOOL_FILES)
 	@$(call step,IMAGE,$@)
-	$(Q)$(MICROKIT_TOOL) $< --search-path $(@D) --board $(MICROKIT_BOARD) --config $(MICROKIT_CONFIG) \
-	    -o $@ -r $(@D)/report.txt $(MICROKIT_TOOL_ARGS) >$(@D)/tool.log || { cat $(@D)/tool.log >&2; false; }
+	$(Q)$(call build_image,$<,$(@D),$@)

@@ -14,7 +14,7 @@
 \name\()_end:
 .endm
 
-    .section .guest_images, "a", @progbits
+    .section .rodata.images, "a", @progbits
     image _guest_kernel_image, GUEST_KERNEL_IMAGE
     image _guest_dtb_image, GUEST_DTB_IMAGE
     image _guest_initrd_image, GUEST_INITRD_IMAGE

@@ -1,0 +1,75 @@
+# Copyright 2026, the libvmm authors
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# "make run" as a user has it: options, what is piped in, exit statuses.
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+# Two builds at once in one build folder would get in each other's way.
+pytestmark = pytest.mark.xdist_group("make")
+
+LIMIT_SECONDS = 240
+
+
+def make(root, build, *arguments, text="", environment=None):
+    """Runs make with `text` piped in; answers the finished process, its output with plain newlines."""
+    result = subprocess.run(["make", f"BUILD={os.path.relpath(build, root)}", *arguments], cwd=root,
+                            input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            timeout=LIMIT_SECONDS, check=False, env={**os.environ, **(environment or {})})
+    result.stdout = result.stdout.decode(errors="replace").replace("\r", "")
+    result.stderr = result.stderr.decode(errors="replace")
+    return result
+
+
+def test_piped_commands_run_in_the_guest(root, build):
+    result = make(root, build, "-s", "run", text="uname -a\npoweroff\n")
+    assert result.returncode == 0, result.stderr
+    assert "\nLinux guest " in result.stdout and "aarch64 GNU/Linux\n" in result.stdout
+    assert "reboot: Power down" in result.stdout
+    assert "make" not in result.stdout and result.stderr == ""
+
+
+def test_nothing_piped_in_is_lost(root, build):
+    """A program that reads, a slow command, a restart of the guest, tabs, and input that ends without poweroff."""
+    lines = "".join(f"{number}\tx\n" for number in range(300))
+    text = f"cat >/tmp/in\n{lines}\x04wc -c /tmp/in; md5sum /tmp/in\nsleep 3; echo slow; reboot\necho again $((6 * 7))\n"
+    result = make(root, build, "-s", "run", "GIC=3", text=text)
+    assert result.returncode == 0, result.stderr
+    assert f"{len(lines)} /tmp/in\n" in result.stdout
+    assert result.stdout.count("\nslow\n") == 1
+    assert result.stdout.count("libvmm guest: shell ready\n") == 2
+    assert result.stdout.index("\nagain 42\n") > result.stdout.index("\nslow\n")
+    assert "reboot: Power down" in result.stdout
+
+
+@pytest.mark.parametrize("option, message", [
+    ("GIC=4", "GIC=4: must be 2 or 3"),
+    ("MEM=95M", "MEM=95M: must be a multiple of 2M"),
+    ("MEM=2G", "MEM=2G: must be from 96M to 1G"),
+    ("MEM=lots", "MEM=lots: not a size"),
+    ("CPU=cortex-a9", "CPU=cortex-a9: not a 64-bit Arm core"),
+])
+def test_wrong_options_are_named(root, build, option, message):
+    result = make(root, build, "run", option)
+    assert result.returncode != 0
+    assert message in result.stderr and result.stdout == ""
+
+
+def test_missing_packages_are_named(root, build, tmp_path):
+    """DEPS=0 installs nothing; it names what is missing and fails."""
+    for tool in ("bash", "env", "make", "sh", "sort", "tr", "rm", "numfmt", "printf", "find", "dirname"):
+        (tmp_path / tool).symlink_to(shutil.which(tool))
+    result = make(root, build, "run", "DEPS=0", environment={"PATH": str(tmp_path)})
+    assert result.returncode != 0
+    assert "missing Debian packages:" in result.stderr and "qemu-system-arm" in result.stderr
+
+
+def test_help_lists_targets_and_variables(root, build):
+    result = make(root, build, "help")
+    assert result.returncode == 0
+    for word in ("run", "test", "lint", "clean", "GIC", "MEM", "CPU", "DEPS", "MICROKIT_SDK"):
+        assert word in result.stdout
