@@ -19,6 +19,8 @@
 
 #include <microkit.h>
 
+#include "util/result.h"
+
 struct vm;
 
 enum vcpu_power {
@@ -40,7 +42,7 @@ struct vcpu {
     bool waiting;       /* blocked on its WFI; resume_pc is where it goes on */
     bool in_exit;       /* fault_handle is at work for it: the reply, not a restart, resumes it */
     bool replaced;      /* restarted or stopped during its exit: the reply must not resume it */
-    bool vtimer_masked; /* an event of the virtual timer has come and is not yet acked */
+    bool vtimer_masked; /* an event of its virtual timer has come and is not yet acked: no other one comes */
     uint64_t resume_pc; /* valid while waiting */
     uint64_t fsr;       /* syndrome of the current exit */
     struct vcpu_regs regs;
@@ -52,8 +54,11 @@ struct vcpu_entry {
     uint64_t x0;
 };
 
-/* Puts all registers into their reset state, then the entry state of the arm64 boot protocol, and runs the vCPU. */
-void vcpu_start(struct vm *vm, size_t vcpu_id, const struct vcpu_entry *entry);
+/*
+ * Puts all registers into their reset state, then the entry state of the arm64 boot protocol, and runs the vCPU.
+ * RESULT_INVALID when the system description has no such vCPU.
+ */
+MUST_CHECK enum result vcpu_start(struct vm *vm, size_t vcpu_id, const struct vcpu_entry *entry);
 
 /* Suspends a vCPU, whatever it does. Its registers stay. */
 void vcpu_stop(struct vm *vm, size_t vcpu_id);

@@ -88,5 +88,13 @@ static inline bool vm_has_vcpu(const struct vm *vm, size_t vcpu_id)
     return vcpu_id < vm_vcpu_count(vm);
 }
 
+/* A vCPU of this VM. */
+static inline struct vcpu *vm_vcpu(struct vm *vm, size_t vcpu_id)
+{
+    struct vcpu *vcpu = &vm->vcpus[vcpu_id];
+    vcpu->id = (uint32_t)vcpu_id;
+    return vcpu;
+}
+
 /* Forgets everything: the state of a VMM that has just been started. For tests. */
 void vm_forget(struct vm *vm);

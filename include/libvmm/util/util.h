@@ -39,19 +39,14 @@ extern "C" {
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 #endif
 
-/** Writes a line to the log, after the PD's name. The format is printf's; it ends with a newline. */
-#define LOG_VMM(...)                                                                                                   \
-    do {                                                                                                               \
-        printf("%s|INFO: ", microkit_name);                                                                            \
-        printf(__VA_ARGS__);                                                                                           \
-    } while (0)
+/** Writes a line to the log, after the PD's name. Arguments and conversions are printf's; ends with a newline. */
+#define LOG_VMM(...) util_log("INFO", __VA_ARGS__)
 
-/** Writes an error to the log, after the PD's name. The format is printf's; it ends with a newline. */
-#define LOG_VMM_ERR(...)                                                                                               \
-    do {                                                                                                               \
-        printf("%s|ERROR: ", microkit_name);                                                                           \
-        printf(__VA_ARGS__);                                                                                           \
-    } while (0)
+/** Writes an error to the log, after the PD's name. Arguments and conversions are printf's; ends with a newline. */
+#define LOG_VMM_ERR(...) util_log("ERROR", __VA_ARGS__)
+
+/** What LOG_VMM and LOG_VMM_ERR call: writes `NAME|level: ` and the formatted text to the debug console. */
+void util_log(const char *level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /**
  * Writes formatted text to the debug console.

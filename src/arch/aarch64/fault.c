@@ -1,0 +1,244 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Fault entry: a table by label, then a table by exception class. Behind it every path is a straight line.
+ *
+ * Invariant: fault_handle writes registers back once, at its end, and not at all when the vCPU has been restarted or
+ * stopped meanwhile. Nothing here asserts, loops on guest input, or trusts a field of a message beyond its width.
+ *
+ * Left out: loads and stores for which the hardware gives no valid syndrome; the guest gets an external abort.
+ */
+#include <libvmm/arch/aarch64/fault.h>
+
+#include <libvmm/util/util.h>
+
+#include "arch/aarch64/inject.h"
+#include "arch/aarch64/smccc.h"
+#include "arch/aarch64/syndrome.h"
+#include "arch/aarch64/sysreg.h"
+#include "arch/aarch64/vcpu_regs.h"
+#include "arch/aarch64/vtimer.h"
+#include "arch/aarch64/wfx.h"
+#include "core/vm.h"
+
+#define PAGE_MASK FIELD(63, 12)
+
+typedef void (*label_handler_t)(struct vm *vm, struct vcpu *vcpu);
+typedef void (*class_handler_t)(struct vm *vm, struct vcpu *vcpu, uint64_t esr);
+
+static void refuse_access(struct vm *vm, struct vcpu *vcpu, enum guest_error_kind kind, uint64_t place, gpa_t at)
+{
+    guest_error(vm, vcpu->id, kind, place, kind == GUEST_ERROR_NO_SYNDROME ? at.value : vcpu->regs.context.pc);
+    inject_external_abort(vcpu, vcpu->fsr, at);
+}
+
+/* What the device has answered, for the vCPU to see. */
+static void complete_access(struct vm *vm, struct vcpu *vcpu, gpa_t at, const struct mmio_access *access,
+                            enum mmio_result result)
+{
+    const uint64_t esr = vcpu->fsr;
+    if (result == MMIO_UNHANDLED) {
+        refuse_access(vm, vcpu, GUEST_ERROR_ACCESS_NOTHING, at.value & PAGE_MASK, at);
+        return;
+    }
+    if (result == MMIO_REGS_WRITTEN) {
+        return;
+    }
+    if (result == MMIO_GUEST_ERROR) {
+        guest_error(vm, vcpu->id, GUEST_ERROR_DEVICE, at.value, vcpu->regs.context.pc);
+    }
+    if (!access->is_write) {
+        vcpu_regs_set(vcpu, dabt_register(esr), dabt_extend(esr, access->value));
+    }
+    vcpu_regs_advance(vcpu, esr_instruction_bytes(esr));
+}
+
+static void data_abort(struct vm *vm, struct vcpu *vcpu, gpa_t at)
+{
+    const uint64_t esr = vcpu->fsr;
+    struct mmio_access access = {
+        .vcpu_id = vcpu->id,
+        .width_bytes = dabt_width_bytes(esr),
+        .is_write = dabt_is_write(esr),
+    };
+    if (access.is_write) {
+        access.value = dabt_truncate(esr, vcpu_regs_get(vcpu, dabt_register(esr)));
+    }
+    complete_access(vm, vcpu, at, &access, mmio_dispatch(&vm->mmio, at, &access));
+}
+
+static void handle_vm_fault(struct vm *vm, struct vcpu *vcpu)
+{
+    const gpa_t at = gpa(microkit_mr_get(seL4_VMFault_Addr));
+    const uint64_t esr = microkit_mr_get(seL4_VMFault_FSR);
+    const uint64_t pc = microkit_mr_get(seL4_VMFault_IP);
+    vcpu->fsr = esr;
+    vcpu_regs_begin_at(vcpu, pc);
+    if (esr_ec(esr) != ESR_EC_DATA_LOWER) {
+        refuse_access(vm, vcpu, GUEST_ERROR_FETCH_NOTHING, at.value & PAGE_MASK, at);
+    } else if ((esr & DABT_ISV) != 0) {
+        data_abort(vm, vcpu, at);
+    } else if ((esr & (DABT_CM | DABT_S1PTW)) == DABT_CM) {
+        /* Cache maintenance by address: there is no cache to maintain. */
+        vcpu_regs_advance(vcpu, esr_instruction_bytes(esr));
+    } else {
+        refuse_access(vm, vcpu, GUEST_ERROR_NO_SYNDROME, pc, at);
+    }
+}
+
+static void handle_smc(struct vm *vm, struct vcpu *vcpu, uint64_t esr)
+{
+    if (field_get(CALL_IMMEDIATE, esr) != 0) {
+        smccc_refuse(vcpu);
+    } else {
+        smccc_handle(vm, vcpu);
+    }
+}
+
+static void handle_unknown_class(struct vm *vm, struct vcpu *vcpu, uint64_t esr)
+{
+    guest_error(vm, vcpu->id, GUEST_ERROR_TRAP, esr_ec(esr), esr);
+    inject_undefined(vcpu);
+}
+
+static const class_handler_t class_handlers[ESR_EC_COUNT] = {
+    [ESR_EC_WFX] = wfx_handle,
+    [ESR_EC_SMC64] = handle_smc,
+    [ESR_EC_SYSREG] = sysreg_handle,
+};
+
+static void handle_vcpu_fault(struct vm *vm, struct vcpu *vcpu)
+{
+    const uint64_t esr = microkit_mr_get(seL4_VCPUFault_HSR);
+    vcpu->fsr = esr;
+    vcpu_regs_begin(vcpu);
+    const class_handler_t handler = class_handlers[esr_ec(esr)];
+    (handler == NULL ? handle_unknown_class : handler)(vm, vcpu, esr);
+}
+
+/* HVC: the message carries x0 to x7 and the PC, which is that of the instruction. */
+static void handle_unknown_syscall(struct vm *vm, struct vcpu *vcpu)
+{
+    seL4_UserContext *context = &vcpu->regs.context;
+    vcpu_regs_begin_at(vcpu, microkit_mr_get(seL4_UnknownSyscall_FaultIP));
+    context->sp = microkit_mr_get(seL4_UnknownSyscall_SP);
+    context->spsr = microkit_mr_get(seL4_UnknownSyscall_SPSR);
+    context->x0 = microkit_mr_get(seL4_UnknownSyscall_X0);
+    context->x1 = microkit_mr_get(seL4_UnknownSyscall_X1);
+    context->x2 = microkit_mr_get(seL4_UnknownSyscall_X2);
+    context->x3 = microkit_mr_get(seL4_UnknownSyscall_X3);
+    vcpu->regs.valid = VCPU_REGS_X3;
+    smccc_handle(vm, vcpu);
+}
+
+static void handle_vgic_maintenance(struct vm *vm, struct vcpu *vcpu)
+{
+    vgic_maintenance(&vm->vgic, vcpu->id, (int)microkit_mr_get(seL4_VGICMaintenance_IDX));
+}
+
+static void handle_vppi_event(struct vm *vm, struct vcpu *vcpu)
+{
+    vtimer_event(vm, vcpu, microkit_mr_get(seL4_VPPIEvent_IRQ));
+}
+
+/* The kernel has found an instruction of the guest undefined. */
+static void handle_user_exception(struct vm *vm, struct vcpu *vcpu)
+{
+    vcpu_regs_begin(vcpu);
+    guest_error(vm, vcpu->id, GUEST_ERROR_FAULT, seL4_Fault_UserException, microkit_mr_get(seL4_UserException_FaultIP));
+    inject_undefined(vcpu);
+}
+
+/* The vCPU has used its budget: it goes on with the next one. */
+static void handle_timeout(struct vm *vm, struct vcpu *vcpu)
+{
+    (void)vm;
+    (void)vcpu;
+}
+
+static const label_handler_t label_handlers[] = {
+    [seL4_Fault_UnknownSyscall] = handle_unknown_syscall,
+    [seL4_Fault_UserException] = handle_user_exception,
+    [seL4_Fault_Timeout] = handle_timeout,
+    [seL4_Fault_VMFault] = handle_vm_fault,
+    [seL4_Fault_VGICMaintenance] = handle_vgic_maintenance,
+    [seL4_Fault_VCPUFault] = handle_vcpu_fault,
+    [seL4_Fault_VPPIEvent] = handle_vppi_event,
+};
+
+/* A fault that no vCPU causes on a sound system: it stays blocked, as nothing would help it on. */
+static bool stop_unknown(struct vm *vm, struct vcpu *vcpu, uint64_t label)
+{
+    guest_error(vm, vcpu->id, GUEST_ERROR_FAULT, label, 0);
+    vcpu->in_exit = false;
+    return false;
+}
+
+bool fault_handle(size_t vcpu_id, microkit_msginfo msginfo)
+{
+    struct vm *vm = vm_instance();
+    const uint64_t label = microkit_msginfo_get_label(msginfo);
+    if (!vm_has_vcpu(vm, vcpu_id)) {
+        LOG_VMM_ERR("fault_handle: vCPU %zu does not exist, there are %zu\n", vcpu_id, vm_vcpu_count(vm));
+        return false;
+    }
+    struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
+    vcpu->in_exit = true;
+    vcpu->replaced = false;
+    vcpu->regs.dirty = 0;
+    if (label >= ARRAY_SIZE(label_handlers) || label_handlers[label] == NULL) {
+        return stop_unknown(vm, vcpu, label);
+    }
+    label_handlers[label](vm, vcpu);
+    vcpu->in_exit = false;
+    if (vcpu->replaced) {
+        return false;
+    }
+    vcpu_regs_flush(vcpu);
+    return !vcpu->waiting;
+}
+
+/* The VMM's own handlers, as regions of the bus. */
+static enum mmio_result call_exception_handler(void *dev, struct mmio_access *access)
+{
+    const struct vm_exception_handler *handler = dev;
+    struct vcpu *vcpu = vm_vcpu(handler->vm, access->vcpu_id);
+    seL4_UserContext before;
+    vcpu_regs_lend(vcpu, &before);
+    if (!handler->callback(vcpu->id, access->offset, vcpu->fsr, &vcpu->regs.context, handler->data)) {
+        vcpu->regs.context = before;
+        return MMIO_UNHANDLED;
+    }
+    vcpu_regs_take_back(vcpu, &before, esr_instruction_bytes(vcpu->fsr));
+    return MMIO_REGS_WRITTEN;
+}
+
+bool fault_register_vm_exception_handler(uintptr_t base, size_t size, vm_exception_handler_t callback, void *data)
+{
+    struct vm *vm = vm_instance();
+    if (callback == NULL || vm->exception_handler_count == VM_EXCEPTION_HANDLER_COUNT_MAX) {
+        LOG_VMM_ERR("fault_register_vm_exception_handler: %s, limit is %d handlers\n",
+                    callback == NULL ? "no handler given" : "no room", VM_EXCEPTION_HANDLER_COUNT_MAX);
+        return false;
+    }
+    struct vm_exception_handler *handler = &vm->exception_handlers[vm->exception_handler_count];
+    *handler = (struct vm_exception_handler){.vm = vm, .callback = callback, .data = data};
+    const struct mmio_region region = {
+        .base = gpa(base),
+        .size_bytes = size,
+        .widths = 1 | 2 | 4 | 8,
+        .handler = call_exception_handler,
+        .dev = handler,
+    };
+    if (mmio_add(&vm->mmio, &region) != RESULT_OK) {
+        LOG_VMM_ERR("fault_register_vm_exception_handler: 0x%lx bytes at 0x%lx are empty, wrap around or overlap "
+                    "another device, or there are more than %d devices\n",
+                    size, base, MMIO_REGION_COUNT_MAX);
+        return false;
+    }
+    vm->exception_handler_count++;
+    return true;
+}

@@ -1,0 +1,92 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Injection of synchronous exceptions: the EL1 registers through the vCPU, PC and PSTATE through the exit's registers.
+ */
+#include "arch/aarch64/inject.h"
+
+#include "arch/aarch64/psr.h"
+#include "arch/aarch64/syndrome.h"
+#include "arch/aarch64/vcpu_regs.h"
+
+#define SCTLR_M     BIT(0)
+#define SCTLR_SPAN  BIT(23)
+#define SCTLR_DSSBS BIT(44)
+
+/* Offsets of synchronous exceptions in the vector table, by where they come from. */
+#define VECTOR_EL1T    0x000
+#define VECTOR_EL1H    0x200
+#define VECTOR_EL0     0x400
+#define VECTOR_EL0_A32 0x600
+#define VBAR_BASE      FIELD(63, 11)
+
+static bool from_el0(uint64_t spsr)
+{
+    return (spsr & PSR_M32) != 0 || (spsr & PSR_EL) == 0;
+}
+
+static uint64_t vector_offset(uint64_t spsr)
+{
+    if ((spsr & PSR_M32) != 0) {
+        return VECTOR_EL0_A32;
+    }
+    if ((spsr & PSR_EL) == 0) {
+        return VECTOR_EL0;
+    }
+    return (spsr & PSR_SPSEL) != 0 ? VECTOR_EL1H : VECTOR_EL1T;
+}
+
+/* PSTATE at the handler's first instruction. */
+static uint64_t handler_pstate(uint64_t spsr, uint64_t sctlr)
+{
+    uint64_t pstate = PSR_MODE_EL1H | PSR_DAIF | (spsr & (PSR_NZCV | PSR_PAN | PSR_DIT));
+    if ((sctlr & SCTLR_SPAN) == 0) {
+        pstate |= PSR_PAN;
+    }
+    if ((sctlr & SCTLR_DSSBS) != 0) {
+        pstate |= PSR_SSBS;
+    }
+    return pstate;
+}
+
+static void take_exception(struct vcpu *vcpu, uint64_t esr, uint64_t sctlr)
+{
+    vcpu_regs_fetch(vcpu, VCPU_REGS_SPSR);
+    const uint64_t spsr = vcpu->regs.context.spsr;
+    microkit_vcpu_arm_write_reg(vcpu->id, seL4_VCPUReg_ESR, esr);
+    microkit_vcpu_arm_write_reg(vcpu->id, seL4_VCPUReg_ELR_EL1, vcpu->regs.context.pc);
+    microkit_vcpu_arm_write_reg(vcpu->id, seL4_VCPUReg_SPSR_EL1, spsr);
+    const uint64_t vbar = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_VBAR) & VBAR_BASE;
+    vcpu->regs.context.pc = vbar + vector_offset(spsr);
+    vcpu->regs.context.spsr = handler_pstate(spsr, sctlr);
+    vcpu_regs_changed(vcpu, VCPU_REGS_SPSR);
+}
+
+void inject_external_abort(struct vcpu *vcpu, uint64_t esr, gpa_t at)
+{
+    vcpu_regs_fetch(vcpu, VCPU_REGS_SPSR);
+    const bool is_fetch = esr_ec(esr) == ESR_EC_FETCH_LOWER;
+    const bool lower = from_el0(vcpu->regs.context.spsr);
+    const enum esr_ec ec =
+        is_fetch ? (lower ? ESR_EC_FETCH_LOWER : ESR_EC_FETCH_SAME) : (lower ? ESR_EC_DATA_LOWER : ESR_EC_DATA_SAME);
+    const uint64_t sctlr = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_SCTLR);
+    uint64_t injected = field_make(ESR_EC, ec) | FSC_EXTERNAL_ABORT | (esr & ESR_IL);
+    if (!is_fetch) {
+        injected |= esr & (DABT_WNR | DABT_CM);
+    }
+    if ((sctlr & SCTLR_M) != 0) {
+        injected |= DABT_FNV;
+    } else {
+        microkit_vcpu_arm_write_reg(vcpu->id, seL4_VCPUReg_FAR, at.value);
+    }
+    take_exception(vcpu, injected, sctlr);
+}
+
+void inject_undefined(struct vcpu *vcpu)
+{
+    const uint64_t sctlr = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_SCTLR);
+    take_exception(vcpu, field_make(ESR_EC, ESR_EC_UNKNOWN) | ESR_IL, sctlr);
+}

@@ -1,0 +1,26 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Synchronous exceptions that the VMM injects into a guest: what the hardware does when one is taken to EL1
+ * [Arm ARM AArch64.TakeException].
+ *
+ * The address that faulted is known only as a guest-physical one. With the guest's MMU on, the injected abort says
+ * that FAR_EL1 is not valid (ISS.FnV), as a core may for a synchronous external abort.
+ *
+ * Left out: PSTATE bits of optional features whose EL1 controls a vCPU's registers do not show.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "core/gpa.h"
+#include "core/vcpu.h"
+
+/* A synchronous external abort for the access that `esr` (a data or instruction abort) describes. */
+void inject_external_abort(struct vcpu *vcpu, uint64_t esr, gpa_t at);
+
+/* An undefined instruction, at the current PC. */
+void inject_undefined(struct vcpu *vcpu);

@@ -1,0 +1,87 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The general registers of a vCPU during one exit.
+ *
+ * A thread's registers can only be moved as a prefix of seL4_UserContext, and every word costs. What an exit needs is
+ * fetched once, in as short a prefix as holds it; what it changes is written back once, at its end, with the PC.
+ *
+ * Invariants: dirty <= valid, except that the PC alone may be dirty with valid = 1; registers beyond `valid` are not
+ * looked at; a second fetch never loses a change.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "core/vcpu.h"
+
+#define VCPU_REGS_WORDS (sizeof(seL4_UserContext) / sizeof(seL4_Word))
+
+/* Lengths of prefixes. */
+enum vcpu_regs_prefix {
+    VCPU_REGS_PC = 1,
+    VCPU_REGS_SPSR = 3,
+    VCPU_REGS_X0 = 4,
+    VCPU_REGS_X3 = 7,
+    VCPU_REGS_X7 = 11,
+    VCPU_REGS_X30 = 17,
+    VCPU_REGS_X28 = 34,
+    VCPU_REGS_ALL = VCPU_REGS_WORDS,
+};
+
+/* Registers of an instruction: 31 is the zero register. */
+#define VCPU_REG_ZERO  31
+#define VCPU_REG_COUNT 32
+
+/* An instruction of the vCPU has trapped, so it does not wait; nothing is known of its registers. */
+static inline void vcpu_regs_begin(struct vcpu *vcpu)
+{
+    vcpu->waiting = false;
+    vcpu->regs.valid = 0;
+    vcpu->regs.dirty = 0;
+}
+
+/* The same, and the message has told the PC. */
+static inline void vcpu_regs_begin_at(struct vcpu *vcpu, uint64_t pc)
+{
+    vcpu->waiting = false;
+    vcpu->regs.context.pc = pc;
+    vcpu->regs.valid = VCPU_REGS_PC;
+    vcpu->regs.dirty = 0;
+}
+
+/* Makes the first `count` registers known. */
+void vcpu_regs_fetch(struct vcpu *vcpu, uint32_t count);
+
+/* Writes back what changed. */
+void vcpu_regs_flush(struct vcpu *vcpu);
+
+/* Says that the first `count` registers, all of them known, have been changed in `context`. */
+static inline void vcpu_regs_changed(struct vcpu *vcpu, uint32_t count)
+{
+    if (vcpu->regs.dirty < count) {
+        vcpu->regs.dirty = count;
+    }
+}
+
+/* Value of register n of an instruction (0..31). */
+uint64_t vcpu_regs_get(struct vcpu *vcpu, uint32_t n);
+
+/* Sets register n of an instruction (0..31). */
+void vcpu_regs_set(struct vcpu *vcpu, uint32_t n, uint64_t value);
+
+/* Moves the PC behind an instruction of `bytes`. */
+void vcpu_regs_advance(struct vcpu *vcpu, uint32_t bytes);
+
+/* Where register n (0..30) lies in a context. */
+uint64_t *vcpu_regs_in(seL4_UserContext *context, uint32_t n);
+
+/*
+ * Lends all registers to a handler of the VMM, and takes them back: what it changed will be written back, and the PC is
+ * moved behind the instruction unless the handler moved it itself.
+ */
+void vcpu_regs_lend(struct vcpu *vcpu, seL4_UserContext *before);
+void vcpu_regs_take_back(struct vcpu *vcpu, const seL4_UserContext *before, uint32_t instruction_bytes);

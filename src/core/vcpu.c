@@ -1,0 +1,64 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * vCPU life cycle.
+ */
+#include "core/vcpu.h"
+
+#include "arch/aarch64/vcpu_state.h"
+#include "arch/aarch64/vtimer.h"
+#include "core/vm.h"
+
+enum result vcpu_start(struct vm *vm, size_t vcpu_id, const struct vcpu_entry *entry)
+{
+    struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
+    enum result result = vcpu_state_reset(vcpu_id);
+    if (result != RESULT_OK) {
+        return result;
+    }
+    vtimer_ack(vm, vcpu_id);
+    vcpu->waiting = false;
+    vcpu->replaced = vcpu->in_exit;
+    vcpu->power = VCPU_ON;
+    vgic_set_vcpu_on(&vm->vgic, vcpu_id, true);
+    result = vcpu_state_enter(vcpu_id, entry);
+    if (result != RESULT_OK) {
+        vcpu->power = VCPU_OFF;
+        vgic_set_vcpu_on(&vm->vgic, vcpu_id, false);
+    }
+    return result;
+}
+
+void vcpu_stop(struct vm *vm, size_t vcpu_id)
+{
+    struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
+    if (vcpu->power == VCPU_OFF) {
+        return;
+    }
+    microkit_vcpu_stop(vcpu->id);
+    vcpu->power = VCPU_OFF;
+    vcpu->waiting = false;
+    vcpu->replaced = vcpu->in_exit;
+    vgic_set_vcpu_on(&vm->vgic, vcpu_id, false);
+}
+
+void vcpu_wait(struct vcpu *vcpu, uint64_t resume_pc)
+{
+    vcpu->waiting = true;
+    vcpu->resume_pc = resume_pc;
+}
+
+void vcpu_kick(struct vm *vm, size_t vcpu_id)
+{
+    struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
+    if (!vcpu->waiting) {
+        return;
+    }
+    vcpu->waiting = false;
+    if (!vcpu->in_exit) {
+        microkit_vcpu_restart(vcpu->id, vcpu->resume_pc);
+    }
+}
