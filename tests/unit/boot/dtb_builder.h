@@ -44,7 +44,7 @@ static inline void builder_end(struct builder *b)
 
 static inline void builder_string(struct builder *b, const char *name, const char *value)
 {
-    assert_int_equal(fdt_property_string(b->blob, name, value), 0);
+    assert_int_equal(fdt_property(b->blob, name, value, (int)strlen(value) + 1), 0);
 }
 
 static inline void builder_u32(struct builder *b, const char *name, uint32_t value)
