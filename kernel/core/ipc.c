@@ -88,33 +88,43 @@ static void reply(const struct thread *pd, struct thread *thread, uint64_t tag)
     sched_make_ready(thread);
 }
 
+/* The PD has not replied to the fault or call of `served`, and will not. */
+static void abandon(struct thread *served)
+{
+    served->state = THREAD_FAULTED;
+    if (served->is_vcpu) {
+        vcpu_faulted(served);
+    }
+}
+
 void ipc_reply_wait(struct core *core, struct thread *pd, bool has_reply, uint64_t tag)
 {
     struct thread *served = pd->serving;
+    bool must_wait = pd->notifications == 0 && pd->senders.head == NULL;
 
+    /* The core is free before the other thread becomes ready: it can have it at once. */
+    if (must_wait) {
+        pd->state = THREAD_WAITING;
+        core->current = NULL;
+    }
     pd->serving = NULL;
-    if (served != NULL) {
-        if (has_reply) {
-            reply(pd, served, tag);
-        } else {
-            served->state = THREAD_FAULTED;
-            if (served->is_vcpu) {
-                vcpu_faulted(served);
-            }
-        }
+    if (served != NULL && has_reply) {
+        reply(pd, served, tag);
+    } else if (served != NULL) {
+        abandon(served);
+    }
+    if (must_wait) {
+        return;
     }
 
     if (pd->notifications != 0) {
         pd->frame->x0 = pd->notifications;
         pd->frame->x1 = 0;
         pd->notifications = 0;
-    } else if (pd->senders.head != NULL) {
+    } else {
         struct thread *sender = pd->senders.head;
         thread_queue_remove(&pd->senders, sender);
         deliver(pd, sender);
-    } else {
-        pd->state = THREAD_WAITING;
-        core->current = NULL;
     }
 }
 

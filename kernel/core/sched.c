@@ -59,6 +59,11 @@ void sched_make_ready(struct thread *thread)
     if (thread->is_out_of_budget) {
         return;
     }
+    if (core == cpu_core() && core->current == NULL && (int)thread->priority > highest_ready(core)) {
+        core->current = thread;
+        core->must_schedule = false;
+        return;
+    }
     enqueue(core, thread, false);
     if (core->current == NULL || core->current->priority <= thread->priority) {
         core->must_schedule = true;
