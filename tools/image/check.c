@@ -61,8 +61,13 @@ static void check_pd_names(struct check *check)
 
 static void check_region_size(struct check *check, const struct region *region)
 {
-    if (region->size_bytes == 0 || !number_is_aligned(region->size_bytes, region->page_bytes) ||
-        region->size_bytes > PADDR_MAX) {
+    if (region->size_bytes > PADDR_MAX) {
+        diag_error(&check->tool->diag, region->place,
+                   "size 0x%" PRIx64 " of memory_region \"%s\" must be at most 0x%" PRIx64, region->size_bytes,
+                   region->name, PADDR_MAX);
+        return;
+    }
+    if (region->size_bytes == 0 || !number_is_aligned(region->size_bytes, region->page_bytes)) {
         diag_error(&check->tool->diag, region->place,
                    "size 0x%" PRIx64 " of memory_region \"%s\" must be a multiple of its page size 0x%" PRIx64
                    ", at least one page",

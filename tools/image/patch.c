@@ -92,58 +92,74 @@ static void patch_value(struct patch *patch, struct place place, const char *nam
     memcpy(bytes, &value, symbol.size_bytes);
 }
 
-/* A symbol of libmicrokit, which has a fixed size. */
-static void patch_runtime(struct patch *patch, const char *name, const void *value, uint64_t size_bytes)
+/* A symbol of libmicrokit, which has a fixed size. False on an error. */
+static bool patch_runtime(struct patch *patch, const char *name, const void *value, uint64_t size_bytes)
 {
     struct place place = patch->pd->program_place;
     struct elf_symbol symbol;
+    const char *hint = patch->pd->symbols->symbol_count == 0 ? ", having no symbols at all: has it been stripped?"
+                                                             : ": is it linked with libmicrokit?";
 
-    if (!claim(patch, place, name)) {
-        return;
-    }
-    uint8_t *bytes = find(patch, place, name, ": is it linked with libmicrokit?", &symbol);
-    if (bytes == NULL) {
-        return;
+    uint8_t *bytes = find(patch, place, name, hint, &symbol);
+    if (bytes == NULL || !claim(patch, place, name)) {
+        return false;
     }
     if (symbol.size_bytes != size_bytes) {
         diag_error(&patch->tool->diag, place, "symbol \"%s\" has %" PRIu64 " bytes: libmicrokit's has %" PRIu64, name,
                    symbol.size_bytes, size_bytes);
-        return;
+        return false;
     }
     memcpy(bytes, value, size_bytes);
+    return true;
 }
 
-static void patch_libmicrokit(struct patch *patch)
+/* What libmicrokit wants to know of its PD. */
+struct runtime_facts {
+    char name[IMAGE_NAME_BYTES];
+    uint64_t irqs; /* sets of channels */
+    uint64_t notifications;
+    uint64_t ppcalls;
+    bool is_passive;
+};
+
+static struct runtime_facts find_facts(const struct patch *patch)
 {
-    char name[IMAGE_NAME_BYTES] = {0};
-    const bool is_passive = false;
-    uint64_t irqs = 0, notifications = 0, ppcalls = 0;
+    struct runtime_facts facts = {0};
     const struct irq *irq;
     const struct channel *channel;
-    struct elf_symbol symbol;
 
-    memcpy(name, patch->pd->name, strlen(patch->pd->name));
+    memcpy(facts.name, patch->pd->name, strlen(patch->pd->name));
     LIST_FOR_EACH(patch->pd->irqs, irq)
     {
-        irqs |= UINT64_C(1) << irq->channel;
+        facts.irqs |= UINT64_C(1) << irq->channel;
     }
     LIST_FOR_EACH(patch->system->channels, channel)
     {
         for (size_t i = 0; i < 2; i++) {
             const struct channel_end *end = &channel->ends[i];
             if (end->pd == patch->pd) {
-                notifications |= end->may_notify ? UINT64_C(1) << end->id : 0;
-                ppcalls |= end->may_ppcall ? UINT64_C(1) << end->id : 0;
+                facts.notifications |= end->may_notify ? UINT64_C(1) << end->id : 0;
+                facts.ppcalls |= end->may_ppcall ? UINT64_C(1) << end->id : 0;
             }
         }
     }
-    patch_runtime(patch, "microkit_name", name, sizeof(name));
-    patch_runtime(patch, "microkit_irqs", &irqs, sizeof(irqs));
-    patch_runtime(patch, "microkit_notifications", &notifications, sizeof(notifications));
-    patch_runtime(patch, "microkit_pps", &ppcalls, sizeof(ppcalls));
-    if (elf_find_symbol(patch->pd->symbols, "microkit_passive", &symbol) == ELF_SYMBOL_FOUND) {
-        patch_runtime(patch, "microkit_passive", &is_passive, sizeof(is_passive));
+    return facts;
+}
+
+/* False on an error: one is enough to tell that this is no libmicrokit. */
+static bool patch_libmicrokit(struct patch *patch)
+{
+    const struct runtime_facts facts = find_facts(patch);
+    struct elf_symbol symbol;
+
+    if (!patch_runtime(patch, "microkit_name", facts.name, sizeof(facts.name)) ||
+        !patch_runtime(patch, "microkit_irqs", &facts.irqs, sizeof(facts.irqs)) ||
+        !patch_runtime(patch, "microkit_notifications", &facts.notifications, sizeof(facts.notifications)) ||
+        !patch_runtime(patch, "microkit_pps", &facts.ppcalls, sizeof(facts.ppcalls))) {
+        return false;
     }
+    return elf_find_symbol(patch->pd->symbols, "microkit_passive", &symbol) != ELF_SYMBOL_FOUND ||
+           patch_runtime(patch, "microkit_passive", &facts.is_passive, sizeof(facts.is_passive));
 }
 
 static void patch_ids(struct patch *patch)
@@ -183,7 +199,9 @@ static void patch_pd(struct patch *patch)
     const struct setvar *setvar;
     struct segment_block *item;
 
-    patch_libmicrokit(patch);
+    if (!patch_libmicrokit(patch)) {
+        return;
+    }
     LIST_FOR_EACH(patch->pd->maps, map)
     {
         patch_value(patch, map->place, map->setvar_vaddr, map->vaddr);

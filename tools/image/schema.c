@@ -39,7 +39,7 @@ struct element_rule {
 
 #define ANY_COUNT UINT32_MAX
 
-static const char why_x86[] = "is for x86-64 only";
+static const char why_x86[] = "it is for x86-64 only";
 static const char why_domains[] = "this kernel has no domain schedule";
 static const char why_no_program[] = "a virtual machine has no program with symbols to patch";
 
@@ -258,13 +258,13 @@ static void check_count(struct tool *tool, const struct xml_element *element, co
         }
         count++;
         if (count == row->count_max + 1) {
-            diag_error(&tool->diag, child->place, "one \"%s\" too many in %s: at most %u", row->name, element->name,
-                       row->count_max);
+            diag_error(&tool->diag, child->place, "one element \"%s\" too many in %s: must have at most %u", row->name,
+                       element->name, row->count_max);
         }
     }
     if (count < row->count_min) {
-        diag_error(&tool->diag, element->place, "%s has %u \"%s\" inside: at least %u", element->name, count, row->name,
-                   row->count_min);
+        diag_error(&tool->diag, element->place, "%s has %u elements \"%s\": must have at least %u", element->name,
+                   count, row->name, row->count_min);
     }
 }
 
