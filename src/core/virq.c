@@ -177,6 +177,9 @@ static bool set_up(struct vm *vm, const struct vgic_config *config)
                     MMIO_REGION_COUNT_MAX);
         return false;
     }
+    for (size_t id = 0; id < vm_vcpu_count(vm); id++) {
+        vgic_set_vcpu_on(&vm->vgic, id, vm->vcpus[id].power == VCPU_ON);
+    }
     return true;
 }
 

@@ -120,7 +120,7 @@ MUST_CHECK enum result vgic_check_config(const struct vgic_config *config, size_
 /* Logs why it cannot. */
 void vgic_log_config(const char *function, const struct vgic_config *config, size_t vcpu_count);
 
-/* Sets up an interrupt controller in its reset state. Fails as vgic_check_config does. */
+/* Sets up an interrupt controller in its reset state, all vCPUs off. Fails as vgic_check_config does. */
 MUST_CHECK enum result vgic_init(struct vgic *vgic, const struct vgic_config *config, size_t vcpu_count,
                                  const struct vgic_ops *ops, void *ctx);
 
@@ -129,7 +129,7 @@ MUST_CHECK enum result vgic_add_mmio(struct vgic *vgic, struct mmio_bus *bus);
 
 /*
  * Back to the reset state. Interrupts that were injected and not ended are reported through the eoi operation, after
- * everything else has been reset. What the hardware still holds in list registers becomes stale.
+ * everything else has been reset. What the hardware still holds in list registers becomes stale. vCPUs stay on or off.
  */
 void vgic_reset(struct vgic *vgic);
 

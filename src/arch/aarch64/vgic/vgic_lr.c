@@ -14,8 +14,9 @@
 
 #include "arch/aarch64/vgic/vgic_irq.h"
 
-#define LR_IRQ_UNKNOWN    UINT16_MAX
-#define LR_PRIORITY_SHIFT 3 /* a list register has five bits of priority */
+#define LR_IRQ_UNKNOWN     UINT16_MAX
+#define LR_PRIORITY_SHIFT  3 /* a list register has five bits of priority */
+#define LR_PRIORITY_LOWEST 31
 
 enum lr_outcome {
     LR_DONE,
@@ -32,13 +33,18 @@ static void log_refusal(struct vgic_vcpu *vcpu, uint32_t vcpu_id, uint32_t index
     }
 }
 
-/* Asks the kernel to write a list register. */
+/* Asks the kernel to write a list register, with the interrupt's own group. */
+static int inject(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq, uint8_t priority, uint32_t index)
+{
+    const bool group1 = (vgic_word(vgic, vcpu_id, irq / 32)->group & vgic_irq_bit(irq)) != 0;
+    return (int)seL4_ARM_VCPU_InjectIRQ(BASE_VCPU_CAP + vcpu_id, (uint16_t)irq, priority, group1 ? 1 : 0,
+                                        (uint8_t)index);
+}
+
 static enum lr_outcome try_write(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq, uint32_t index)
 {
     const uint8_t priority = *vgic_irq_priority(vgic, vcpu_id, irq) >> LR_PRIORITY_SHIFT;
-    const bool group1 = (vgic_word(vgic, vcpu_id, irq / 32)->group & vgic_irq_bit(irq)) != 0;
-    const int error =
-        (int)seL4_ARM_VCPU_InjectIRQ(BASE_VCPU_CAP + vcpu_id, (uint16_t)irq, priority, group1 ? 1 : 0, (uint8_t)index);
+    const int error = inject(vgic, vcpu_id, irq, priority, index);
     if (error == seL4_NoError) {
         return LR_DONE;
     }
@@ -180,8 +186,19 @@ void vgic_maintenance(struct vgic *vgic, size_t vcpu_id, int lr_index)
     fill(vgic, id);
 }
 
-void vgic_lr_reset(struct vgic_vcpu *vcpu)
+/*
+ * Where the kernel lets a pending list register be written again (as seL4 does), what waits in it gets the lowest
+ * priority, which no setting of the CPU interface's priority mask lets through.
+ */
+void vgic_lr_reset(struct vgic *vgic, uint32_t vcpu_id)
 {
+    struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
     vcpu->lr_stale |= vcpu->lr_used;
     vcpu->lr_used = 0;
+    for (uint64_t left = vcpu->lr_stale; left != 0; left &= left - 1) {
+        const uint32_t index = (uint32_t)__builtin_ctzll(left);
+        if (vcpu->lr_irq[index] != LR_IRQ_UNKNOWN) {
+            (void)inject(vgic, vcpu_id, vcpu->lr_irq[index], LR_PRIORITY_LOWEST, index);
+        }
+    }
 }

@@ -30,4 +30,4 @@
 void vgic_deliver(struct vgic *vgic, uint32_t vcpus);
 
 /* Forgets what the list registers of a vCPU held. */
-void vgic_lr_reset(struct vgic_vcpu *vcpu);
+void vgic_lr_reset(struct vgic *vgic, uint32_t vcpu_id);
