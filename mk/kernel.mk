@@ -11,7 +11,8 @@ KERNEL_ELF   := $(BUILD)/kernel/kernel.elf
 KERNEL_SRC   := $(wildcard kernel/core/*.c kernel/arch/aarch64/*.[cS] kernel/board/$(KERNEL_BOARD)/*.c)
 KERNEL_OBJ   := $(KERNEL_SRC:%=$(BUILD)/kernel/%.o)
 # The kernel and libmicrokit call no C library: no loop becomes a call of memcpy or memset.
-KERNEL_FLAGS := $(TARGET_CFLAGS) -fno-tree-loop-distribute-patterns -I. -MMD -MP
+MICROKIT_FLAGS := $(TARGET_CFLAGS) -fno-tree-loop-distribute-patterns -I. -MMD -MP
+KERNEL_FLAGS   := $(MICROKIT_FLAGS) -flto
 
 MICROKIT_SRC     := $(wildcard kernel/libmicrokit/src/*.[cS])
 MICROKIT_OBJ     := $(MICROKIT_SRC:%=$(BUILD)/kernel/%.o)
@@ -26,7 +27,7 @@ libmicrokit: $(MICROKIT_FILES)
 
 $(BUILD)/kernel/kernel/libmicrokit/%.o: kernel/libmicrokit/%
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS)gcc $(KERNEL_FLAGS) -Ikernel/libmicrokit/include -c -o $@ $<
+	$(Q)$(CROSS)gcc $(MICROKIT_FLAGS) -Ikernel/libmicrokit/include -c -o $@ $<
 
 $(BUILD)/kernel/%.o: %
 	$(Q)mkdir -p $(@D)
@@ -34,7 +35,8 @@ $(BUILD)/kernel/%.o: %
 
 $(KERNEL_ELF): $(KERNEL_OBJ) kernel/kernel.ld
 	$(Q)$(call step,LINK,$@)
-	$(Q)$(CROSS)ld --defsym=KERNEL_BASE=$(KERNEL_BASE) -T kernel/kernel.ld -z max-page-size=4096 --gc-sections -o $@ $(KERNEL_OBJ)
+	$(Q)$(CROSS)gcc $(KERNEL_FLAGS) -Wl,--defsym=KERNEL_BASE=$(KERNEL_BASE) -Wl,-T,kernel/kernel.ld -Wl,-z,max-page-size=4096 \
+	    -Wl,--gc-sections -Wl,--build-id=none -o $@ $(KERNEL_OBJ)
 
 $(BUILD)/microkit/lib/libmicrokit.a: $(MICROKIT_OBJ)
 	$(Q)mkdir -p $(@D)

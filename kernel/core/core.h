@@ -26,8 +26,12 @@ struct core {
     struct thread *fp_owner;
     const struct thread *last_vcpu;
 
-    /* Ready threads by priority; bit p of the bitmap is set where queue p is not empty. */
-    uint64_t ready_bitmap[PRIORITY_COUNT / 64 + 1];
+    /*
+     * Ready threads by priority. Bit p % 64 of word p / 64 is set where queue p
+     * is not empty, bit w of the summary where word w is not 0.
+     */
+    uint64_t ready_summary;
+    uint64_t ready_words[PRIORITY_COUNT / 64 + 1];
     struct thread_queue ready[PRIORITY_COUNT];
 
     /* Threads to be woken at a time, earliest first. */

@@ -28,7 +28,8 @@ static void enqueue(struct core *core, struct thread *thread, bool first)
     } else {
         thread_queue_push(queue, thread);
     }
-    core->ready_bitmap[thread->priority / 64] |= BIT(thread->priority % 64);
+    core->ready_words[thread->priority / 64] |= BIT(thread->priority % 64);
+    core->ready_summary |= BIT(thread->priority / 64);
 }
 
 static void dequeue(struct core *core, struct thread *thread)
@@ -36,19 +37,22 @@ static void dequeue(struct core *core, struct thread *thread)
     struct thread_queue *queue = &core->ready[thread->priority];
     thread_queue_remove(queue, thread);
     if (queue->head == NULL) {
-        core->ready_bitmap[thread->priority / 64] &= ~BIT(thread->priority % 64);
+        uint64_t *word = &core->ready_words[thread->priority / 64];
+        *word &= ~BIT(thread->priority % 64);
+        if (*word == 0) {
+            core->ready_summary &= ~BIT(thread->priority / 64);
+        }
     }
 }
 
 /* Priority of the best thread in the ready queues, or -1. */
 static int highest_ready(const struct core *core)
 {
-    for (int i = (int)ARRAY_COUNT(core->ready_bitmap) - 1; i >= 0; i--) {
-        if (core->ready_bitmap[i] != 0) {
-            return i * 64 + 63 - __builtin_clzl(core->ready_bitmap[i]);
-        }
+    if (core->ready_summary == 0) {
+        return -1;
     }
-    return -1;
+    int word = 63 - __builtin_clzl(core->ready_summary);
+    return word * 64 + 63 - __builtin_clzl(core->ready_words[word]);
 }
 
 void sched_make_ready(struct thread *thread)

@@ -67,15 +67,24 @@ static void guest_abort(struct thread *vcpu, uint64_t esr)
 
 static void guest_hvc(struct thread *vcpu)
 {
-    struct frame *frame = vcpu->frame;
+    const struct frame *frame = vcpu->frame;
+    uint64_t *words = vcpu->message;
 
-    frame->pc -= 4; /* the architecture has advanced it */
-    uint64_t words[] = {frame->x0, frame->x1, frame->x2, frame->x3,  frame->x4,   frame->x5, frame->x6,
-                        frame->x7, frame->pc, frame->sp, frame->x30, frame->spsr, frame->x7};
-    for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
-        vcpu->message[i] = words[i];
-    }
-    ipc_send_fault(vcpu, FAULT_UNKNOWN_SYSCALL, ARRAY_COUNT(words));
+    vcpu->frame->pc -= 4; /* the architecture has advanced it */
+    words[0] = frame->x0;
+    words[1] = frame->x1;
+    words[2] = frame->x2;
+    words[3] = frame->x3;
+    words[4] = frame->x4;
+    words[5] = frame->x5;
+    words[6] = frame->x6;
+    words[7] = frame->x7;
+    words[8] = frame->pc;
+    words[9] = frame->sp;
+    words[10] = frame->x30;
+    words[11] = frame->spsr;
+    words[12] = frame->x7;
+    ipc_send_fault(vcpu, FAULT_UNKNOWN_SYSCALL, 13);
 }
 
 static void guest_trap(struct core *core, struct thread *vcpu, uint64_t esr)
