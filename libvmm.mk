@@ -28,10 +28,11 @@
 #   LIBVMM_OBJS       its object files, for those who must make something before them:
 #                     $(LIBVMM_OBJS): | my-generated-microkit.h
 #
-# What libvmm.a needs is microkit.h, what that declares, and these C functions, which it brings along as weak symbols:
-# functions of your own or of a C library win. src/util/libc has them.
-#   memchr memcmp memcpy memmove memset strlen strnlen strcmp strncmp strchr strrchr printf vprintf snprintf vsnprintf
-#   puts putchar
+# libvmm.a needs microkit.h and what that declares, and these C functions:
+#   memchr memcmp memcpy memmove memset strlen strnlen strrchr
+# and, as code with a stack protector does (Debian's libfdt is such):
+#   __stack_chk_fail __stack_chk_guard
+# It brings all of them along as weak symbols (src/util/libc): those of your own or of a C library win.
 
 ifndef LIBVMM
 LIBVMM := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
