@@ -7,8 +7,9 @@
 #
 # src/util/libc/ and the cache instructions are for the target: the host's C library and tests/unit/fake/ stand in.
 
-BUILD   ?= build
-HOST_CC ?= gcc
+BUILD  ?= build
+HOSTCC ?= gcc
+PYTHON ?= /usr/bin/python3
 
 UNIT_DIR    := $(BUILD)/unit
 UNIT_SRCS   := $(filter-out src/util/libc/%.c src/arch/aarch64/cache.c,$(sort $(shell find src -name '*.c')))
@@ -22,23 +23,25 @@ UNIT_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -fsanitize=address,unde
 UNIT_LIBS   := -lcmocka -lfdt
 
 .PHONY: unit-tests unit
-.SECONDARY: $(UNIT_OBJS)
+.SECONDARY: $(UNIT_OBJS) $(UNIT_TESTS:%.c=$(UNIT_DIR)/obj/%.o)
 
+## unit-tests: build the unit tests for this machine
 unit-tests: $(UNIT_BINS)
 
+## unit: build and run the unit tests only
 unit: unit-tests
-	LIBVMM_UNIT_DIR=$(UNIT_DIR) /usr/bin/python3 -m pytest -q tests/unit
+	$(Q)LIBVMM_UNIT_DIR=$(UNIT_DIR) $(PYTHON) -m pytest -q tests/unit
 
 $(UNIT_DIR)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(HOST_CC) $(UNIT_CFLAGS) -c $< -o $@
+	$(Q)$(HOSTCC) $(UNIT_CFLAGS) -c $< -o $@
 
 $(UNIT_LIB): $(UNIT_OBJS)
-	@rm -f $@
-	ar rcs $@ $^
+	@$(call step,UNIT,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(UNIT_DIR)/%_test: $(UNIT_DIR)/obj/tests/unit/%_test.o $(UNIT_LIB)
 	@mkdir -p $(@D)
-	$(HOST_CC) -fsanitize=address,undefined $(UNIT_EXTRA_CFLAGS) $< $(UNIT_LIB) $(UNIT_LIBS) -o $@
+	$(Q)$(HOSTCC) -fsanitize=address,undefined $(UNIT_EXTRA_CFLAGS) $< $(UNIT_LIB) $(UNIT_LIBS) -o $@
 
 -include $(UNIT_OBJS:.o=.d) $(UNIT_TESTS:%.c=$(UNIT_DIR)/obj/%.d)

@@ -123,12 +123,13 @@ static bool restart(struct vm *vm, const char *function)
     return check_start(vm, function, vm->boot_vcpu_id, kernel_pc) && start(vm, function);
 }
 
-/* The RAM that the library knows, or, where only the device tree told its size, at least that. */
-static bool check_ram(struct vm *vm, uintptr_t guest_ram_vaddr, size_t guest_ram_size)
+/* The RAM that the library knows, or, where only the device tree has told its size, at least that: all is cleared. */
+static bool take_ram(struct vm *vm, uintptr_t guest_ram_vaddr, size_t guest_ram_size)
 {
-    const struct guest_ram *ram = &vm->ram;
+    struct guest_ram *ram = &vm->ram;
     const bool size_fits = vm->ram_registered ? guest_ram_size == ram->size_bytes : guest_ram_size >= ram->size_bytes;
-    if (guest_ram_vaddr == (uintptr_t)ram->vmm_base && size_fits) {
+    if (guest_ram_vaddr == (uintptr_t)ram->vmm_base && size_fits &&
+        guest_ram_init(ram, ram->vmm_base, ram->base, guest_ram_size) == RESULT_OK) {
         return true;
     }
     LOG_VMM_ERR("guest_restart: RAM of 0x%lx bytes at 0x%lx is not the guest's, 0x%lx bytes at 0x%lx\n", guest_ram_size,
@@ -144,7 +145,7 @@ bool guest_restart(size_t boot_vcpu_id, uintptr_t guest_ram_vaddr, size_t guest_
         LOG_VMM_ERR("guest_restart: vCPU %zu does not exist, there are %zu\n", boot_vcpu_id, vm_vcpu_count(vm));
         return false;
     }
-    if (vm->reload != NULL && !check_ram(vm, guest_ram_vaddr, guest_ram_size)) {
+    if (vm->reload != NULL && !take_ram(vm, guest_ram_vaddr, guest_ram_size)) {
         return false;
     }
     vm->boot_vcpu_id = boot_vcpu_id;

@@ -46,7 +46,7 @@ extern "C" {
 #define LOG_VMM_ERR(...) util_log("ERROR", __VA_ARGS__)
 
 /** What LOG_VMM and LOG_VMM_ERR call: writes `NAME|level: ` and the formatted text to the debug console. */
-void util_log(const char *level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void util_log(const char *level, const char *format, ...) __attribute__((__format__(__printf__, 2, 3)));
 
 /**
  * Writes formatted text to the debug console.
@@ -56,7 +56,7 @@ void util_log(const char *level, const char *format, ...) __attribute__((format(
  *
  * @return the number of characters written.
  */
-int printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int printf(const char *format, ...) __attribute__((__format__(__printf__, 1, 2)));
 int vprintf(const char *format, va_list args);
 
 /**
@@ -64,7 +64,7 @@ int vprintf(const char *format, va_list args);
  *
  * @return the number of characters that the whole text has.
  */
-int snprintf(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int snprintf(char *buffer, size_t size, const char *format, ...) __attribute__((__format__(__printf__, 3, 4)));
 int vsnprintf(char *buffer, size_t size, const char *format, va_list args);
 
 int puts(const char *string);

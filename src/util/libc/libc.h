@@ -17,6 +17,9 @@
 /* In a loop's body: keeps the compiler from replacing the loop by a library call. */
 #define LIBC_KEEP_LOOP() __asm__ volatile("")
 
+/* Reads whole words that hold only some of the bytes asked for; harmless, as a word never crosses a page. */
+#define LIBC_WHOLE_WORDS __attribute__((no_sanitize_address))
+
 /* A machine word in memory of any type. */
 typedef uint64_t __attribute__((may_alias)) libc_word_t;
 

@@ -40,7 +40,7 @@ static void copy_words(libc_word_t *to, const libc_word_t *from, size_t count)
 
 /* `from` is the aligned word that holds the first byte, `skip` (1..7) bytes into it. Reads no word without such bytes.
  */
-static void copy_shifted(libc_word_t *to, const libc_word_t *from, size_t skip, size_t count)
+LIBC_WHOLE_WORDS static void copy_shifted(libc_word_t *to, const libc_word_t *from, size_t skip, size_t count)
 {
     const unsigned down = 8 * (unsigned)skip;
     uint64_t low = *from++;
