@@ -39,7 +39,7 @@ void vcpu_faulted(struct thread *vcpu)
 {
     if (vcpu->events != 0) {
         vcpu_send_event(vcpu);
-    } else if (!context_is_live(vcpu) && vtimer_is_armed(vcpu)) {
+    } else if (!vcpu->is_asleep && !context_is_live(vcpu) && vtimer_is_armed(vcpu)) {
         sched_sleep(vcpu, vtimer_deadline(vcpu));
     }
 }

@@ -82,10 +82,17 @@ void context_init(struct thread *thread)
     }
 }
 
+/* [Arm ARM D17.3.21] MDCR_EL2.HPMN must not be 0 where there are event counters. */
+static uint64_t event_counter_count(void)
+{
+    uint64_t version = BITS_GET(11, 8, SYSREG_READ(id_aa64dfr0_el1));
+    return version == 0 || version == 15 ? 0 : BITS_GET(15, 11, SYSREG_READ(pmcr_el0));
+}
+
 void context_init_core(void)
 {
     SYSREG_WRITE(hcr_el2, HCR_PD);
-    SYSREG_WRITE(mdcr_el2, MDCR_TRAP);
+    SYSREG_WRITE(mdcr_el2, MDCR_TRAP | event_counter_count());
     SYSREG_WRITE(cptr_el2, CPTR_RES1 | CPTR_TFP);
     SYSREG_WRITE(cnthctl_el2, CNTHCTL_EL1PCTEN);
     SYSREG_WRITE(hstr_el2, 0);
