@@ -1,0 +1,61 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What the kernel's test PDs share: checks whose outcome goes to the console.
+ *
+ * A check prints "ok WHAT" or "BAD WHAT: got X, want Y"; rig_done prints
+ * "DONE". The test on the host fails where it sees a BAD, or no DONE. Only one
+ * PD of a system may check, because lines of two may run into each other.
+ */
+#ifndef RIG_H
+#define RIG_H
+
+#include <microkit.h>
+#include <stdbool.h>
+
+/* Where a system description maps the memory that its PDs share. */
+#define RIG_SHARED 0x10000000
+
+void rig_hex(seL4_Word value);
+void check_equal(const char *what, seL4_Word got, seL4_Word want);
+void check_range(const char *what, seL4_Word got, seL4_Word least, seL4_Word most);
+void check(const char *what, bool holds);
+void rig_done(void);
+
+bool rig_name_is(const char *name);
+
+/* A text that PDs write one letter each into, so that the order of what they did can be checked. */
+struct rig_log {
+    volatile seL4_Word count;
+    volatile char letters[256];
+};
+
+#define RIG_LOG ((struct rig_log *)RIG_SHARED)
+
+void rig_log(char letter);
+void rig_log_clear(void);
+void check_log(const char *what, const char *want);
+
+/* The counter, and how fast it counts. */
+static inline seL4_Word rig_now(void)
+{
+    seL4_Word now;
+    __asm__ volatile("isb\n mrs %0, cntpct_el0" : "=r"(now) : : "memory");
+    return now;
+}
+
+static inline seL4_Word rig_ticks(seL4_Word us)
+{
+    seL4_Word hz;
+    __asm__ volatile("mrs %0, cntfrq_el0" : "=r"(hz));
+    return us * (hz / 1000) / 1000;
+}
+
+/*
+ * Spins until *stop is not 0 and adds the time in which it really ran to
+ * *busy, in ticks: a step of the counter longer than 10 us is somebody else's.
+ */
+void rig_spin(volatile seL4_Word *busy, const volatile seL4_Word *stop);
+
+#endif
