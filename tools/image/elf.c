@@ -75,7 +75,8 @@ static enum result check_segment(const struct elf *elf, const Elf64_Phdr *header
                   (uint64_t)header->p_filesz, (uint64_t)header->p_memsz);
         return RESULT_FAILED;
     }
-    if (!is_in_file(elf, header->p_offset, header->p_filesz)) {
+    /* A segment that has nothing in the file may have its offset anywhere. */
+    if (header->p_filesz != 0 && !is_in_file(elf, header->p_offset, header->p_filesz)) {
         ELF_ERROR(elf,
                   "truncated: segment %zu (offset 0x%" PRIx64 ", 0x%" PRIx64 " bytes) lies outside the file of %" PRIu64
                   " bytes",
@@ -108,7 +109,9 @@ static void load_segment(struct elf *elf, const Elf64_Phdr *header)
     segment->is_executable = (header->p_flags & PF_X) != 0;
     segment->data_bytes = header->p_filesz;
     segment->page_data = arena_alloc(&elf->tool->arena, elf_segment_lead(segment) + header->p_filesz);
-    memcpy(segment->page_data + elf_segment_lead(segment), elf->file.bytes + header->p_offset, header->p_filesz);
+    if (header->p_filesz != 0) {
+        memcpy(segment->page_data + elf_segment_lead(segment), elf->file.bytes + header->p_offset, header->p_filesz);
+    }
 }
 
 static int compare_segments(const void *left, const void *right)

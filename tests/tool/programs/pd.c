@@ -25,6 +25,9 @@ uint8_t bss_block[0x21000];
 uint64_t bss_last;
 static volatile uint64_t local_word = 1;
 uint32_t variables_tail = 1;
+uint32_t small_address = 1;
+
+const volatile uint64_t constants_word = 1;
 
 /* Text and data of more than a page each. */
 const uint8_t constants[0x1800] = {1, [0x17ff] = 2};
@@ -33,7 +36,8 @@ uint8_t variables[0x12000] = {3, [0x11fff] = 4};
 void _start(void)
 {
     for (;;) {
-        bss_block[0] = (uint8_t)(word + other_word + half + quarter + byte + array[0] + bss_word + bss_last +
-                                 local_word + variables_tail + constants[1] + variables[1]);
+        bss_block[0] =
+            (uint8_t)(word + other_word + half + quarter + byte + array[0] + bss_word + bss_last + local_word +
+                      variables_tail + small_address + constants_word + constants[1] + variables[1]);
     }
 }
