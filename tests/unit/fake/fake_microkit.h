@@ -40,6 +40,7 @@ struct fake_vcpu {
 struct fake_microkit {
     struct fake_vcpu vcpus[FAKE_VCPU_COUNT];
     unsigned lr_count;       /* list registers a vCPU has; 4 after a reset */
+    bool lr_pending_yields;  /* as on seL4, a pending list register may be written again */
     unsigned kernel_calls;   /* all of them but debug output; message registers are none */
     unsigned kernel_words;   /* registers moved by TCB reads and writes and vCPU register reads and writes */
     unsigned tcb_calls;      /* of kernel_calls: TCB register reads and writes */

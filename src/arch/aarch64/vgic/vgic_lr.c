@@ -179,7 +179,6 @@ void vgic_maintenance(struct vgic *vgic, size_t vcpu_id, int lr_index)
     if (lr_index >= 0 && lr_index < VGIC_LR_COUNT_MAX && free_lr(&vgic->vcpus[id], (uint32_t)lr_index, &irq)) {
         struct vgic_word *state = vgic_word(vgic, id, irq / 32);
         state->in_lr &= ~vgic_irq_bit(irq);
-        state->active &= ~vgic_irq_bit(irq);
         vgic->ops.eoi(vgic->ctx, id, irq);
         vgic_deliver(vgic, vgic_irq_refresh(vgic, id, irq / 32));
     }

@@ -27,6 +27,7 @@ static void learns_their_number(void **state)
         fake.lr_count = counts[i];
         pend_many(f, FIRST, 100);
         assert_int_equal(fake_lr_used(0), counts[i]);
+        assert_true(fake.inject_calls <= counts[i] + 1); /* one too many tells */
         const unsigned calls = fake.inject_calls;
         inject(f, 0, 999); /* not enabled; and then no room: the kernel is not asked in vain */
         enable(f, 0, 999);
@@ -207,6 +208,40 @@ static void stale_and_in_service(void **state)
     assert_int_equal(__builtin_popcountll(f->vgic.vcpus[0].lr_stale), 1);
 }
 
+/* Two registers with the same interrupt are to be avoided: its own is tried before any other. */
+static void stale_goes_to_its_own_register(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_booted(VGIC_V2, 1);
+    pend_many(f, FIRST, 3);
+    vgic_reset(&f->vgic);
+    boot_guest(f);
+    memset(fake.vcpus[0].lrs, 0, sizeof fake.vcpus[0].lrs);
+    pend_many(f, FIRST + 2, 1);
+    assert_int_equal(fake_lr_of(0, FIRST + 2), 2);
+    pend_many(f, FIRST + 1, 1);
+    assert_int_equal(fake_lr_of(0, FIRST + 1), 1);
+}
+
+/* Where a pending register may be written again: what the old life left cannot reach the new one. */
+static void stale_gets_the_lowest_priority(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_booted(VGIC_V2, 1);
+    fake.lr_pending_yields = true;
+    set_priority(f, 0, FIRST, 0xa0);
+    pend_many(f, FIRST, 1);
+    assert_int_equal(fake.vcpus[0].lrs[0].priority, 0xa0 >> 3);
+    vgic_reset(&f->vgic);
+    assert_int_equal(fake.vcpus[0].lrs[0].priority, 31);
+    boot_guest(f);
+    set_priority(f, 0, FIRST, 0x80);
+    pend_many(f, FIRST, 4);
+    assert_int_equal(fake_lr_of(0, FIRST), 0);
+    assert_int_equal(fake.vcpus[0].lrs[0].priority, 0x80 >> 3);
+    assert_int_equal(f->vgic.vcpus[0].lr_stale, 0);
+}
+
 static void stale_do_not_block_others(void **state)
 {
     (void)state;
@@ -224,12 +259,20 @@ static void stale_do_not_block_others(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(learns_their_number),     cmocka_unit_test(none_at_all),
-        cmocka_unit_test(urgent_ones_first),       cmocka_unit_test(priority_changes_while_waiting),
-        cmocka_unit_test(at_most_one_each),        cmocka_unit_test(maintenance_without_an_end),
-        cmocka_unit_test(occupied_without_reason), cmocka_unit_test(wait_for_power_and_wakefulness),
-        cmocka_unit_test(stale_and_taken),         cmocka_unit_test(stale_and_cleared),
-        cmocka_unit_test(stale_and_in_service),    cmocka_unit_test(stale_do_not_block_others),
+        cmocka_unit_test(learns_their_number),
+        cmocka_unit_test(none_at_all),
+        cmocka_unit_test(urgent_ones_first),
+        cmocka_unit_test(priority_changes_while_waiting),
+        cmocka_unit_test(at_most_one_each),
+        cmocka_unit_test(maintenance_without_an_end),
+        cmocka_unit_test(occupied_without_reason),
+        cmocka_unit_test(wait_for_power_and_wakefulness),
+        cmocka_unit_test(stale_and_taken),
+        cmocka_unit_test(stale_and_cleared),
+        cmocka_unit_test(stale_and_in_service),
+        cmocka_unit_test(stale_goes_to_its_own_register),
+        cmocka_unit_test(stale_gets_the_lowest_priority),
+        cmocka_unit_test(stale_do_not_block_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
