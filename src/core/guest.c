@@ -30,17 +30,14 @@ static void stop_all(struct vm *vm)
 }
 
 /* All vCPUs, their timers and the interrupt controller into their first state. The vCPUs are stopped. */
-static enum result reset_all(struct vm *vm)
+static void reset_all(struct vm *vm)
 {
     for (size_t i = 0; i < vm_vcpu_count(vm); i++) {
-        const enum result result = vcpu_state_reset(i);
-        if (result != RESULT_OK) {
-            LOG_VMM_ERR("guest: the system description has no vCPU %zu of %zu\n", i, vm_vcpu_count(vm));
-            return result;
+        if (vcpu_state_reset(i) != RESULT_OK) {
+            LOG_VMM_ERR("the system description has no vCPU %zu, the guest has %zu\n", i, vm_vcpu_count(vm));
         }
     }
     virq_reset(vm);
-    return RESULT_OK;
 }
 
 static bool check_start(const struct vm *vm, const char *function, size_t boot_vcpu_id, uint64_t kernel_pc)
@@ -80,9 +77,7 @@ bool guest_start(size_t boot_vcpu_id, uintptr_t kernel_pc, uintptr_t dtb, uintpt
     }
     if (vm->started) {
         stop_all(vm);
-        if (reset_all(vm) != RESULT_OK) {
-            return false;
-        }
+        reset_all(vm);
     }
     vm->boot_vcpu_id = boot_vcpu_id;
     vm->entry = (struct vcpu_entry){.pc = kernel_pc, .x0 = dtb};
@@ -108,9 +103,7 @@ static bool restart(struct vm *vm, const char *function)
         LOG_VMM_ERR("%s: there are no images to load: linux_setup_images has not succeeded\n", function);
         return false;
     }
-    if (reset_all(vm) != RESULT_OK) {
-        return false;
-    }
+    reset_all(vm);
     if (guest_ram_clear(&vm->ram, vm->ram.base, vm->ram.size_bytes) != RESULT_OK) {
         LOG_VMM_ERR("%s: the guest's RAM is not known\n", function);
         return false;

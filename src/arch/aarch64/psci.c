@@ -17,7 +17,7 @@
 #include "core/vm.h"
 #include "util/checked.h"
 
-#define PSCI_STANDARD_RANGE (SMCCC_RES0 | FIELD(15, 0))
+#define PSCI_STANDARD_RANGE FIELD(23, 0)
 #define INSTRUCTION_BYTES   4
 
 /* AFFINITY_INFO. */

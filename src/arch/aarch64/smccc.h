@@ -20,7 +20,6 @@
 #define SMCCC_FAST     BIT(31)
 #define SMCCC_64       BIT(30)
 #define SMCCC_OWNER    FIELD(29, 24)
-#define SMCCC_RES0     FIELD(23, 17)
 #define SMCCC_SVE_HINT BIT(16)
 #define SMCCC_NUMBER   FIELD(15, 0)
 

@@ -39,6 +39,7 @@ struct fake_vcpu {
 
 struct fake_microkit {
     struct fake_vcpu vcpus[FAKE_VCPU_COUNT];
+    size_t vcpu_count;       /* vCPUs of the system description; FAKE_VCPU_COUNT after a reset */
     unsigned lr_count;       /* list registers a vCPU has; 4 after a reset */
     bool lr_pending_yields;  /* as on seL4, a pending list register may be written again */
     unsigned kernel_calls;   /* all of them but debug output; message registers are none */
@@ -61,7 +62,7 @@ struct fake_microkit {
 
 extern struct fake_microkit fake;
 
-/* First state: everything zero, four list registers, microkit_name "FAKE", no vtimer wake-up. */
+/* First state: everything zero, all vCPUs there, four list registers, microkit_name "FAKE", no vtimer wake-up. */
 void fake_microkit_reset(void);
 
 /* Forgets counts of kernel calls and words. */

@@ -40,6 +40,7 @@ static void check(const char *what, int error)
 void fake_microkit_reset(void)
 {
     memset(&fake, 0, sizeof fake);
+    fake.vcpu_count = FAKE_VCPU_COUNT;
     fake.lr_count = 4;
     fake_vtimer_wakes = 0;
     strcpy(microkit_name, "FAKE");
@@ -76,7 +77,7 @@ unsigned fake_log_count(const char *text)
 
 static struct fake_vcpu *vcpu_at(seL4_CPtr cap, seL4_CPtr base)
 {
-    if (cap < base || cap - base >= FAKE_VCPU_COUNT) {
+    if (cap < base || cap - base >= fake.vcpu_count) {
         return NULL;
     }
     return &fake.vcpus[cap - base];

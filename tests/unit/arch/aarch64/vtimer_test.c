@@ -1,0 +1,83 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+#include "fixture.h"
+
+#include "arch/aarch64/vtimer.h"
+
+static void test_event(void **state)
+{
+    (void)state;
+    struct vm *vm = fixture_vm();
+    assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
+    assert_true(vm->vcpus[0].vtimer_masked);
+    assert_int_equal(fake.vcpus[0].vppi_ack_count, 0);
+    assert_int_equal(vm->vgic.vcpus[0].private_word.latched, BIT(VTIMER_IRQ));
+}
+
+static void test_event_of_another_interrupt(void **state)
+{
+    (void)state;
+    assert_true(fixture_fault(fake_vppi_event(30)));
+    assert_false(fixture_vm()->vcpus[0].vtimer_masked);
+    assert_int_equal(fixture_vm()->errors.counts[GUEST_ERROR_FAULT], 1);
+}
+
+static void test_event_without_interrupt_controller(void **state)
+{
+    (void)state;
+    struct vm *vm = fixture_vm();
+    vm_forget(vm);
+    vtimer_register(vm);
+    assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
+    assert_int_equal(vm->errors.counts[GUEST_ERROR_FAULT], 1);
+}
+
+static void test_ack_only_when_masked(void **state)
+{
+    (void)state;
+    struct vm *vm = fixture_vm();
+    vtimer_ack(vm, 0);
+    assert_int_equal(fake.vcpus[0].vppi_ack_count, 0);
+    assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
+    vtimer_ack(vm, 0);
+    vtimer_ack(vm, 0);
+    assert_int_equal(fake.vcpus[0].vppi_ack_count, 1);
+}
+
+static void test_end_of_interrupt_acks(void **state)
+{
+    (void)state;
+    struct vm *vm = fixture_vm();
+    vtimer_register(vm);
+    vtimer_register(vm);
+    assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
+    vm->vgic.ops.eoi(vm, 0, VTIMER_IRQ);
+    assert_int_equal(fake.vcpus[0].vppi_ack_count, 1);
+    assert_false(vm->vcpus[0].vtimer_masked);
+}
+
+static void test_reset_acks(void **state)
+{
+    (void)state;
+    struct vm *vm = fixture_vm();
+    vtimer_register(vm);
+    assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
+    virq_reset(vm);
+    assert_int_equal(fake.vcpus[0].vppi_ack_count, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_event, fixture_setup),
+        cmocka_unit_test_setup(test_event_of_another_interrupt, fixture_setup),
+        cmocka_unit_test_setup(test_event_without_interrupt_controller, fixture_setup),
+        cmocka_unit_test_setup(test_ack_only_when_masked, fixture_setup),
+        cmocka_unit_test_setup(test_end_of_interrupt_acks, fixture_setup),
+        cmocka_unit_test_setup(test_reset_acks, fixture_setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,345 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+#include "fixture.h"
+
+#include <libvmm/guest.h>
+
+#define RAM_BASE  UINT64_C(0x40000000)
+#define RAM_BYTES sizeof ram
+#define KERNEL_PC (RAM_BASE + 0x1000)
+#define DTB       (RAM_BASE + 0x3000)
+
+static _Alignas(4096) uint8_t ram[0x4000];
+static unsigned reloads;
+static enum result reload_result;
+static uint64_t reload_pc;
+
+static enum result reload(struct vm *vm, uint64_t *kernel_pc)
+{
+    reloads++;
+    /* RAM is clear by then, and nothing runs. */
+    for (size_t i = 0; i < RAM_BYTES; i++) {
+        assert_int_equal(ram[i], 0);
+    }
+    assert_int_equal(vm->vcpus[0].power, VCPU_OFF);
+    assert_int_equal(vm->vcpus[1].power, VCPU_OFF);
+    *kernel_pc = reload_pc;
+    return reload_result;
+}
+
+static int setup(void **state)
+{
+    fixture_setup(state);
+    struct vm *vm = fixture_vm();
+    vcpu_stop(vm, 0);
+    fake.vcpus[0] = (struct fake_vcpu){.running = false};
+    assert_true(guest_ram_register((uintptr_t)ram, RAM_BASE, RAM_BYTES));
+    vm->reload = reload;
+    vm->images.dtb_dest = DTB;
+    reloads = 0;
+    reload_result = RESULT_OK;
+    reload_pc = KERNEL_PC;
+    memset(ram, 0xee, RAM_BYTES);
+    fake_log_reset();
+    return 0;
+}
+
+static void start(void)
+{
+    assert_true(guest_start(0, KERNEL_PC, DTB, 0));
+}
+
+static void assert_entered(unsigned restarts)
+{
+    assert_true(fake.vcpus[0].running);
+    assert_int_equal(fake.vcpus[0].restart_count, restarts);
+    assert_int_equal(fake.vcpus[0].context.pc, KERNEL_PC);
+    assert_int_equal(fake.vcpus[0].context.x0, DTB);
+    assert_int_equal(fake.vcpus[0].context.spsr, 0x3c5);
+}
+
+static bool psci(uint64_t function)
+{
+    *fake_x(0, 0) = function;
+    return fixture_fault(fake_vcpu_fault(0, FIXTURE_PC, fixture_class(ESR_EC_SMC64, 0)));
+}
+
+static void test_start(void **state)
+{
+    (void)state;
+    start();
+    assert_entered(1);
+    assert_false(fake.vcpus[1].running);
+    /* RAM is left as the images are in it. */
+    assert_int_equal(ram[0], 0xee);
+}
+
+static void test_start_refuses(void **state)
+{
+    (void)state;
+    assert_false(guest_start(2, KERNEL_PC, DTB, 0));
+    assert_false(guest_start(SIZE_MAX, KERNEL_PC, DTB, 0));
+    assert_false(guest_start(0, KERNEL_PC + 2, DTB, 0));
+    assert_false(guest_start(0, RAM_BASE + RAM_BYTES, DTB, 0));
+    assert_false(guest_start(0, (uintptr_t)-1 & ~(uintptr_t)3, DTB, 0));
+    assert_int_equal(fake_log_count("ERROR"), 5);
+    assert_int_equal(fake.vcpus[0].restart_count, 0);
+}
+
+static void test_vcpus_that_the_system_lacks(void **state)
+{
+    (void)state;
+    fake.vcpu_count = 1;
+    assert_false(guest_start(1, KERNEL_PC, DTB, 0));
+    assert_true(fake_log_has("has no vCPU 1"));
+    assert_true(guest_start(0, KERNEL_PC, DTB, 0));
+    /* The guest may only have been told of two. */
+    *fake_x(0, 1) = 1;
+    *fake_x(0, 2) = KERNEL_PC;
+    assert_true(psci(0xc4000003));
+    assert_int_equal((int64_t)*fake_x(0, 0), -6);
+    assert_true(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
+    assert_entered(2);
+}
+
+static void test_start_again_begins_anew(void **state)
+{
+    (void)state;
+    start();
+    assert_true(fixture_fault(fake_vppi_event(27)));
+    start();
+    assert_entered(2);
+    assert_int_equal(fake.vcpus[0].stop_count, 1);
+    assert_int_equal(fixture_vm()->vgic.vcpus[0].private_word.latched, 0);
+}
+
+static void test_stop(void **state)
+{
+    (void)state;
+    struct vm *vm = fixture_vm();
+    start();
+    vm_vcpu(vm, 1)->power = VCPU_ON;
+    guest_stop(0);
+    guest_stop(0);
+    assert_int_equal(fake.vcpus[0].stop_count, 1);
+    assert_int_equal(fake.vcpus[1].stop_count, 1);
+    guest_stop(7);
+    assert_true(fake_log_has("guest_stop: vCPU 7 does not exist"));
+}
+
+static void test_restart(void **state)
+{
+    (void)state;
+    start();
+    assert_true(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
+    assert_int_equal(reloads, 1);
+    assert_entered(2);
+    assert_int_equal(fake.cache_clean_bytes, RAM_BYTES);
+}
+
+static void test_restart_before_start(void **state)
+{
+    (void)state;
+    assert_true(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
+    assert_entered(1);
+}
+
+static void test_restart_refuses(void **state)
+{
+    (void)state;
+    start();
+    assert_false(guest_restart(2, (uintptr_t)ram, RAM_BYTES));
+    assert_false(guest_restart(0, (uintptr_t)ram + 1, RAM_BYTES));
+    assert_false(guest_restart(0, (uintptr_t)ram, RAM_BYTES - 1));
+    assert_int_equal(reloads, 0);
+    assert_false(fake.vcpus[0].running);
+    fixture_vm()->reload = NULL;
+    assert_false(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
+    assert_true(fake_log_has("no images"));
+}
+
+static void test_restart_of_unregistered_ram(void **state)
+{
+    (void)state;
+    struct vm *vm = fixture_vm();
+    /* As the device tree says it: less than what the VMM has. */
+    assert_int_equal(guest_ram_init(&vm->ram, ram, gpa(RAM_BASE), RAM_BYTES - 0x1000), RESULT_OK);
+    vm->ram_registered = false;
+    assert_false(guest_restart(0, (uintptr_t)ram, RAM_BYTES - 0x2000));
+    assert_false(guest_restart(0, (uintptr_t)ram, SIZE_MAX));
+    assert_true(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
+    assert_entered(1);
+}
+
+static void test_restart_whose_images_fail(void **state)
+{
+    (void)state;
+    start();
+    reload_result = RESULT_INVALID;
+    assert_false(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
+    reload_result = RESULT_OK;
+    reload_pc = 0;
+    memset(ram, 1, RAM_BYTES);
+    assert_false(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
+    assert_false(fake.vcpus[0].running);
+    assert_int_equal(fixture_vm()->vcpus[0].power, VCPU_OFF);
+}
+
+static void test_restart_while_waiting(void **state)
+{
+    (void)state;
+    start();
+    fake_vtimer_wakes = 1;
+    assert_false(fixture_fault(fake_vcpu_fault(0, FIXTURE_PC, fixture_class(ESR_EC_WFX, WFX_TI_WFI))));
+    assert_true(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
+    assert_entered(2);
+    vcpu_kick(fixture_vm(), 0);
+    assert_entered(2);
+}
+
+static void test_restart_acks_the_timer(void **state)
+{
+    (void)state;
+    start();
+    assert_true(fixture_fault(fake_vppi_event(27)));
+    assert_true(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
+    assert_int_equal(fake.vcpus[0].vppi_ack_count, 1);
+    assert_false(fixture_vm()->vcpus[0].vtimer_masked);
+}
+
+static void test_restart_acks_passthrough_in_flight(void **state)
+{
+    (void)state;
+    start();
+    assert_true(virq_register_passthrough(0, 33, 5));
+    assert_true(virq_handle_passthrough(5));
+    assert_int_equal(fake.irq_acks[5], 0);
+    assert_true(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
+    assert_int_equal(fake.irq_acks[5], 1);
+}
+
+static void test_reset_by_the_guest(void **state)
+{
+    (void)state;
+    start();
+    for (unsigned i = 0; i < 5; i++) {
+        memset(ram, 0xcc, RAM_BYTES);
+        /* The exit's reply must not resume the vCPU: it has been restarted, with fresh registers. */
+        assert_false(psci(0x84000009));
+        assert_entered(2 + i);
+        assert_int_equal(fake.vcpus[0].context.x1, 0);
+    }
+    assert_int_equal(reloads, 5);
+    /* It then goes on as any other. */
+    assert_true(fixture_fault(fake_vm_fault(0, FIXTURE_PC, FIXTURE_DEVICE_BASE, FIXTURE_STORE(4, 31, 0))));
+}
+
+static void test_reset_by_another_vcpu(void **state)
+{
+    (void)state;
+    start();
+    fake.vcpus[1].context.x0 = 0x84000009;
+    vm_vcpu(fixture_vm(), 1)->power = VCPU_ON;
+    fake.vcpus[1].running = true;
+    assert_false(fault_handle(1, fake_vcpu_fault(1, FIXTURE_PC, fixture_class(ESR_EC_SMC64, 0))));
+    assert_entered(2);
+    assert_false(fake.vcpus[1].running);
+    assert_int_equal(fixture_vm()->vcpus[1].power, VCPU_OFF);
+}
+
+static unsigned power_calls;
+static enum guest_power_event power_event;
+static enum guest_power_action power_answer;
+
+static enum guest_power_action power(size_t vcpu_id, enum guest_power_event event, void *cookie)
+{
+    assert_int_equal(vcpu_id, 0);
+    assert_ptr_equal(cookie, &power_calls);
+    assert_false(fake.vcpus[0].running);
+    power_calls++;
+    power_event = event;
+    if (power_answer == GUEST_POWER_ACTION_HANDLED) {
+        assert_true(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
+    }
+    return power_answer;
+}
+
+static void test_power_handler(void **state)
+{
+    (void)state;
+    power_calls = 0;
+    assert_true(guest_register_power_handler(power, &power_calls));
+    start();
+    power_answer = GUEST_POWER_ACTION_STOP;
+    assert_false(psci(0x84000009));
+    assert_int_equal(power_event, GUEST_POWER_RESET);
+    assert_false(fake.vcpus[0].running);
+    assert_int_equal(reloads, 0);
+
+    start();
+    power_answer = GUEST_POWER_ACTION_RESTART;
+    assert_false(psci(0x84000008));
+    assert_int_equal(power_event, GUEST_POWER_OFF);
+    assert_entered(3);
+
+    power_answer = GUEST_POWER_ACTION_HANDLED;
+    assert_false(psci(0x84000008));
+    assert_entered(4);
+
+    power_answer = GUEST_POWER_ACTION_DEFAULT;
+    assert_false(psci(0x84000008));
+    assert_false(fake.vcpus[0].running);
+    assert_int_equal(power_calls, 4);
+}
+
+static void test_off_by_default(void **state)
+{
+    (void)state;
+    start();
+    assert_false(psci(0x84000008));
+    assert_false(fake.vcpus[0].running);
+    assert_int_equal(reloads, 0);
+}
+
+static void test_ram_register_refuses(void **state)
+{
+    (void)state;
+    struct vm *vm = fixture_vm();
+    const struct guest_ram before = vm->ram;
+    assert_false(guest_ram_register(0, RAM_BASE, 0x1000));
+    assert_false(guest_ram_register((uintptr_t)ram, RAM_BASE + 1, 0x1000));
+    assert_false(guest_ram_register((uintptr_t)ram, RAM_BASE, 0x1001));
+    assert_false(guest_ram_register((uintptr_t)ram, RAM_BASE, 0));
+    assert_false(guest_ram_register((uintptr_t)ram, FIXTURE_DEVICE_BASE, 0x1000));
+    assert_false(guest_ram_register((uintptr_t)ram, UINT64_MAX - 0xfff, 0x2000));
+    assert_int_equal(fake_log_count("ERROR"), 6);
+    assert_memory_equal(&before, &vm->ram, sizeof before);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_start, setup),
+        cmocka_unit_test_setup(test_start_refuses, setup),
+        cmocka_unit_test_setup(test_vcpus_that_the_system_lacks, setup),
+        cmocka_unit_test_setup(test_start_again_begins_anew, setup),
+        cmocka_unit_test_setup(test_stop, setup),
+        cmocka_unit_test_setup(test_restart, setup),
+        cmocka_unit_test_setup(test_restart_before_start, setup),
+        cmocka_unit_test_setup(test_restart_refuses, setup),
+        cmocka_unit_test_setup(test_restart_of_unregistered_ram, setup),
+        cmocka_unit_test_setup(test_restart_whose_images_fail, setup),
+        cmocka_unit_test_setup(test_restart_while_waiting, setup),
+        cmocka_unit_test_setup(test_restart_acks_the_timer, setup),
+        cmocka_unit_test_setup(test_restart_acks_passthrough_in_flight, setup),
+        cmocka_unit_test_setup(test_reset_by_the_guest, setup),
+        cmocka_unit_test_setup(test_reset_by_another_vcpu, setup),
+        cmocka_unit_test_setup(test_power_handler, setup),
+        cmocka_unit_test_setup(test_off_by_default, setup),
+        cmocka_unit_test_setup(test_ram_register_refuses, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
