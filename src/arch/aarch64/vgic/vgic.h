@@ -85,6 +85,8 @@ struct vgic_word {
     uint32_t ready;   /* to be handed to the hardware */
 };
 
+struct vgic_reg;
+
 struct vgic_vcpu {
     uint32_t ready_words;            /* bit n: ready[n] is not zero */
     uint32_t ready[VGIC_WORD_COUNT]; /* interrupts that this vCPU is to take */
@@ -104,8 +106,9 @@ struct vgic {
     struct vgic_config config;
     struct vgic_ops ops;
     void *ctx;
-    uint32_t vcpu_count;    /* 0: not initialised */
-    uint32_t group_enables; /* GICD_CTLR.EnableGrp0 and EnableGrp1 */
+    uint32_t vcpu_count;               /* 0: not initialised */
+    const struct vgic_reg *recent_reg; /* found last; only a hint */
+    uint32_t group_enables;            /* GICD_CTLR.EnableGrp0 and EnableGrp1 */
     struct vgic_vcpu vcpus[VM_VCPU_COUNT_MAX];
     struct vgic_word shared[VGIC_WORD_COUNT];      /* word 0 is unused: it is banked */
     uint8_t shared_priority[VGIC_WORD_COUNT * 32]; /* likewise the first 32 of these three */

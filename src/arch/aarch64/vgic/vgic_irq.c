@@ -13,16 +13,6 @@
 
 #include "arch/aarch64/vgic/vgic_regs.h"
 
-static void mark(struct vgic_vcpu *vcpu, uint32_t word, uint32_t ready)
-{
-    vcpu->ready[word] = ready;
-    if (ready != 0) {
-        vcpu->ready_words |= UINT32_C(1) << word;
-    } else {
-        vcpu->ready_words &= ~(UINT32_C(1) << word);
-    }
-}
-
 /* Gives the SPIs of a word that changed to their owners' bitmaps, or takes them out. */
 static uint32_t distribute(struct vgic *vgic, uint32_t word, uint32_t changed, uint32_t ready)
 {
@@ -35,10 +25,10 @@ static uint32_t distribute(struct vgic *vgic, uint32_t word, uint32_t changed, u
         }
         struct vgic_vcpu *vcpu = &vgic->vcpus[owner];
         if ((ready & bit) != 0) {
-            mark(vcpu, word, vcpu->ready[word] | bit);
+            vgic_vcpu_set_ready(vcpu, word, vcpu->ready[word] | bit);
             touched |= UINT32_C(1) << owner;
         } else {
-            mark(vcpu, word, vcpu->ready[word] & ~bit);
+            vgic_vcpu_set_ready(vcpu, word, vcpu->ready[word] & ~bit);
         }
     }
     return touched;
@@ -64,7 +54,7 @@ uint32_t vgic_irq_refresh(struct vgic *vgic, uint32_t vcpu_id, uint32_t word)
     if (word != 0) {
         return distribute(vgic, word, changed, ready);
     }
-    mark(&vgic->vcpus[vcpu_id], 0, ready);
+    vgic_vcpu_set_ready(&vgic->vcpus[vcpu_id], 0, ready);
     return (changed & ready) != 0 ? UINT32_C(1) << vcpu_id : 0;
 }
 
@@ -80,32 +70,7 @@ uint32_t vgic_irq_refresh_all(struct vgic *vgic)
     return touched;
 }
 
-/* A GICv2 SGI is pending once per source; one list register entry serves one of them. */
-static bool sgi_has_more_sources(struct vgic *vgic, struct vgic_vcpu *vcpu, uint32_t irq)
-{
-    if (vgic->config.version != VGIC_V2 || irq >= VGIC_SGI_COUNT) {
-        return false;
-    }
-    uint8_t *sources = &vcpu->sgi_sources[irq];
-    *sources = (uint8_t)(*sources & (*sources - 1));
-    return *sources != 0;
-}
-
-void vgic_irq_hand_over(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
-{
-    const uint32_t word = irq / 32;
-    const uint32_t bit = vgic_irq_bit(irq);
-    struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
-    struct vgic_word *state = vgic_word(vgic, vcpu_id, word);
-    if (!sgi_has_more_sources(vgic, vcpu, irq)) {
-        state->latched &= ~bit;
-    }
-    state->in_lr |= bit;
-    state->ready &= ~bit;
-    mark(vcpu, word, vcpu->ready[word] & ~bit);
-}
-
-uint32_t vgic_irq_most_urgent(struct vgic *vgic, uint32_t vcpu_id)
+uint32_t vgic_irq_most_urgent_of_several(struct vgic *vgic, uint32_t vcpu_id)
 {
     const struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
     uint32_t best = VGIC_IRQ_COUNT;

@@ -17,6 +17,7 @@
 #define LR_IRQ_UNKNOWN     UINT16_MAX
 #define LR_PRIORITY_SHIFT  3 /* a list register has five bits of priority */
 #define LR_PRIORITY_LOWEST 31
+#define NO_LR              UINT32_MAX
 
 enum lr_outcome {
     LR_DONE,
@@ -57,62 +58,51 @@ static enum lr_outcome try_write(struct vgic *vgic, uint32_t vcpu_id, uint32_t i
     return LR_NONE;
 }
 
-static void take(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq, uint32_t index)
+/* Tries stale list registers in turn, those that hold this interrupt or those that hold another; NO_LR: in vain. */
+static uint32_t write_stale(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq, bool same_irq)
 {
-    struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
-    vcpu->lr_free &= ~BIT(index);
-    vcpu->lr_stale &= ~BIT(index);
-    vcpu->lr_used |= BIT(index);
-    vcpu->lr_irq[index] = (uint16_t)irq;
-    vgic_irq_hand_over(vgic, vcpu_id, irq);
-}
-
-/* Tries stale list registers in turn: those that hold this interrupt, or those that hold another. */
-static bool place_in_stale(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq, bool same_irq)
-{
-    struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
+    const struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
     for (uint64_t left = vcpu->lr_stale; left != 0; left &= left - 1) {
         const uint32_t index = (uint32_t)__builtin_ctzll(left);
-        if ((vcpu->lr_irq[index] == irq) != same_irq) {
-            continue;
-        }
-        if (try_write(vgic, vcpu_id, irq, index) == LR_DONE) {
-            take(vgic, vcpu_id, irq, index);
-            return true;
+        if ((vcpu->lr_irq[index] == irq) == same_irq && try_write(vgic, vcpu_id, irq, index) == LR_DONE) {
+            return index;
         }
     }
-    return false;
+    return NO_LR;
 }
 
-static bool place_in_free(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
+/* Tries free list registers in turn. Those that turn out not to be free, or not to exist, are marked so. */
+static uint32_t write_free(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
 {
     struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
     while (vcpu->lr_free != 0) {
         const uint32_t index = (uint32_t)__builtin_ctzll(vcpu->lr_free);
-        switch (try_write(vgic, vcpu_id, irq, index)) {
-        case LR_DONE:
-            take(vgic, vcpu_id, irq, index);
-            return true;
-        case LR_OCCUPIED:
-            vcpu->lr_free &= ~BIT(index);
-            vcpu->lr_stale |= BIT(index);
-            vcpu->lr_irq[index] = LR_IRQ_UNKNOWN;
-            break;
-        case LR_NONE:
-            vcpu->lr_free &= BIT(index) - 1;
-            break;
+        const enum lr_outcome outcome = try_write(vgic, vcpu_id, irq, index);
+        if (outcome == LR_DONE) {
+            return index;
         }
+        if (outcome == LR_NONE) {
+            vcpu->lr_free &= BIT(index) - 1;
+            return NO_LR;
+        }
+        vcpu->lr_free &= ~BIT(index);
+        vcpu->lr_stale |= BIT(index);
+        vcpu->lr_irq[index] = LR_IRQ_UNKNOWN;
     }
-    return false;
+    return NO_LR;
 }
 
-static bool place(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
+static uint32_t write_any(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
 {
-    if (vgic->vcpus[vcpu_id].lr_stale == 0) {
-        return place_in_free(vgic, vcpu_id, irq);
+    const struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
+    uint32_t index = vcpu->lr_stale == 0 ? NO_LR : write_stale(vgic, vcpu_id, irq, true);
+    if (index == NO_LR) {
+        index = write_free(vgic, vcpu_id, irq);
     }
-    return place_in_stale(vgic, vcpu_id, irq, true) || place_in_free(vgic, vcpu_id, irq) ||
-           place_in_stale(vgic, vcpu_id, irq, false);
+    if (index == NO_LR && vcpu->lr_stale != 0) {
+        index = write_stale(vgic, vcpu_id, irq, false);
+    }
+    return index;
 }
 
 static void fill(struct vgic *vgic, uint32_t vcpu_id)
@@ -122,9 +112,16 @@ static void fill(struct vgic *vgic, uint32_t vcpu_id)
         return;
     }
     while (vcpu->ready_words != 0 && (vcpu->lr_free | vcpu->lr_stale) != 0) {
-        if (!place(vgic, vcpu_id, vgic_irq_most_urgent(vgic, vcpu_id))) {
+        const uint32_t irq = vgic_irq_most_urgent(vgic, vcpu_id);
+        const uint32_t index = write_any(vgic, vcpu_id, irq);
+        if (index == NO_LR) {
             return;
         }
+        vcpu->lr_free &= ~BIT(index);
+        vcpu->lr_stale &= ~BIT(index);
+        vcpu->lr_used |= BIT(index);
+        vcpu->lr_irq[index] = (uint16_t)irq;
+        vgic_irq_hand_over(vgic, vcpu_id, irq);
     }
 }
 

@@ -34,16 +34,28 @@ const struct vgic_reg *vgic_regs_find(const struct vgic_reg_table *table, uint32
     return NULL;
 }
 
+/* Guests use the same few registers again and again: the row found last is tried before a search. */
+static const struct vgic_reg *find_recent(const struct vgic_reg_table *table, const struct vgic_reg *recent,
+                                          uint32_t offset)
+{
+    const bool is_of_table = recent >= table->rows && recent < table->rows + table->count;
+    if (is_of_table && offset - recent->offset < recent->length_bytes) {
+        return recent;
+    }
+    return vgic_regs_find(table, offset);
+}
+
 enum mmio_result vgic_regs_access(const struct vgic_reg_table *table, struct vgic *vgic, uint32_t vcpu_id,
                                   uint32_t offset, struct mmio_access *access)
 {
     if (!access->is_write) {
         access->value = 0;
     }
-    const struct vgic_reg *row = vgic_regs_find(table, offset);
+    const struct vgic_reg *row = find_recent(table, vgic->recent_reg, offset);
     if (row == NULL) {
         return MMIO_HANDLED;
     }
+    vgic->recent_reg = row;
     const uint32_t width = access->width_bytes;
     if ((row->widths & width) == 0 || (offset & (width - 1)) != 0) {
         return MMIO_GUEST_ERROR;
