@@ -27,7 +27,11 @@ LIBVMM_CFLAGS  = $(TARGET_CFLAGS)
 $(LIBVMM_OBJS): | libmicrokit
 
 include examples/linux/linux.mk
+-include mk/guests.mk
 include mk/run.mk
+-include mk/fuzz.mk
+-include mk/prove.mk
+-include mk/coverage.mk
 include mk/lint.mk
 include mk/help.mk
 # The last: it needs what the others have added to TEST_PREREQUISITES.

@@ -59,4 +59,5 @@ LIBMICROKIT_A := $(MICROKIT)/lib/libmicrokit.a
 link_pd = $(CROSS)ld -L$(MICROKIT)/lib $(filter-out $(LIBMICROKIT_A),$(2)) -lmicrokit -Tmicrokit.ld -o $(1)
 # $(call build_image,SYSTEM,FOLDER OF PROGRAMS,OUT): the image of a system, with a report beside it.
 build_image = $(MICROKIT_TOOL) $(1) --search-path $(2) --board $(MICROKIT_BOARD) --config $(MICROKIT_CONFIG) \
-    -o $(3) -r $(dir $(3))report.txt $(MICROKIT_TOOL_ARGS) >$(dir $(3))tool.log || { cat $(dir $(3))tool.log >&2; false; }
+    -o $(3) -r $(dir $(3))report.txt $(MICROKIT_TOOL_ARGS) \
+    >$(dir $(3))tool.log || { cat $(dir $(3))tool.log >&2; false; }

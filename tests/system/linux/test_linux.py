@@ -60,16 +60,16 @@ def test_other_ram_sizes(linux, gic, ram, kib):
 
 @pytest.mark.parametrize("gic", [2, 3])
 def test_ten_thousand_typed_bytes_arrive(linux, gic):
-    text = "".join(f"{number:04d} " + "the quick brown fox jumps over the lazy dog; " * 2 + "12345\n"
+    text = "".join(f"{number:04d} " + "the quick brown fox jumps over the lazy dog; " * 2 + "1234\n"
                    for number in range(100))
-    assert len(text) == 10000 and max(map(len, text.split("\n"))) < 4096
+    assert len(text) == 10000
     console = linux(gic=gic)
     # With echo on: every byte causes output too. The pause is for the program to be reading the terminal.
     console.send("cat >/tmp/typed\n")
     console.expect("cat >/tmp/typed\r\n")
     console.collect(1.0)
     console.send(text)
-    console.expect("^0099 .*12345\r\n")
+    console.expect("^0099 .*1234\r\n")
     console.send("\x04")
     console.expect(PROMPT)
     assert run(console, "wc -c </tmp/typed").strip() == "10000"

@@ -36,7 +36,7 @@ def test_piped_commands_run_in_the_guest(root, build):
 def test_nothing_piped_in_is_lost(root, build):
     """A program that reads, a slow command, a restart of the guest, tabs, and input that ends without poweroff."""
     lines = "".join(f"{number}\tx\n" for number in range(300))
-    text = f"cat >/tmp/in\n{lines}\x04wc -c /tmp/in; md5sum /tmp/in\nsleep 3; echo slow; reboot\necho again $((6 * 7))\n"
+    text = f"cat >/tmp/in\n{lines}\x04wc -c /tmp/in\nsleep 3; echo slow; reboot\necho again $((6 * 7))\n"
     result = make(root, build, "-s", "run", "GIC=3", text=text)
     assert result.returncode == 0, result.stderr
     assert f"{len(lines)} /tmp/in\n" in result.stdout

@@ -15,10 +15,10 @@
 #define GUEST_DTB_DEST    0x45000000
 #define GUEST_INITRD_DEST 0x45200000
 
-#define SERIAL_IRQ        33
-#define SERIAL_CH         1
+#define SERIAL_IRQ 33
+#define SERIAL_CH  1
 
-#define PSCI_SYSTEM_OFF   0x84000008
+#define PSCI_SYSTEM_OFF 0x84000008
 
 /* A guest-physical page of this VMM's own. */
 #define TRIGGER      0xc000000
