@@ -1,0 +1,150 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Access to nothing, instruction fetch from nothing and undefined instructions: the exception that the guest takes,
+ * from EL1 with either stack pointer and from EL0 [Arm ARM D17.2.37, AArch64.TakeException].
+ */
+#include "rig/exception.h"
+#include "rig/rig.h"
+
+#define LOAD_AT  (RIG_NOTHING + 0x10)
+#define STORE_AT (RIG_NOTHING + 0x28)
+#define FETCH_AT (RIG_NOTHING + 0x100)
+
+static volatile uintptr_t expected_elr;
+
+static void load_nothing(void)
+{
+    uintptr_t at;
+    uint64_t value = 0;
+    __asm__ volatile("adr %0, 1f\n1: ldr %1, [%2]" : "=&r"(at), "+r"(value) : "r"((uint64_t)LOAD_AT) : "memory");
+    expected_elr = at;
+}
+
+static void store_nothing(void)
+{
+    uintptr_t at;
+    __asm__ volatile("adr %0, 1f\n1: strh %w1, [%2]" : "=&r"(at) : "r"(1), "r"((uint64_t)STORE_AT) : "memory");
+    expected_elr = at;
+}
+
+static void fetch_nothing(void)
+{
+    __asm__ volatile("mov x9, x30\n blr %0\n mov x30, x9" : : "r"((uint64_t)FETCH_AT) : "x9", "memory");
+    expected_elr = FETCH_AT;
+}
+
+static void undefined(void)
+{
+    uintptr_t at;
+    __asm__ volatile("adr %0, 1f\n1: udf #0" : "=&r"(at) : : "memory");
+    expected_elr = at;
+}
+
+struct expected {
+    const char *name;
+    void (*cause)(void);
+    uint64_t ec_same;
+    uint64_t ec_lower;
+    uint64_t iss; /* without FnV */
+    uint64_t far; /* 0: not set by it */
+};
+
+static const struct expected expectations[] = {
+    {"load from nothing", load_nothing, EC_DATA_SAME, EC_DATA_LOWER, FSC_EXTERNAL, LOAD_AT},
+    {"store to nothing", store_nothing, EC_DATA_SAME, EC_DATA_LOWER, FSC_EXTERNAL | ESR_WNR, STORE_AT},
+    {"fetch from nothing", fetch_nothing, EC_FETCH_SAME, EC_FETCH_LOWER, FSC_EXTERNAL, FETCH_AT},
+    {"undefined instruction", undefined, EC_UNKNOWN, EC_UNKNOWN, 0, 0},
+};
+
+static void named(const char *name)
+{
+    rig_put("     ");
+    rig_put(name);
+    rig_put("\n");
+}
+
+static void check_exception(const struct expected *expected, uint64_t vector, uint64_t spsr)
+{
+    const struct exception taken = exception_caught();
+    const uint64_t ec = vector == VECTOR_FROM_EL0 ? expected->ec_lower : expected->ec_same;
+    named(expected->name);
+    check_equal("one exception", taken.count, 1);
+    check_equal("vector", taken.vector, vector);
+    check_equal("ESR_EL1", taken.esr, ec << 26 | ESR_IL | expected->iss);
+    check_equal("ELR_EL1", taken.elr, expected_elr);
+    check_equal("SPSR_EL1 but flags", taken.spsr & 0xfffffff, spsr);
+    check_equal("in the handler: DAIF", taken.daif, 0x3c0);
+    check_equal("in the handler: SPSel", taken.spsel, 1);
+    if (expected->far != 0) {
+        check_equal("FAR_EL1", taken.far, expected->far);
+    }
+}
+
+static void from_el1h(const struct expected *expected)
+{
+    exception_expect();
+    expected->cause();
+    check_exception(expected, VECTOR_FROM_EL1H, SPSR_EL1H);
+}
+
+static void from_el1t(const struct expected *expected)
+{
+    exception_expect();
+    exception_call_el1t(expected->cause);
+    check_exception(expected, VECTOR_FROM_EL1T, SPSR_EL1T);
+}
+
+static void from_el0(const struct expected *expected)
+{
+    exception_expect();
+    exception_call_el0(expected->cause);
+    check_exception(expected, VECTOR_FROM_EL0, SPSR_EL0T);
+}
+
+/* PSTATE's flags and the registers are as before. */
+static void state_is_kept(void)
+{
+    uint64_t flags;
+    uint64_t kept = 0x1122334455667788;
+    exception_expect();
+    __asm__ volatile("mov x9, %2\n"
+                     "msr nzcv, %3\n"
+                     "ldr x9, [%4]\n"
+                     "mrs %0, nzcv\n"
+                     "mov %1, x9"
+                     : "=&r"(flags), "+&r"(kept)
+                     : "r"(kept), "r"((uint64_t)0xa0000000), "r"((uint64_t)LOAD_AT)
+                     : "x9", "memory", "cc");
+    const struct exception taken = exception_caught();
+    check_equal("flags in SPSR_EL1", taken.spsr >> 28, 0xa);
+    check_equal("flags after the exception", flags, 0xa0000000);
+    check_equal("the destination of a load that aborted", kept, 0x1122334455667788);
+}
+
+/* Interrupts that were not masked are so again after the exception, and DAIF is saved as it was. */
+static void unmasked_state_is_kept(void)
+{
+    exception_expect();
+    __asm__ volatile("msr daifclr, #0xf\n ldr x9, [%0]\n mrs x9, daif\n msr daifset, #0xf"
+                     :
+                     : "r"((uint64_t)LOAD_AT)
+                     : "x9", "memory");
+    const struct exception taken = exception_caught();
+    check_equal("DAIF in SPSR_EL1 when unmasked", taken.spsr & 0x3c0, 0);
+    check_equal("DAIF in the handler when unmasked", taken.daif, 0x3c0);
+}
+
+void guest_main(void)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(expectations); i++) {
+        from_el1h(&expectations[i]);
+        from_el1t(&expectations[i]);
+        from_el0(&expectations[i]);
+    }
+    state_is_kept();
+    unmasked_state_is_kept();
+}

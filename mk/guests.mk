@@ -1,0 +1,72 @@
+# Copyright 2026, the libvmm authors
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The bare guests: each guests/NAME.c with guests/rig becomes $(GUESTS)/NAME.bin, which QEMU starts as it is, and one
+# image with a VMM around it for each version of the interrupt controller, $(MACHINE)/gicN/NAME/image.elf. One whose
+# name begins with smp_ gets four vCPUs. One with a VMM of its own has it in tests/system/machine/NAME/vmm.c.
+
+GUESTS        := $(BUILD)/guests
+MACHINE       := $(BUILD)/tests/machine
+MACHINE_SRC   := tests/system/machine
+GUEST_NAMES   := $(basename $(notdir $(wildcard guests/*.c)))
+GUEST_RIG     := $(patsubst guests/rig/%,$(GUESTS)/rig/%.o,$(wildcard guests/rig/*.[cS]))
+GUEST_CFLAGS  := $(TARGET_CFLAGS) -fno-tree-loop-distribute-patterns -MMD -MP
+MACHINE_NAMES := $(foreach gic,2 3,$(GUEST_NAMES:%=gic$(gic)/%))
+
+.PHONY: guests
+## guests: build the bare guests, for QEMU as it is and under libvmm
+guests: $(GUEST_NAMES:%=$(GUESTS)/%.bin) $(MACHINE_NAMES:%=$(MACHINE)/%/image.elf)
+.SECONDARY: $(GUEST_NAMES:%=$(GUESTS)/%.elf) $(GUEST_NAMES:%=$(GUESTS)/%.c.o)
+
+$(GUESTS)/%.o: guests/%
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(GUEST_CFLAGS) -c -o $@ $<
+
+$(GUESTS)/%.elf: $(GUESTS)/%.c.o $(GUEST_RIG) guests/rig/guest.ld
+	$(Q)$(CROSS)ld --no-warn-rwx-segments -T guests/rig/guest.ld -o $@ $(filter %.o,$^)
+
+$(GUESTS)/%.bin: $(GUESTS)/%.elf
+	$(Q)$(CROSS)objcopy -O binary $< $@
+
+# $(call machine_vcpus,NAME) and $(call machine_vmm,NAME): how many vCPUs, and the VMM's source.
+machine_vcpus = $(if $(filter smp_%,$(1)),4,1)
+machine_vmm   = $(firstword $(wildcard $(MACHINE_SRC)/$(1)/vmm.c) $(MACHINE_SRC)/vmm.c)
+# $(call machine_system,GIC,NAME): the system description.
+machine_system = $(firstword $(wildcard $(MACHINE_SRC)/$(2)/gic$(1).system) \
+    $(MACHINE_SRC)/gic$(1)_$(call machine_vcpus,$(2)).system)
+# $(call machine_programs,NAME): programs of further PDs, beside its VMM.
+machine_programs = $(patsubst $(MACHINE_SRC)/%.c,$(MACHINE)/%.elf,\
+    $(filter-out %/vmm.c,$(wildcard $(MACHINE_SRC)/$(1)/*.c)))
+
+$(MACHINE)/%.o: $(MACHINE_SRC)/%.c | libmicrokit
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(TARGET_CFLAGS) -I$(MICROKIT)/include -Iinclude -MMD -MP -c -o $@ $<
+
+$(MACHINE)/%.elf: $(MACHINE)/%.o $(LIBMICROKIT_A)
+	$(Q)$(call link_pd,$@,$^)
+
+# $(call machine_image,GIC,NAME)
+define machine_image
+$(MACHINE)/gic$(1)/$(2)/guest.dtb: $(MACHINE_SRC)/guest.dts
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(CROSS)cpp -nostdinc -undef -x assembler-with-cpp -P -DGIC=$(1) -DVCPUS=$(call machine_vcpus,$(2)) $$< |\
+	    $(DTC) -q -I dts -O dtb -o $$@ -
+
+$(MACHINE)/gic$(1)/$(2)/images.o: $(MACHINE_SRC)/images.S $(GUESTS)/$(2).bin $(MACHINE)/gic$(1)/$(2)/guest.dtb
+	$$(Q)$(CROSS)gcc -DGUEST_IMAGE='"$(GUESTS)/$(2).bin"' -DGUEST_DTB='"$$(@D)/guest.dtb"' -c $$< -o $$@
+
+$(MACHINE)/gic$(1)/$(2)/vmm.elf: $(patsubst $(MACHINE_SRC)/%.c,$(MACHINE)/%.o,$(call machine_vmm,$(2))) \
+        $(MACHINE)/gic$(1)/$(2)/images.o $(LIBVMM_A) $(LIBMICROKIT_A)
+	$$(Q)$$(call link_pd,$$@,$$^)
+
+$(MACHINE)/gic$(1)/$(2)/image.elf: $(call machine_system,$(1),$(2)) $(MACHINE)/gic$(1)/$(2)/vmm.elf \
+        $(call machine_programs,$(2)) $(MICROKIT_TOOL_FILES)
+	$$(Q)$$(call build_image,$$<,$$(@D) --search-path $(MACHINE)/$(2),$$@)
+endef
+$(foreach gic,2 3,$(foreach name,$(GUEST_NAMES),$(eval $(call machine_image,$(gic),$(name)))))
+
+-include $(wildcard $(GUESTS)/*.d $(GUESTS)/rig/*.d $(MACHINE)/*.d $(MACHINE)/*/*.d)
+
+ifndef MICROKIT_SDK
+TEST_PREREQUISITES += guests
+endif

@@ -1,0 +1,43 @@
+# Copyright 2026, the libvmm authors
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The bare guests of guests/: each in a VM of libvmm, and on QEMU's own machine, which proves the guest's checks right;
+# on a GICv2 and on a GICv3.
+
+import pathlib
+import re
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+GUESTS = sorted(path.stem for path in (ROOT / "guests").glob("*.c"))
+# These speak to a VMM of their own.
+ONLY_LIBVMM = {name for name in GUESTS if (ROOT / "tests/system/machine" / name / "vmm.c").exists()}
+# Seconds.
+LIFETIME = 120
+
+
+def check_results(console):
+    """The guest ran to its end, all its checks passed, and it switched the machine off."""
+    match = console.expect(r"^DONE (\d+) passed, (\d+) failed\r?$", timeout=LIFETIME)
+    failures = re.findall(r"^FAIL .*$", console.text, re.MULTILINE)
+    assert not failures and match[2] == "0", "\n".join(failures)
+    assert int(match[1]) > 0
+    assert console.wait() == 0
+
+
+@pytest.mark.parametrize("gic", [2, 3])
+@pytest.mark.parametrize("name", GUESTS)
+def test_libvmm(machine, build, name, gic):
+    console = machine(build / f"tests/machine/gic{gic}/{name}/image.elf", gic=gic, lifetime=LIFETIME)
+    check_results(console)
+
+
+@pytest.mark.parametrize("gic", [2, 3])
+@pytest.mark.parametrize("name", [name for name in GUESTS if name not in ONLY_LIBVMM])
+def test_native(spawn, build, name, gic):
+    cores = 4 if name.startswith("smp_") else 1
+    console = spawn(["qemu-system-aarch64", "-machine", f"virt,gic-version={gic}", "-cpu", "cortex-a53",
+                     "-smp", str(cores), "-m", "512M", "-nic", "none", "-display", "none", "-monitor", "none",
+                     "-serial", "stdio", "-kernel", str(build / f"guests/{name}.bin")], lifetime=LIFETIME)
+    check_results(console)
