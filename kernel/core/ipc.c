@@ -10,12 +10,16 @@
 #include "kernel/core/sched.h"
 #include "kernel/core/vcpu.h"
 
+/* Two words at a time: up to one word more than asked for; messages and IPC buffers have an even number. */
 static void copy_words(uint64_t *to, const uint64_t *from, uint64_t count)
 {
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < count; i += 2) {
         to[i] = from[i];
+        to[i + 1] = from[i + 1];
     }
 }
+
+_Static_assert(MESSAGE_WORD_COUNT % 2 == 0 && IPC_WORD_COUNT % 2 == 0, "copy_words");
 
 /* Hands the message of `sender` to `pd`, which waits for one. */
 static void deliver(struct thread *pd, struct thread *sender)
@@ -39,8 +43,12 @@ static void block(struct thread *thread)
 
 static void send(struct thread *sender, struct thread *receiver)
 {
-    block(sender);
     sender->receiver = receiver;
+    if (receiver->state == THREAD_WAITING && sched_hand_over(sender, receiver)) {
+        deliver(receiver, sender);
+        return;
+    }
+    block(sender);
     if (receiver->state == THREAD_WAITING) {
         deliver(receiver, sender);
         sched_make_ready(receiver);

@@ -55,6 +55,11 @@ static int highest_ready(const struct core *core)
     return word * 64 + 63 - __builtin_clzl(core->ready_words[word]);
 }
 
+static bool needs_charging(const struct core *core, const struct thread *thread)
+{
+    return thread->is_limited || core->ready[thread->priority].head != NULL;
+}
+
 void sched_make_ready(struct thread *thread)
 {
     struct core *core = &cores[thread->core];
@@ -75,6 +80,19 @@ void sched_make_ready(struct thread *thread)
             gic_poke(core->id);
         }
     }
+}
+
+bool sched_hand_over(struct thread *from, struct thread *to)
+{
+    struct core *core = cpu_core();
+
+    if (core->current != from || to->core != core->id || to->is_limited || to->is_out_of_budget ||
+        core->charged != NULL || core->must_schedule || (int)to->priority <= highest_ready(core)) {
+        return false;
+    }
+    to->state = THREAD_READY;
+    core->current = to;
+    return true;
 }
 
 void sched_remove(struct thread *thread)
@@ -228,9 +246,16 @@ static void choose(struct core *core)
     }
 }
 
-static bool needs_charging(const struct core *core, const struct thread *thread)
+/* When the next sleeper is to be woken. */
+static uint64_t next_wake(const struct core *core)
 {
-    return thread->is_limited || core->ready[thread->priority].head != NULL;
+    return core->asleep != NULL ? core->asleep->wake_at : UINT64_MAX;
+}
+
+/* Whether nobody's budget is running, and the timer is set for the next sleeper. */
+static bool is_time_kept(const struct core *core, const struct thread *thread)
+{
+    return core->charged == NULL && !needs_charging(core, thread) && core->timer_at == next_wake(core);
 }
 
 /* Brings budgets, sleepers and timer up to date; a thread may lose the core by it. */
@@ -238,11 +263,6 @@ static void update_time(struct core *core)
 {
     struct thread *thread = core->current;
     bool charging = thread != NULL && needs_charging(core, thread);
-
-    if (core->charged == NULL && core->asleep == NULL && !charging) {
-        set_timer(core, UINT64_MAX);
-        return;
-    }
 
     uint64_t now = timer_now();
     if (core->charged != NULL) {
@@ -252,7 +272,7 @@ static void update_time(struct core *core)
     if (core->must_schedule) {
         return;
     }
-    uint64_t at = core->asleep != NULL ? core->asleep->wake_at : UINT64_MAX;
+    uint64_t at = next_wake(core);
     if (charging) {
         start_charging(core, thread, now);
         uint64_t end = now + thread->budget_left;
@@ -270,7 +290,8 @@ static void idle(struct core *core)
     interrupt_take(core);
 }
 
-struct frame *sched_leave_kernel(struct core *core)
+/* Does what has to be done before a thread can be entered. */
+static COLD void settle(struct core *core)
 {
     for (;;) {
         if (core->must_schedule || core->current == NULL) {
@@ -280,15 +301,24 @@ struct frame *sched_leave_kernel(struct core *core)
         if (core->must_schedule) {
             continue;
         }
-        struct thread *thread = core->current;
-        if (thread == NULL) {
+        if (core->current == NULL) {
             idle(core);
-        } else if (thread->events != 0) {
-            vcpu_send_event(thread);
+        } else if (core->current->events != 0) {
+            vcpu_send_event(core->current);
         } else {
-            context_load(core, thread);
-            lock_leave();
-            return thread->frame;
+            return;
         }
     }
+}
+
+struct frame *sched_leave_kernel(struct core *core)
+{
+    const struct thread *thread = core->current;
+
+    if (core->must_schedule || thread == NULL || thread->events != 0 || !is_time_kept(core, thread)) {
+        settle(core);
+    }
+    context_load(core, core->current);
+    lock_leave();
+    return core->current->frame;
 }

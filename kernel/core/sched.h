@@ -15,6 +15,12 @@
 /* Makes a thread that is in no queue READY; its core will run it when it is its turn. */
 void sched_make_ready(struct thread *thread);
 
+/*
+ * Gives the core of `from`, its current thread, to `to`, which is in no queue, where nothing else could
+ * run before and no time has to be kept; false: nothing has been done.
+ */
+bool sched_hand_over(struct thread *from, struct thread *to);
+
 /* Takes a READY thread out of the ready queue, or off its core (after lock_stall). */
 void sched_remove(struct thread *thread);
 

@@ -26,7 +26,7 @@
 #include "kernel/core/types.h"
 
 #define FRAME_WORD_COUNT   36
-#define MESSAGE_WORD_COUNT 13
+#define MESSAGE_WORD_COUNT 14 /* the longest fault message has 13 */
 
 /* A thread's registers, in the order in which the Microkit's users transfer them. */
 struct frame {
@@ -94,6 +94,7 @@ struct thread {
     uint64_t wake_at;
     struct thread *next_asleep;
 
+    uint64_t vttbr;          /* root of its address space, as VTTBR_EL2 takes it */
     struct context *context; /* what the architecture keeps of it */
     struct frame own_frame;  /* PD */
 };

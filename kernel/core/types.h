@@ -19,6 +19,9 @@
 #define BITS_GET(hi, lo, v) (((v)&BITS(hi, lo)) >> (lo))
 #define ARRAY_COUNT(array)  (sizeof(array) / sizeof((array)[0]))
 
+/* For what is off the path of a guest's exit, to keep that short. */
+#define COLD __attribute__((noinline, cold))
+
 /* Errors of calls on vCPUs and threads, numbered as seL4 does. */
 enum error {
     ERROR_NONE = 0,

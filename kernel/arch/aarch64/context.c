@@ -73,6 +73,7 @@ static struct context contexts[IMAGE_THREAD_COUNT_MAX];
 void context_init(struct thread *thread)
 {
     thread->context = &contexts[thread_index(thread)];
+    thread->vttbr = thread->desc->vmid << VTTBR_VMID_SHIFT | thread->desc->table_paddr;
     if (thread->is_vcpu) {
         thread->frame->spsr = SPSR_EL1H | SPSR_DAIF;
     } else {
@@ -161,7 +162,7 @@ bool context_is_live(const struct thread *vcpu)
     return cores[vcpu->core].live_vcpu == vcpu;
 }
 
-void context_unload_vcpu(struct core *core)
+COLD void context_unload_vcpu(struct core *core)
 {
     struct thread *vcpu = core->live_vcpu;
 
@@ -192,8 +193,9 @@ void context_unload_vcpu(struct core *core)
     }
 }
 
-static void load_vcpu(struct core *core, struct thread *vcpu)
+static COLD void load_vcpu(struct core *core, struct thread *vcpu)
 {
+    context_unload_vcpu(core);
     load_live_registers(vcpu->context);
     vgic_load(&vcpu->context->vgic);
     if (vcpu->context->vtimer_is_masked) {
@@ -206,18 +208,13 @@ static void load_vcpu(struct core *core, struct thread *vcpu)
  * vCPUs of one VM share its VMID, and each may have translations of its own
  * that are not meant for the others.
  */
-static void forget_translations_of_sibling(const struct core *core, const struct thread *vcpu)
+static COLD void forget_translations_of_sibling(const struct core *core, const struct thread *vcpu)
 {
     const struct thread *last = core->last_vcpu;
     if (last != NULL && last != vcpu && last->desc->vmid == vcpu->desc->vmid) {
         cpu_isb();
         __asm__ volatile("tlbi vmalle1\n ic iallu\n dsb nsh\n isb" : : : "memory");
     }
-}
-
-static uint64_t vttbr(const struct thread *thread)
-{
-    return thread->desc->vmid << VTTBR_VMID_SHIFT | thread->desc->table_paddr;
 }
 
 static void load_pd(struct core *core, struct thread *pd)
@@ -229,7 +226,7 @@ static void load_pd(struct core *core, struct thread *pd)
         load_shared_registers(SCTLR_PD, CPACR_FPEN, CNTKCTL_PD);
         SYSREG_WRITE(hcr_el2, HCR_PD);
     }
-    SYSREG_WRITE(vttbr_el2, vttbr(pd));
+    SYSREG_WRITE(vttbr_el2, pd->vttbr);
 }
 
 static void load_guest(struct core *core, struct thread *vcpu)
@@ -238,12 +235,11 @@ static void load_guest(struct core *core, struct thread *vcpu)
     bool is_live = core->live_vcpu == vcpu;
 
     if (!is_live) {
-        context_unload_vcpu(core);
         load_vcpu(core, vcpu);
     }
     load_shared_registers(context->registers[VCPU_SCTLR], context->registers[VCPU_CPACR],
                           context->registers[VCPU_CNTKCTL_EL1]);
-    SYSREG_WRITE(vttbr_el2, vttbr(vcpu));
+    SYSREG_WRITE(vttbr_el2, vcpu->vttbr);
     SYSREG_WRITE(hcr_el2, HCR_VCPU);
     if (!is_live) {
         forget_translations_of_sibling(core, vcpu);
