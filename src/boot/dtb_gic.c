@@ -5,7 +5,7 @@
 
 /*
  * The first usable node that is compatible with a GICv2 or GICv3. Its reg begins with the distributor; then come the
- * CPU interface of a GICv2, or the redistributors of a GICv3. [GICv2 4.1, GICv3 12.10]
+ * CPU interface of a GICv2, or the redistributors of a GICv3. [GICv2 4.1, GICv3 12.8, 12.10]
  */
 #include "boot/dtb_gic.h"
 
@@ -15,8 +15,8 @@
 #include "util/checked.h"
 
 #define GICV2_FRAME_BYTES        0x1000  /* of registers in the distributor and in the CPU interface, at least */
-#define GICV3_DIST_BYTES         0x10000 /* [GICv3 12.10] */
-#define GICV3_REDIST_STRIDE      0x20000 /* RD_base and SGI_base frames */
+#define GICV3_DIST_BYTES         0x10000 /* [GICv3 12.8] */
+#define GICV3_REDIST_STRIDE      0x20000 /* RD_base and SGI_base frames [GICv3 12.10] */
 #define GICV3_REDIST_REGIONS_MAX 1
 
 static const struct {
