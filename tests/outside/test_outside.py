@@ -13,6 +13,7 @@ import subprocess
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
+MAKE_IMAGES = ["build/guest.bin", "build/guest.dtb"]
 CROSS = os.environ.get("CROSS", "aarch64-linux-gnu-")
 
 
@@ -25,12 +26,17 @@ def run(command, **options):
     return done.stdout
 
 
+def libfdt_of(build):
+    """The words for make that name the libfdt already fetched."""
+    return [f"LIBFDT_A={build}/deb/libfdt-dev/usr/lib/aarch64-linux-gnu/libfdt.a",
+            f"LIBFDT_INCLUDE={build}/deb/libfdt-dev/usr/include"]
+
+
 @pytest.fixture
 def settings(build):
-    """The words for make that every outside system here shares: the world below, and the libfdt already fetched."""
-    return [f"MICROKIT={build}/microkit", f"LIBFDT_A={build}/deb/libfdt-dev/usr/lib/aarch64-linux-gnu/libfdt.a",
-            f"LIBFDT_INCLUDE={build}/deb/libfdt-dev/usr/include",
-            f"IMAGE_TOOL={build}/tools/image --kernel {build}/kernel/kernel.elf"]
+    """The words for make that every outside system here shares: the world below, and libfdt."""
+    return [f"MICROKIT={build}/microkit", f"IMAGE_TOOL={build}/tools/image --kernel {build}/kernel/kernel.elf",
+            *libfdt_of(build)]
 
 
 @pytest.fixture
@@ -49,6 +55,24 @@ def test_builds_and_runs_with_its_own_flags(machine, root, system, settings, fla
     console = machine(system / "build/loader.img")
     console.expect("hello from the guest", timeout=30)
     console.expect("guest asks for power-off", timeout=30)
+
+
+def test_the_makefile_of_the_readme(machine, root, build, system, tmp_path):
+    """What README.md shows, in a folder with the outside system's sources and libvmm's tree."""
+    makefile = re.search(r"^```make\n(.*?)^```", (root / "README.md").read_text(), re.MULTILINE | re.DOTALL)[1]
+    assert len(makefile.replace("\\\n", "").splitlines()) == 10, "ten lines are what a README can show"
+    (tmp_path / "readme/libvmm").mkdir(parents=True)
+    for path in root.iterdir():
+        if path.name not in ("build", ".git"):
+            (tmp_path / "readme/libvmm" / path.name).symlink_to(path)
+    (tmp_path / "readme/libvmm/build").symlink_to(build)
+    run(["make", f"LIBVMM={root}", *MAKE_IMAGES], cwd=system)
+    for name in ("vmm.c", "images.S", "build/guest.bin", "build/guest.dtb"):
+        shutil.copy(system / name, tmp_path / "readme")
+    shutil.copy(system / "hello.system", tmp_path / "readme/my.system")
+    (tmp_path / "readme/Makefile").write_text(makefile)
+    run(["make", "build/image.elf", *libfdt_of(build)], cwd=tmp_path / "readme")
+    machine(tmp_path / "readme/build/image.elf").expect("hello from the guest", timeout=30)
 
 
 def test_relative_path_and_absolute_build_folder(root, system, settings, tmp_path):

@@ -18,10 +18,9 @@ uintptr_t guest_ram_vaddr; /* set by the image tool */
 
 void init(void)
 {
-    uintptr_t pc = linux_setup_images(guest_ram_vaddr, (uintptr_t)_guest_kernel_image,
-                                      (size_t)(_guest_kernel_image_end - _guest_kernel_image),
-                                      (uintptr_t)_guest_dtb_image, DTB_DEST,
-                                      (size_t)(_guest_dtb_image_end - _guest_dtb_image), 0, 0, 0);
+    uintptr_t pc = linux_setup_images(
+        guest_ram_vaddr, (uintptr_t)_guest_kernel_image, (size_t)(_guest_kernel_image_end - _guest_kernel_image),
+        (uintptr_t)_guest_dtb_image, DTB_DEST, (size_t)(_guest_dtb_image_end - _guest_dtb_image), 0, 0, 0);
     if (pc != (uintptr_t)-1 && virq_controller_init(GUEST_VCPU_ID)) {
         guest_start(GUEST_VCPU_ID, pc, DTB_DEST, 0);
     }
