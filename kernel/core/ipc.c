@@ -169,3 +169,14 @@ void ipc_send_fault(struct thread *thread, enum fault_label label, uint64_t coun
     }
     send(thread, thread->handler);
 }
+
+bool ipc_is_event(const struct thread *thread)
+{
+    uint64_t label = msginfo_label(thread->tag & ~MSGINFO_FROM_VCPU);
+    return thread->is_vcpu && (label == FAULT_VGIC_MAINTENANCE || label == FAULT_VPPI_EVENT);
+}
+
+void ipc_send_again(struct thread *vcpu)
+{
+    send(vcpu, vcpu->handler);
+}

@@ -26,4 +26,10 @@ void ipc_call(struct thread *caller, struct thread *server, unsigned channel, ui
  */
 void ipc_send_fault(struct thread *thread, enum fault_label label, uint64_t count);
 
+/* Whether the last message of a thread told what its vCPU's hardware had to say, rather than a fault. */
+bool ipc_is_event(const struct thread *thread);
+
+/* Sends the last message of a vCPU again: it was taken back before it was received. */
+void ipc_send_again(struct thread *vcpu);
+
 #endif

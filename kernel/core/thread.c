@@ -8,6 +8,7 @@
 
 #include "kernel/arch/aarch64/context.h"
 #include "kernel/arch/aarch64/timer.h"
+#include "kernel/core/ipc.h"
 #include "kernel/core/sched.h"
 
 struct thread threads[IMAGE_THREAD_COUNT_MAX];
@@ -61,6 +62,10 @@ void thread_stop(struct thread *thread)
         break;
     case THREAD_SENDING:
         thread_queue_remove(&thread->receiver->senders, thread);
+        /* A fault is over with what made it; what the hardware had to say is not. */
+        if (ipc_is_event(thread)) {
+            thread->events |= EVENT_UNRECEIVED;
+        }
         break;
     case THREAD_AWAITING_REPLY:
         thread->receiver->serving = NULL;

@@ -52,6 +52,7 @@ enum thread_state {
 enum thread_event {
     EVENT_MAINTENANCE = 1 << 0,
     EVENT_VTIMER = 1 << 1,
+    EVENT_UNRECEIVED = 1 << 2, /* was sent, but the vCPU was restarted before its VMM received it */
 };
 
 struct thread_queue {

@@ -23,7 +23,10 @@
 
 void vcpu_send_event(struct thread *vcpu)
 {
-    if ((vcpu->events & EVENT_MAINTENANCE) != 0) {
+    if ((vcpu->events & EVENT_UNRECEIVED) != 0) {
+        vcpu->events &= (uint8_t)~EVENT_UNRECEIVED;
+        ipc_send_again(vcpu);
+    } else if ((vcpu->events & EVENT_MAINTENANCE) != 0) {
         vcpu->events &= (uint8_t)~EVENT_MAINTENANCE;
         vcpu->message[0] = (uint64_t)vgic_take_ended(vcpu);
         ipc_send_fault(vcpu, FAULT_VGIC_MAINTENANCE, 1);
