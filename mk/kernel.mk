@@ -35,8 +35,8 @@ $(BUILD)/kernel/%.o: %
 
 $(KERNEL_ELF): $(KERNEL_OBJ) kernel/kernel.ld
 	$(Q)$(call step,LINK,$@)
-	$(Q)$(CROSS)gcc $(KERNEL_FLAGS) -Wl,--defsym=KERNEL_BASE=$(KERNEL_BASE) -Wl,-T,kernel/kernel.ld -Wl,-z,max-page-size=4096 \
-	    -Wl,--gc-sections -Wl,--build-id=none -o $@ $(KERNEL_OBJ)
+	$(Q)$(CROSS)gcc $(KERNEL_FLAGS) -Wl,--defsym=KERNEL_BASE=$(KERNEL_BASE) -Wl,-T,kernel/kernel.ld \
+	    -Wl,-z,max-page-size=4096 -Wl,--gc-sections -Wl,--build-id=none -o $@ $(KERNEL_OBJ)
 
 $(BUILD)/microkit/lib/libmicrokit.a: $(MICROKIT_OBJ)
 	$(Q)mkdir -p $(@D)

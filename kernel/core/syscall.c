@@ -149,6 +149,10 @@ static void do_tcb_write(struct core *core, struct thread *pd, struct frame *fra
         frame->x0 = ERROR_RANGE;
         return;
     }
+    /* First out of a call: that would still change the PC. */
+    if (frame->x1 != 0 && thread->state != THREAD_READY) {
+        thread_stop(thread);
+    }
     uint64_t *words = (uint64_t *)thread->frame;
     for (uint64_t i = 0; i < frame->x2; i++) {
         words[i] = pd->ipc_buffer[i];

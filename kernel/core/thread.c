@@ -54,8 +54,29 @@ struct thread *thread_child(const struct thread *parent, uint64_t child, bool is
     return thread->is_vcpu == is_vcpu ? thread : NULL;
 }
 
+/* Whether the thread stands in a system call: waiting for an event, or calling. */
+static bool is_in_call(const struct thread *thread)
+{
+    switch ((enum thread_state)thread->state) {
+    case THREAD_WAITING:
+        return true;
+    case THREAD_SENDING:
+    case THREAD_AWAITING_REPLY:
+    case THREAD_FAULTED:
+        return (thread->badge & BADGE_PPCALL) != 0;
+    case THREAD_STOPPED:
+    case THREAD_READY:
+        break;
+    }
+    return false;
+}
+
 void thread_stop(struct thread *thread)
 {
+    /* Should it be resumed, it makes its call again: that call's results have not come. */
+    if (is_in_call(thread)) {
+        context_undo_call(thread);
+    }
     switch ((enum thread_state)thread->state) {
     case THREAD_READY:
         sched_remove(thread);

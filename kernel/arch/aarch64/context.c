@@ -309,6 +309,11 @@ void context_check_spsr(struct thread *thread)
     }
 }
 
+void context_undo_call(struct thread *pd)
+{
+    pd->frame->pc -= 4;
+}
+
 void context_undo_trap(struct thread *thread, uint64_t esr)
 {
     if (esr_class(esr) == ESR_SVC64 || esr_class(esr) == ESR_HVC64) {

@@ -91,6 +91,9 @@ bool context_write(struct thread *vcpu, uint64_t reg, uint64_t value);
 /* After a write to a thread's registers: keeps a PD's program status to what EL0 may have. */
 void context_check_spsr(struct thread *thread);
 
+/* Sets the PC of a PD that is in a system call back to that call. */
+void context_undo_call(struct thread *pd);
+
 /* Sets the PC back to the instruction that has trapped with `esr`. */
 void context_undo_trap(struct thread *thread, uint64_t esr);
 

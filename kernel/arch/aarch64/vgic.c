@@ -14,6 +14,7 @@
 
 #define LR_STATE          BITS(63, 62)
 #define LR_STATE_PENDING  BIT(62)
+#define LR_STATE_ACTIVE   BIT(63)
 #define LR_GROUP_SHIFT    60
 #define LR_PRIORITY_SHIFT 51 /* the upper five bits of the field */
 #define LR_EOI            BIT(41)
@@ -216,8 +217,10 @@ bool vgic_inject(struct thread *vcpu, uint64_t irq, uint64_t priority, uint64_t 
     bool is_live = context_is_live(vcpu);
     uint64_t old = is_live ? lr_read(index) : vcpu->context->vgic.lr[index];
 
-    /* Ended, but the VMM has not been told yet: still in use. */
-    if ((old & (LR_STATE | LR_EOI)) != 0) {
+    bool is_unreported = (old & (LR_STATE | LR_EOI)) == LR_EOI;
+
+    /* One that is only pending may be replaced, as on seL4: the VMM's way to take it back. */
+    if ((old & LR_STATE_ACTIVE) != 0 || is_unreported) {
         return false;
     }
     uint64_t lr = LR_STATE_PENDING | group << LR_GROUP_SHIFT | priority << LR_PRIORITY_SHIFT | LR_EOI | irq;

@@ -22,7 +22,10 @@ unsigned vgic_list_register_count(void);
 void vgic_save(struct vgic_context *vgic);
 void vgic_load(const struct vgic_context *vgic);
 
-/* Makes interrupt `irq` pending in list register `index`; false: the register is in use. */
+/*
+ * Makes interrupt `irq` pending in list register `index`; false: the guest has taken the interrupt that is there, or
+ * has ended it and the VMM has not been told. One that is only pending is replaced.
+ */
 bool vgic_inject(struct thread *vcpu, uint64_t irq, uint64_t priority, uint64_t group, unsigned index);
 
 /* Frees a list register whose interrupt the guest of the live vCPU has ended; its index, or -1: none. */
