@@ -4,14 +4,17 @@
  */
 
 /*
- * Dispatch of guest accesses. The region found last is tried first (a guest mostly talks to one device at a time), then
- * a binary search decides.
+ * Dispatch of guest accesses. The region that was found last for addresses like this one is tried first, then a binary
+ * search decides.
  */
 #include "core/mmio.h"
 
 #include "util/checked.h"
 
 #define MMIO_WIDTHS_ALL (1 | 2 | 4 | 8)
+/* Devices that a guest uses by turns mostly lie this far apart; what is far from them must not share their hints. */
+#define MMIO_HINT_SHIFT 16
+#define MMIO_HINT_FOLD  26
 
 /* Index of the first region whose base lies behind `at`. */
 static size_t first_behind(const struct mmio_bus *bus, uint64_t at)
@@ -64,23 +67,32 @@ enum result mmio_add(struct mmio_bus *bus, const struct mmio_region *region)
     return RESULT_OK;
 }
 
-static bool region_holds(const struct mmio_region *region, uint64_t at, uint64_t size_bytes)
+/* Whether the region holds the bytes from `offset` on, which is any value: far too large if they begin before it. */
+static bool region_holds(const struct mmio_region *region, uint64_t offset, uint64_t size_bytes)
 {
-    return range_inside(region->base.value, region->size_bytes, at, size_bytes);
+    return offset < region->size_bytes && size_bytes <= region->size_bytes - offset;
+}
+
+/* Where no hint helps. */
+static const struct mmio_region *search(struct mmio_bus *bus, uint64_t at, uint64_t size_bytes, uint8_t *hint)
+{
+    const size_t behind = first_behind(bus, at);
+    if (behind == 0) {
+        return NULL;
+    }
+    const struct mmio_region *region = &bus->regions[behind - 1];
+    *hint = (uint8_t)(behind - 1);
+    return region_holds(region, at - region->base.value, size_bytes) ? region : NULL;
 }
 
 static const struct mmio_region *find(struct mmio_bus *bus, uint64_t at, uint64_t size_bytes)
 {
-    const struct mmio_region *region = &bus->regions[bus->last_hit];
-    if (region_holds(region, at, size_bytes)) {
+    uint8_t *const hint = &bus->hints[(at >> MMIO_HINT_SHIFT ^ at >> MMIO_HINT_FOLD) % MMIO_HINT_COUNT];
+    const struct mmio_region *region = &bus->regions[*hint];
+    if (region_holds(region, at - region->base.value, size_bytes)) {
         return region;
     }
-    const size_t behind = first_behind(bus, at);
-    if (behind == 0 || !region_holds(&bus->regions[behind - 1], at, size_bytes)) {
-        return NULL;
-    }
-    bus->last_hit = behind - 1;
-    return &bus->regions[behind - 1];
+    return search(bus, at, size_bytes, hint);
 }
 
 enum mmio_result mmio_dispatch(struct mmio_bus *bus, gpa_t at, struct mmio_access *access)

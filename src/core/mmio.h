@@ -19,6 +19,7 @@
 #include "util/result.h"
 
 #define MMIO_REGION_COUNT_MAX 64
+#define MMIO_HINT_COUNT       16
 
 enum mmio_result {
     MMIO_HANDLED,      /* done; a read's value is in the access */
@@ -48,7 +49,7 @@ struct mmio_region {
 struct mmio_bus {
     struct mmio_region regions[MMIO_REGION_COUNT_MAX]; /* sorted by base, disjoint */
     size_t region_count;
-    size_t last_hit; /* index of the region found last; only a hint */
+    uint8_t hints[MMIO_HINT_COUNT]; /* by bits of the page: index of the region that was found there last, or any */
 };
 
 /*

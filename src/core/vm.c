@@ -10,12 +10,7 @@
 
 #include <libvmm/util/util.h>
 
-static struct vm instance;
-
-struct vm *vm_instance(void)
-{
-    return &instance;
-}
+struct vm vm_the_instance;
 
 void vm_forget(struct vm *vm)
 {

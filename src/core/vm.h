@@ -73,8 +73,13 @@ struct vm {
     size_t exception_handler_count;
 };
 
-/* The instance behind the public functions. */
-struct vm *vm_instance(void);
+/* The instance behind the public functions, which they reach through vm_instance. */
+extern struct vm vm_the_instance;
+
+static inline struct vm *vm_instance(void)
+{
+    return &vm_the_instance;
+}
 
 /* The number of vCPUs: 1 until something says otherwise. */
 static inline size_t vm_vcpu_count(const struct vm *vm)

@@ -102,5 +102,11 @@ static inline uint64_t dabt_truncate(uint64_t esr, uint64_t value)
     return value & (~UINT64_C(0) >> (64 - 8u * dabt_width_bytes(esr)));
 }
 
-/* What a load of `value` (zero-extended from its width) leaves in its destination, all 64 bits of it. */
-uint64_t dabt_extend(uint64_t esr, uint64_t value);
+/* What a load of `value` leaves in its destination, all 64 bits of it, when it extends the sign. */
+uint64_t dabt_sign_extend(uint64_t esr, uint64_t value);
+
+/* What a load of `value` leaves in its destination, all 64 bits of it. */
+static inline uint64_t dabt_extend(uint64_t esr, uint64_t value)
+{
+    return (esr & DABT_SSE) == 0 ? dabt_truncate(esr, value) : dabt_sign_extend(esr, value);
+}

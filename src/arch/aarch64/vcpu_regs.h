@@ -53,11 +53,34 @@ static inline void vcpu_regs_begin_at(struct vcpu *vcpu, uint64_t pc)
     vcpu->regs.dirty = 0;
 }
 
-/* Makes the first `count` registers known. */
-void vcpu_regs_fetch(struct vcpu *vcpu, uint32_t count);
+/* Index in seL4_UserContext of x0 to x30. */
+static const uint8_t vcpu_regs_index[VCPU_REG_ZERO] = {
+    3,  4,  5,  6,  7,  8,  9,  10, 11,     /* x0 to x8 */
+    17, 18, 19, 20, 21, 22, 23,             /* x9 to x15 */
+    12, 13, 14,                             /* x16 to x18 */
+    24, 25, 26, 27, 28, 29, 30, 31, 32, 33, /* x19 to x28 */
+    15, 16,                                 /* x29, x30 */
+};
 
-/* Writes back what changed. */
-void vcpu_regs_flush(struct vcpu *vcpu);
+/* Writes back what changed. Cannot fail here and below: the vCPU exists, as it has just faulted. */
+static inline void vcpu_regs_flush(struct vcpu *vcpu)
+{
+    const uint32_t count = vcpu->regs.dirty;
+    if (count != 0) {
+        (void)seL4_TCB_WriteRegisters(BASE_VM_TCB_CAP + vcpu->id, seL4_False, 0, count, &vcpu->regs.context);
+        vcpu->regs.dirty = 0;
+    }
+}
+
+/* Makes the first `count` registers known. */
+static inline void vcpu_regs_fetch(struct vcpu *vcpu, uint32_t count)
+{
+    if (vcpu->regs.valid < count) {
+        vcpu_regs_flush(vcpu);
+        (void)seL4_TCB_ReadRegisters(BASE_VM_TCB_CAP + vcpu->id, seL4_False, 0, count, &vcpu->regs.context);
+        vcpu->regs.valid = count;
+    }
+}
 
 /* Says that the first `count` registers, all of them known, have been changed in `context`. */
 static inline void vcpu_regs_changed(struct vcpu *vcpu, uint32_t count)
@@ -67,17 +90,39 @@ static inline void vcpu_regs_changed(struct vcpu *vcpu, uint32_t count)
     }
 }
 
+/* Where register n (0..30) lies in a context. */
+static inline uint64_t *vcpu_regs_in(seL4_UserContext *context, uint32_t n)
+{
+    return (uint64_t *)context + vcpu_regs_index[n];
+}
+
 /* Value of register n of an instruction (0..31). */
-uint64_t vcpu_regs_get(struct vcpu *vcpu, uint32_t n);
+static inline uint64_t vcpu_regs_get(struct vcpu *vcpu, uint32_t n)
+{
+    if (n == VCPU_REG_ZERO) {
+        return 0;
+    }
+    vcpu_regs_fetch(vcpu, vcpu_regs_index[n] + 1u);
+    return *vcpu_regs_in(&vcpu->regs.context, n);
+}
 
 /* Sets register n of an instruction (0..31). */
-void vcpu_regs_set(struct vcpu *vcpu, uint32_t n, uint64_t value);
+static inline void vcpu_regs_set(struct vcpu *vcpu, uint32_t n, uint64_t value)
+{
+    if (n != VCPU_REG_ZERO) {
+        vcpu_regs_fetch(vcpu, vcpu_regs_index[n] + 1u);
+        *vcpu_regs_in(&vcpu->regs.context, n) = value;
+        vcpu_regs_changed(vcpu, vcpu_regs_index[n] + 1u);
+    }
+}
 
 /* Moves the PC behind an instruction of `bytes`. */
-void vcpu_regs_advance(struct vcpu *vcpu, uint32_t bytes);
-
-/* Where register n (0..30) lies in a context. */
-uint64_t *vcpu_regs_in(seL4_UserContext *context, uint32_t n);
+static inline void vcpu_regs_advance(struct vcpu *vcpu, uint32_t bytes)
+{
+    vcpu_regs_fetch(vcpu, VCPU_REGS_PC);
+    vcpu->regs.context.pc += bytes;
+    vcpu_regs_changed(vcpu, VCPU_REGS_PC);
+}
 
 /*
  * Lends all registers to a handler of the VMM, and takes them back: what it changed will be written back, and the PC is
