@@ -9,7 +9,7 @@ import re
 import pytest
 
 # The machine's time follows the number of instructions: what is measured is the same in each run.
-DETERMINISTIC = ["-icount", "shift=0,sleep=off"]
+DETERMINISTIC = ["-icount", "shift=3,sleep=off"]
 
 
 class Run:
@@ -21,7 +21,8 @@ class Run:
         """Boots image `name` until it is DONE; answers what it printed. `crashes`: PDs that the kernel must report."""
         console = self.machine(self.folder / name / "image.elf", extra=list(extra), **options)
         try:
-            console.expect(r"^DONE\r?$", timeout=60)
+            console.expect(r"^(DONE|KERNEL\|PANIC.*)\r?$" if crashes else r"^(DONE|KERNEL\|.*)\r?$", timeout=30)
+            console.collect(0.05)
         finally:
             self.check_lines(console.text)
         console.close()
