@@ -6,6 +6,7 @@
  */
 #include "kernel/core/ipc.h"
 
+#include "kernel/arch/aarch64/context.h"
 #include "kernel/core/report.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/vcpu.h"
@@ -73,6 +74,7 @@ static void write_back(struct thread *thread, const uint64_t *words, uint64_t co
     for (uint64_t i = 0; i < count && i < register_count; i++) {
         *registers[i] = words[i];
     }
+    context_check_spsr(thread);
 }
 
 static bool has_write_back(const struct thread *thread)
