@@ -134,13 +134,21 @@ static void handle_unknown_syscall(struct vm *vm, struct vcpu *vcpu)
     smccc_handle(vm, vcpu);
 }
 
+/* An event can still arrive for a vCPU that has just been stopped: it counts, but its reply must not resume it. */
+static void begin_event(struct vcpu *vcpu)
+{
+    vcpu->replaced = vcpu->power == VCPU_OFF;
+}
+
 static void handle_vgic_maintenance(struct vm *vm, struct vcpu *vcpu)
 {
+    begin_event(vcpu);
     vgic_maintenance(&vm->vgic, vcpu->id, (int)microkit_mr_get(seL4_VGICMaintenance_IDX));
 }
 
 static void handle_vppi_event(struct vm *vm, struct vcpu *vcpu)
 {
+    begin_event(vcpu);
     vtimer_event(vm, vcpu, microkit_mr_get(seL4_VPPIEvent_IRQ));
 }
 

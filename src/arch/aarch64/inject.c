@@ -67,6 +67,9 @@ static void take_exception(struct vcpu *vcpu, uint64_t esr, uint64_t sctlr)
 
 void inject_external_abort(struct vcpu *vcpu, uint64_t esr, gpa_t at)
 {
+    if (vcpu->replaced) {
+        return;
+    }
     vcpu_regs_fetch(vcpu, VCPU_REGS_SPSR);
     const bool is_fetch = esr_ec(esr) == ESR_EC_FETCH_LOWER;
     const bool lower = from_el0(vcpu->regs.context.spsr);
@@ -87,6 +90,9 @@ void inject_external_abort(struct vcpu *vcpu, uint64_t esr, gpa_t at)
 
 void inject_undefined(struct vcpu *vcpu)
 {
+    if (vcpu->replaced) {
+        return;
+    }
     const uint64_t sctlr = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_SCTLR);
     take_exception(vcpu, field_make(ESR_EC, ESR_EC_UNKNOWN) | ESR_IL, sctlr);
 }

@@ -19,6 +19,8 @@
 #include "core/gpa.h"
 #include "core/vcpu.h"
 
+/* Neither does anything to a vCPU that has been restarted or stopped during this exit. */
+
 /* A synchronous external abort for the access that `esr` (a data or instruction abort) describes. */
 void inject_external_abort(struct vcpu *vcpu, uint64_t esr, gpa_t at);
 

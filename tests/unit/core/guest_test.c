@@ -250,6 +250,47 @@ static void test_reset_by_another_vcpu(void **state)
     assert_int_equal(fixture_vm()->vcpus[1].power, VCPU_OFF);
 }
 
+static bool restart_and_answer;
+
+static bool restart_within(size_t vcpu_id, size_t offset, size_t fsr, seL4_UserContext *regs, void *data)
+{
+    (void)vcpu_id;
+    (void)offset;
+    (void)fsr;
+    (void)data;
+    regs->x5 = 0x55;
+    assert_true(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
+    return restart_and_answer;
+}
+
+static void test_restart_from_within_a_handler(void **state)
+{
+    (void)state;
+    assert_true(fault_register_vm_exception_handler(0xc0000000, 0x1000, restart_within, NULL));
+    for (unsigned i = 0; i < 2; i++) {
+        restart_and_answer = i != 0;
+        start();
+        assert_false(fixture_fault(fake_vm_fault(0, FIXTURE_PC, 0xc0000000, FIXTURE_LOAD(4, 9, 0))));
+        assert_entered(2 + 2 * i);
+        assert_int_equal(fake.vcpus[0].context.x5, 0);
+        assert_int_equal(fake.vcpus[0].regs[seL4_VCPUReg_ESR], 0);
+    }
+}
+
+static void test_event_for_a_stopped_vcpu(void **state)
+{
+    (void)state;
+    start();
+    guest_stop(0);
+    assert_false(fixture_fault(fake_vppi_event(27)));
+    microkit_mr_set(seL4_VGICMaintenance_IDX, UINT64_MAX);
+    assert_false(fixture_fault(microkit_msginfo_new(seL4_Fault_VGICMaintenance, 1)));
+    /* What it masked is unmasked for the next life. */
+    start();
+    assert_int_equal(fake.vcpus[0].vppi_ack_count, 1);
+    assert_int_equal(fixture_vm()->vgic.vcpus[0].private_word.latched, 0);
+}
+
 static unsigned power_calls;
 static enum guest_power_event power_event;
 static enum guest_power_action power_answer;
@@ -337,6 +378,8 @@ int main(void)
         cmocka_unit_test_setup(test_restart_acks_passthrough_in_flight, setup),
         cmocka_unit_test_setup(test_reset_by_the_guest, setup),
         cmocka_unit_test_setup(test_reset_by_another_vcpu, setup),
+        cmocka_unit_test_setup(test_restart_from_within_a_handler, setup),
+        cmocka_unit_test_setup(test_event_for_a_stopped_vcpu, setup),
         cmocka_unit_test_setup(test_power_handler, setup),
         cmocka_unit_test_setup(test_off_by_default, setup),
         cmocka_unit_test_setup(test_ram_register_refuses, setup),

@@ -115,6 +115,18 @@ static void test_low_bits_of_vbar_do_not_count(void **state)
     assert_int_equal(fake.vcpus[0].context.pc, FIXTURE_VBAR + 0x200);
 }
 
+static void test_restarted_vcpu_is_left_alone(void **state)
+{
+    (void)state;
+    struct vcpu *vcpu = begin();
+    const struct fake_vcpu before = fake.vcpus[0];
+    vcpu->replaced = true;
+    inject_undefined(vcpu);
+    inject_external_abort(vcpu, FETCH, gpa(0));
+    vcpu_regs_flush(vcpu);
+    assert_memory_equal(&before, &fake.vcpus[0], sizeof before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +138,7 @@ int main(void)
         cmocka_unit_test_setup(test_fetch, fixture_setup),
         cmocka_unit_test_setup(test_undefined, fixture_setup),
         cmocka_unit_test_setup(test_pstate_follows_sctlr, fixture_setup),
+        cmocka_unit_test_setup(test_restarted_vcpu_is_left_alone, fixture_setup),
         cmocka_unit_test_setup(test_low_bits_of_vbar_do_not_count, fixture_setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,6 +65,13 @@ static void test_vcpu_that_the_system_lacks(void **state)
     const struct vcpu_entry entry = {0};
     assert_int_equal(vcpu_state_reset(FAKE_VCPU_COUNT), RESULT_INVALID);
     assert_int_equal(vcpu_state_enter(FAKE_VCPU_COUNT, &entry), RESULT_INVALID);
+    /* The guest has two; the VMM's calls say what is wrong. */
+    fake.vcpu_count = 1;
+    vcpu_reset(1);
+    assert_true(fake_log_has("vcpu_reset: the system description has no vCPU 1"));
+    vcpu_print_regs(1);
+    tcb_print_regs(1);
+    assert_int_equal(fake_log_count("of the kernel for vCPU 1"), 2);
 }
 
 static void test_wrong_vcpu_id_is_logged(void **state)

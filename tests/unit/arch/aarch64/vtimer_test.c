@@ -30,6 +30,7 @@ static void test_event_without_interrupt_controller(void **state)
     (void)state;
     struct vm *vm = fixture_vm();
     vm_forget(vm);
+    vm_vcpu(vm, 0)->power = VCPU_ON;
     vtimer_register(vm);
     assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
     assert_int_equal(vm->errors.counts[GUEST_ERROR_FAULT], 1);
