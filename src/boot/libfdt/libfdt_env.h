@@ -10,10 +10,14 @@
 #ifndef LIBFDT_ENV_H
 #define LIBFDT_ENV_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Not from limits.h: the compiler's own includes the C library's, which a cross compiler need not have. */
+#ifndef INT_MAX
+#define INT_MAX __INT_MAX__
+#endif
 
 #define FDT_FORCE
 #define FDT_BITWISE
