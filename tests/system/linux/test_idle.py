@@ -16,7 +16,7 @@ import time
 import pytest
 
 READY = r"libvmm guest: shell ready"
-PROMPT = r"/root # "
+PROMPT = r"(?:~|/root) # "
 SECONDS = 20
 INSTRUCTIONS_PER_SECOND_MAX = 20000
 SETTLE_SECONDS = 10

@@ -8,7 +8,7 @@ import hashlib
 import pytest
 
 READY = r"libvmm guest: shell ready"
-PROMPT = r"/root # "
+PROMPT = r"(?:~|/root) # "
 MIB_IN_KIB = 1024
 
 
