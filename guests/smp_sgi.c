@@ -99,6 +99,7 @@ static uint32_t wait_for(uint32_t irq, uint32_t cpus)
 {
     const uint64_t end = timer_now() + timer_ticks(WAIT_US);
     while (who_took(irq) != cpus && timer_now() < end) {
+        timer_yield();
     }
     return who_took(irq);
 }
@@ -117,6 +118,7 @@ static void start_others(void)
     }
     const uint64_t end = timer_now() + timer_ticks(10 * WAIT_US);
     while (is_up[1] + is_up[2] + is_up[3] != 3 && timer_now() < end) {
+        timer_yield();
     }
     check_equal("vCPUs up", is_up[1] + is_up[2] + is_up[3], 3);
 }
@@ -187,6 +189,7 @@ static void from_all_at_once(void)
     interrupt_unmask();
     const uint64_t end = timer_now() + timer_ticks(WAIT_US);
     while (taken[0][SGI_OTHER] < 4 && timer_now() < end) {
+        timer_yield();
     }
     timer_spin(WAIT_US / 2);
     check_equal("SGI pending from four sources: taken", taken[0][SGI_OTHER], 4);

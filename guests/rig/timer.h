@@ -46,9 +46,16 @@ static inline void timer_start(uint64_t us)
     timer_control(TIMER_ENABLE);
 }
 
+/* One round of a busy loop: lets others go first where vCPUs share a processor. */
+static inline void timer_yield(void)
+{
+    __asm__ volatile("yield" : : : "memory");
+}
+
 static inline void timer_spin(uint64_t us)
 {
     const uint64_t end = timer_now() + timer_ticks(us);
     while (timer_now() < end) {
+        timer_yield();
     }
 }

@@ -34,9 +34,6 @@ enum sysreg_encoding {
     ICC_ASGI1R_EL1 = SYSREG(3, 0, 12, 11, 6), /* WO */
     ICC_SGI0R_EL1 = SYSREG(3, 0, 12, 11, 7),  /* WO */
     ICC_SRE_EL1 = SYSREG(3, 0, 12, 12, 5),    /* RW */
-    CNTP_TVAL_EL0 = SYSREG(3, 3, 14, 2, 0),   /* RW [Arm ARM D13.8] */
-    CNTP_CTL_EL0 = SYSREG(3, 3, 14, 2, 1),    /* RW */
-    CNTP_CVAL_EL0 = SYSREG(3, 3, 14, 2, 2),   /* RW */
 };
 
 /* ICC_SRE_EL1: DIB, DFB and SRE, all of them fixed. */
@@ -74,31 +71,22 @@ static bool write_sgi0r(struct vm *vm, struct vcpu *vcpu, uint64_t *value)
 static bool read_sre(struct vm *vm, struct vcpu *vcpu, uint64_t *value)
 {
     (void)vcpu;
-    *value = vm->vgic.config.version == VGIC_V3 ? ICC_SRE_FIXED : 0;
-    return true;
+    *value = ICC_SRE_FIXED;
+    return vm->vgic.config.version == VGIC_V3;
 }
 
-static bool read_zero(struct vm *vm, struct vcpu *vcpu, uint64_t *value)
+static bool write_sre(struct vm *vm, struct vcpu *vcpu, uint64_t *value)
 {
-    (void)vm;
-    (void)vcpu;
-    *value = 0;
-    return true;
-}
-
-static bool write_ignored(struct vm *vm, struct vcpu *vcpu, uint64_t *value)
-{
-    (void)vm;
     (void)vcpu;
     (void)value;
-    return true;
+    return vm->vgic.config.version == VGIC_V3;
 }
 
 static const struct sysreg_row rows[] = {
-    {ICC_SGI1R_EL1, NULL, write_sgi1r},        {ICC_ASGI1R_EL1, NULL, write_asgi1r},
-    {ICC_SGI0R_EL1, NULL, write_sgi0r},        {ICC_SRE_EL1, read_sre, write_ignored},
-    {CNTP_CTL_EL0, read_zero, write_ignored},  {CNTP_CVAL_EL0, read_zero, write_ignored},
-    {CNTP_TVAL_EL0, read_zero, write_ignored},
+    {ICC_SGI1R_EL1, NULL, write_sgi1r},
+    {ICC_ASGI1R_EL1, NULL, write_asgi1r},
+    {ICC_SGI0R_EL1, NULL, write_sgi0r},
+    {ICC_SRE_EL1, read_sre, write_sre},
 };
 
 static const struct sysreg_row *row_of(uint64_t esr)

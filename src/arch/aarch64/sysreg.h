@@ -6,8 +6,8 @@
 /*
  * Trapped accesses to system registers, by MSR and MRS.
  *
- * ICC_SRE_EL1 reads as on a core whose system-register interface cannot be turned off (GICv3), or that has none. The
- * physical timer is the VMM's: to the guest it is one that cannot be enabled. What is not in the table is undefined.
+ * ICC_SRE_EL1 is that of a core whose system-register interface cannot be turned off (GICv3). What is not in the table
+ * is undefined, as on a core without it: so is the physical timer, which a VMM has no means to run for its guest.
  */
 #pragma once
 
