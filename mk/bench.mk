@@ -1,0 +1,63 @@
+# Copyright 2026, the libvmm authors
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Measurements. Each bench/guest program with a guest_main becomes $(BENCH)/NAME.bin, for QEMU as it is, and one image
+# with the VMM of the bare guests' tests around it for each version of the interrupt controller,
+# $(BENCH)/gicN/NAME/image.elf.
+
+BENCH        := $(BUILD)/bench
+BENCH_NAMES  := exits smp_round
+BENCH_CFLAGS := $(GUEST_CFLAGS) -Iguests/rig -Ibench/guest
+BENCH_RIG    := $(GUEST_RIG) $(BENCH)/guest/sample.c.o $(BENCH)/guest/vectors.S.o
+BENCH_IMAGES := $(foreach gic,2 3,$(BENCH_NAMES:%=$(BENCH)/gic$(gic)/%/image.elf))
+
+.PHONY: bench bench-build bench-check bench-trace bench-record
+## bench: measure what exits cost, in instructions, and show it as a table
+bench: bench-build
+	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) bench/measure table
+
+## bench-check: the same; fail where a path has become dearer than in bench/results
+bench-check: bench-build
+	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) bench/measure check
+
+## bench-record: the same; keep the figures in bench/results
+bench-record: bench-build
+	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) bench/measure record
+
+## bench-trace: show in which functions the instructions of each path are
+bench-trace: bench-build
+	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) CROSS=$(CROSS) bench/trace
+
+bench-build: $(BENCH_IMAGES) $(BENCH_NAMES:%=$(BENCH)/%.bin)
+.SECONDARY: $(BENCH_NAMES:%=$(BENCH)/%.elf) $(BENCH_NAMES:%=$(BENCH)/guest/%.c.o)
+
+$(BENCH)/guest/%.o: bench/guest/%
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(BENCH_CFLAGS) -c -o $@ $<
+
+$(BENCH)/%.elf: $(BENCH)/guest/%.c.o $(BENCH_RIG) guests/rig/guest.ld
+	$(Q)$(CROSS)ld --no-warn-rwx-segments -T guests/rig/guest.ld -o $@ $(filter %.o,$^)
+
+$(BENCH)/%.bin: $(BENCH)/%.elf
+	$(Q)$(CROSS)objcopy -O binary $< $@
+
+# $(call bench_image,GIC,NAME)
+define bench_image
+$(BENCH)/gic$(1)/$(2)/guest.dtb: $(MACHINE_SRC)/guest.dts
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(CROSS)cpp -nostdinc -undef -x assembler-with-cpp -P -DGIC=$(1) -DVCPUS=$(call machine_vcpus,$(2)) $$< |\
+	    $(DTC) -q -I dts -O dtb -o $$@ -
+
+$(BENCH)/gic$(1)/$(2)/images.o: $(MACHINE_SRC)/images.S $(BENCH)/$(2).bin $(BENCH)/gic$(1)/$(2)/guest.dtb
+	$$(Q)$(CROSS)gcc -DGUEST_IMAGE='"$(BENCH)/$(2).bin"' -DGUEST_DTB='"$$(@D)/guest.dtb"' -c $$< -o $$@
+
+$(BENCH)/gic$(1)/$(2)/vmm.elf: $(MACHINE)/vmm.o $(BENCH)/gic$(1)/$(2)/images.o $(LIBVMM_A) $(LIBMICROKIT_A)
+	$$(Q)$$(call link_pd,$$@,$$^)
+
+$(BENCH)/gic$(1)/$(2)/image.elf: $(MACHINE_SRC)/gic$(1)_$(call machine_vcpus,$(2)).system \
+        $(BENCH)/gic$(1)/$(2)/vmm.elf $(MICROKIT_TOOL_FILES)
+	$$(Q)$$(call build_image,$$<,$$(@D),$$@)
+endef
+$(foreach gic,2 3,$(foreach name,$(BENCH_NAMES),$(eval $(call bench_image,$(gic),$(name)))))
+
+-include $(wildcard $(BENCH)/guest/*.d)
