@@ -29,6 +29,7 @@ $(LIBVMM_OBJS): | libmicrokit
 include examples/linux/linux.mk
 -include mk/guests.mk
 -include mk/bench.mk
+-include mk/examples.mk
 include mk/run.mk
 -include mk/fuzz.mk
 -include mk/prove.mk

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Tests: everything is built first, then pytest runs all of it and prints the one summary line. A fragment adds what
-# has to be built for its tests to TEST_PREREQUISITES.
+# has to be built for its tests to TEST_PREREQUISITES. Tests that call make do so as a user would, not as a part of
+# this one.
 
 #@ TESTS            test: folders or files to run (default: tests)
 TESTS ?= tests
@@ -17,7 +18,7 @@ include tests/system/linux/linux.mk
 ## test: build and run every test
 test: test-deps
 	$(Q)$(BUILD_QUIETLY) test-build
-	$(Q)BUILD=$(abspath $(BUILD)) CROSS=$(CROSS) QEMU=$(QEMU) MAKEFLAGS= \
+	$(Q)env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL BUILD=$(abspath $(BUILD)) CROSS=$(CROSS) QEMU=$(QEMU) \
 	    $(PYTHON) -m pytest -q -p no:cacheprovider -n $(JOBS) --dist loadgroup $(PYTEST_ARGS) $(TESTS)
 
 test-build: $(TEST_PREREQUISITES)

@@ -20,7 +20,7 @@ Q := @
 endif
 # $(call step,WORD,what): one short line a step. "make -s" leaves it out. It goes to standard error, because the
 # standard output of "make run" belongs to the guest.
-export STEPS ?= $(if $(findstring s,$(firstword -$(MAKEFLAGS))),0,1)
+STEPS ?= $(if $(findstring s,$(firstword -$(MAKEFLAGS))),0,1)
 step = $(if $(filter 1,$(STEPS)),printf '  %-8s %s\n' '$(1)' '$(2)' >&2,:)
 # A build inside a target such as "run": its steps, or every command with V=1, and nothing else.
 BUILD_QUIETLY = $(MAKE) $(if $(filter 1,$(V)),,-s) STEPS=$(STEPS)

@@ -4,8 +4,13 @@
 # "make run" as a user has it: options, what is piped in, exit statuses.
 
 import os
+import pty
+import re
+import select
 import shutil
+import signal
 import subprocess
+import time
 
 import pytest
 
@@ -13,6 +18,7 @@ import pytest
 pytestmark = pytest.mark.xdist_group("make")
 
 LIMIT_SECONDS = 240
+PROMPT = r"(?:~|/root) # "
 
 
 def make(root, build, *arguments, text="", environment=None):
@@ -73,3 +79,40 @@ def test_help_lists_targets_and_variables(root, build):
     assert result.returncode == 0
     for word in ("run", "test", "lint", "clean", "GIC", "MEM", "CPU", "DEPS", "MICROKIT_SDK"):
         assert word in result.stdout
+
+
+def read_until(master, pattern, seconds):
+    """Reads a terminal until `pattern` appears."""
+    text = ""
+    end = time.monotonic() + seconds
+    while not re.search(pattern, text):
+        assert time.monotonic() < end, f"no {pattern!r} in:\n{text[-1500:]}"
+        if select.select([master], [], [], 1.0)[0]:
+            text += os.read(master, 65536).decode(errors="replace").replace("\r", "")
+    return text
+
+
+def test_on_a_terminal(root, build):
+    """Steps, how to leave, a shell that takes what is typed, and leaving with Ctrl-A X."""
+    master, slave = pty.openpty()
+    command = ["timeout", str(LIMIT_SECONDS), "make", f"BUILD={os.path.relpath(build, root)}", "run"]
+    process = subprocess.Popen(command, cwd=root, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+    os.close(slave)
+    try:
+        text = read_until(master, PROMPT, 120)
+        assert "  BOOT " in text and "leave with Ctrl-A X" in text
+        os.write(master, b"echo $((6 * 7)); tty\n")
+        read_until(master, r"\n42\n/dev/ttyAMA0\n", 30)
+        # Job control: Ctrl-C ends what runs in the guest, not QEMU.
+        os.write(master, b"sleep 1000\n")
+        read_until(master, r"sleep 1000\n", 30)
+        os.write(master, b"\x03")
+        read_until(master, PROMPT, 30)
+        os.write(master, b"\x01x")
+        read_until(master, "QEMU: Terminated", 30)
+        assert process.wait(timeout=30) == 0
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        os.close(master)
