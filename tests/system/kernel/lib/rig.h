@@ -52,6 +52,12 @@ static inline seL4_Word rig_ticks(seL4_Word us)
     return us * (hz / 1000) / 1000;
 }
 
+/* In a loop that waits for another core: QEMU may run both in one thread. */
+static inline void rig_yield(void)
+{
+    __asm__ volatile("yield" : : : "memory");
+}
+
 /*
  * Spins until *stop is not 0 and adds the time in which it really ran to
  * *busy, in ticks: a step of the counter longer than 10 us is somebody else's.
