@@ -31,12 +31,20 @@ static inline void guest_report(uint64_t item, uint64_t value)
     (void)guest_call(GUEST_REPORT, item, value, 0);
 }
 
-/* Tells the VMM that step `item` follows and where its instruction is, then carries it out. */
-#define GUEST_STEP(item, instruction)                                                                                  \
-    __asm__ volatile("mov x0, %0\n mov x1, %1\n adr x2, 1f\n hvc #0\n1: " instruction                                  \
-                     :                                                                                                 \
-                     : "i"(GUEST_NEXT_STEP), "i"(item)                                                                 \
-                     : "x0", "x1", "x2", "x3", "x4", "memory")
+/*
+ * Tells the VMM that step `item` follows and where its instruction is, then carries it out with `argument` in x3;
+ * answers x4, which is 0 before.
+ */
+#define GUEST_STEP(item, argument, instruction)                                                                        \
+    ({                                                                                                                 \
+        register uint64_t x3_ __asm__("x3") = (argument);                                                              \
+        register uint64_t x4_ __asm__("x4") = 0;                                                                       \
+        __asm__ volatile("mov x0, %2\n mov x1, %3\n adr x2, 1f\n hvc #0\n1: " instruction                              \
+                         : "+r"(x3_), "+r"(x4_)                                                                        \
+                         : "i"(GUEST_NEXT_STEP), "i"(item)                                                             \
+                         : "x0", "x1", "x2", "x30", "memory");                                                         \
+        x4_;                                                                                                           \
+    })
 
 #define GUEST_READ(name)                                                                                               \
     ({                                                                                                                 \

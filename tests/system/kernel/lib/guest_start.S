@@ -16,7 +16,8 @@
     .global guest_start
 guest_start:
     ldr x2, =RAM_END
-    sub sp, x2, x1, lsl #12
+    sub x2, x2, x1, lsl #12
+    mov sp, x2
     ldr x2, =guest_vectors
     msr vbar_el1, x2
     isb

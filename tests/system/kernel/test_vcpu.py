@@ -1,0 +1,15 @@
+# Copyright 2026, the libvmm authors
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What a VMM is told of its guest, and what it can do to it; bare guests.
+
+import pytest
+
+MACHINES = pytest.mark.parametrize("gic, cpu", [(2, "cortex-a53"), (3, "cortex-a53"), (2, "max"), (3, "max")])
+
+
+@MACHINES
+def test_traps_registers_and_timer(run, deterministic, gic, cpu):
+    text = run("vcpu", gic=gic, cpu=cpu, extra=deterministic)
+    if gic == 3:
+        run.find("^ok write of ICC_SGI1R_EL1", text)
