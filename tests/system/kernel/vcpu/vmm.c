@@ -63,7 +63,7 @@ struct step {
 };
 
 #define VCPU_FAULT(class, mask, want)        seL4_Fault_VCPUFault, 1, class, mask, want, 0, 0
-#define SYSREG_FAULT(register, is_read)      VCPU_FAULT(ESR_SYSREG, ISS_SYSREG_MASK | 1, (register) | ((is_read) ? 1 : 0))
+#define SYSREG_FAULT(reg, is_read)           VCPU_FAULT(ESR_SYSREG, ISS_SYSREG_MASK | 1, (reg) | ((is_read) ? 1 : 0))
 #define VM_FAULT(class, mask, want, address) seL4_Fault_VMFault, 4, class, mask, want, address, 0
 
 static const struct step steps[] = {
