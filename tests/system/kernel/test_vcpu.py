@@ -13,3 +13,13 @@ def test_traps_registers_and_timer(run, deterministic, gic, cpu):
     text = run("vcpu", gic=gic, cpu=cpu, extra=deterministic)
     if gic == 3:
         run.find("^ok write of ICC_SGI1R_EL1", text)
+
+
+@MACHINES
+def test_list_registers(run, deterministic, gic, cpu):
+    run("vgic", gic=gic, cpu=cpu, extra=deterministic)
+
+
+@MACHINES
+def test_two_vms_on_one_core(run, deterministic, gic, cpu):
+    run("two_vms", gic=gic, cpu=cpu, extra=deterministic)
