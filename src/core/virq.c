@@ -255,5 +255,5 @@ bool virq_handle_passthrough(microkit_channel irq_ch)
         LOG_VMM_ERR("%s: channel %u has no interrupt registered\n", function, irq_ch);
         return false;
     }
-    return vgic_inject(&vm->vgic, channel->vcpu_id, channel->irq) == RESULT_OK;
+    return vgic_inject_sampled(&vm->vgic, channel->vcpu_id, channel->irq) == RESULT_OK;
 }

@@ -169,9 +169,21 @@ enum result vgic_inject(struct vgic *vgic, size_t vcpu_id, uint32_t irq)
         vgic_deliver(vgic, vgic_sgi_raise(vgic, id, irq, id));
         return RESULT_OK;
     }
-    vgic_word(vgic, id, irq / 32)->latched |= vgic_irq_bit(irq);
+    struct vgic_word *state = vgic_word(vgic, id, irq / 32);
+    if ((state->in_lr & vgic_irq_bit(irq)) != 0 && vgic_lr_absorb(vgic, id, irq)) {
+        return RESULT_OK;
+    }
+    state->latched |= vgic_irq_bit(irq);
     vgic_update(vgic, id, irq / 32);
     return RESULT_OK;
+}
+
+enum result vgic_inject_sampled(struct vgic *vgic, size_t vcpu_id, uint32_t irq)
+{
+    if (exists(vgic, vcpu_id, irq)) {
+        vgic_word(vgic, (uint32_t)vcpu_id, irq / 32)->sampled |= vgic_irq_bit(irq);
+    }
+    return vgic_inject(vgic, vcpu_id, irq);
 }
 
 enum result vgic_set_level(struct vgic *vgic, size_t vcpu_id, uint32_t irq, bool high)

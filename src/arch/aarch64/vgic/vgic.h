@@ -83,6 +83,8 @@ struct vgic_word {
     uint32_t active;  /* by a write to ISACTIVER, not by delivery */
     uint32_t in_lr;   /* handed to the hardware, not yet ended */
     uint32_t ready;   /* to be handed to the hardware */
+    uint32_t
+        sampled; /* latched, if it is, because the input of a device passed through was high; it may be low again */
 };
 
 struct vgic_reg;
@@ -138,6 +140,13 @@ void vgic_reset(struct vgic *vgic);
 
 /* An edge: sets the pending latch. An SPI goes where the guest routes it; vcpu_id then only has to exist. */
 MUST_CHECK enum result vgic_inject(struct vgic *vgic, size_t vcpu_id, uint32_t irq);
+
+/*
+ * The input of a device passed through was high and is masked until its end is reported. As vgic_inject; but if the
+ * interrupt is level-sensitive and comes while it is disabled, enabling it reports an end, so that the input speaks for
+ * itself: it is raised again if it is still high.
+ */
+MUST_CHECK enum result vgic_inject_sampled(struct vgic *vgic, size_t vcpu_id, uint32_t irq);
 
 /* Sets the level of an interrupt's input; for an edge-triggered one, a rising edge sets the latch. */
 MUST_CHECK enum result vgic_set_level(struct vgic *vgic, size_t vcpu_id, uint32_t irq, bool high);

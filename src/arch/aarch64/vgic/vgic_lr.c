@@ -134,18 +134,41 @@ void vgic_deliver(struct vgic *vgic, uint32_t vcpus)
     }
 }
 
-/* Whether an interrupt is in a used list register; if so, that one becomes stale. */
-static bool disown(struct vgic_vcpu *vcpu, uint32_t irq)
+/* The used list register of a vCPU that has an interrupt, or NO_LR. */
+static uint32_t find_used(const struct vgic_vcpu *vcpu, uint32_t irq)
 {
     for (uint64_t left = vcpu->lr_used; left != 0; left &= left - 1) {
         const uint32_t index = (uint32_t)__builtin_ctzll(left);
         if (vcpu->lr_irq[index] == irq) {
-            vcpu->lr_used &= ~BIT(index);
-            vcpu->lr_stale |= BIT(index);
-            return true;
+            return index;
+        }
+    }
+    return NO_LR;
+}
+
+bool vgic_lr_absorb(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
+{
+    const bool is_private = irq < VGIC_PRIVATE_COUNT;
+    const uint32_t end = is_private ? vcpu_id + 1 : vgic->vcpu_count;
+    for (uint32_t id = is_private ? vcpu_id : 0; id < end; id++) {
+        const uint32_t index = find_used(&vgic->vcpus[id], irq);
+        if (index != NO_LR) {
+            return try_write(vgic, id, irq, index) == LR_DONE;
         }
     }
     return false;
+}
+
+/* Whether an interrupt is in a used list register; if so, that one becomes stale. */
+static bool disown(struct vgic_vcpu *vcpu, uint32_t irq)
+{
+    const uint32_t index = find_used(vcpu, irq);
+    if (index == NO_LR) {
+        return false;
+    }
+    vcpu->lr_used &= ~BIT(index);
+    vcpu->lr_stale |= BIT(index);
+    return true;
 }
 
 /* Whether the end of a list register is the end of an interrupt; if so, `irq` is which. */

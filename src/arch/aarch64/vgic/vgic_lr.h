@@ -29,5 +29,14 @@
 /* Fills the list registers of the vCPUs in a set, most urgent interrupts first, and wakes these vCPUs. */
 void vgic_deliver(struct vgic *vgic, uint32_t vcpus);
 
+/*
+ * An interrupt that is in a list register is raised again. Answers whether that one stands for both: the guest has not
+ * taken it yet, which the kernel tells by letting the register be written again. vcpu_id matters for private ones.
+ *
+ * seL4 may judge by a copy from before the guest took it. Then one in service becomes pending in its register: it comes
+ * again after its end, as it should, and only the second end is reported.
+ */
+bool vgic_lr_absorb(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq);
+
 /* Forgets what the list registers of a vCPU held. */
 void vgic_lr_reset(struct vgic *vgic, uint32_t vcpu_id);

@@ -133,10 +133,25 @@ uint64_t vgic_read_enabled(const struct vgic_reg_access *access)
     return word_of(access)->enabled;
 }
 
+/* Ends of interrupts of a word, reported to those who raised them. */
+static void report_ends(const struct vgic_reg_access *access, uint32_t ended)
+{
+    struct vgic *vgic = access->vgic;
+    for (uint32_t bits = ended; bits != 0; bits &= bits - 1) {
+        vgic->ops.eoi(vgic->ctx, access->vcpu_id, access->irq + (uint32_t)__builtin_ctz(bits));
+    }
+}
+
+/* What a device asked for while it was disabled, it is let ask for again: its level may have gone. */
 void vgic_write_set_enabled(const struct vgic_reg_access *access, uint64_t value)
 {
-    word_of(access)->enabled |= changeable(access, value);
+    struct vgic_word *word = word_of(access);
+    const uint32_t newly = changeable(access, value) & ~word->enabled;
+    const uint32_t outdated = newly & word->sampled & word->latched & ~(word->edge | word->in_lr);
+    word->latched &= ~outdated;
+    word->enabled |= newly;
     update(access);
+    report_ends(access, outdated);
 }
 
 void vgic_write_clear_enabled(const struct vgic_reg_access *access, uint64_t value)
@@ -153,7 +168,16 @@ uint64_t vgic_read_pending(const struct vgic_reg_access *access)
 
 void vgic_write_set_pending(const struct vgic_reg_access *access, uint64_t value)
 {
-    word_of(access)->latched |= changeable(access, value);
+    struct vgic_word *word = word_of(access);
+    uint32_t raised = changeable(access, value);
+    for (uint32_t bits = raised & word->in_lr; bits != 0; bits &= bits - 1) {
+        const uint32_t bit = bits & -bits;
+        if (vgic_lr_absorb(access->vgic, access->vcpu_id, access->irq + (uint32_t)__builtin_ctz(bits))) {
+            raised &= ~bit;
+        }
+    }
+    word->latched |= raised;
+    word->sampled &= ~raised;
     update(access);
 }
 
@@ -163,14 +187,11 @@ void vgic_write_set_pending(const struct vgic_reg_access *access, uint64_t value
  */
 void vgic_write_clear_pending(const struct vgic_reg_access *access, uint64_t value)
 {
-    struct vgic *vgic = access->vgic;
     struct vgic_word *word = word_of(access);
     const uint32_t cleared = word->latched & changeable(access, value);
     word->latched &= ~cleared;
     update(access);
-    for (uint32_t bits = cleared & ~word->in_lr; bits != 0; bits &= bits - 1) {
-        vgic->ops.eoi(vgic->ctx, access->vcpu_id, access->irq + (uint32_t)__builtin_ctz(bits));
-    }
+    report_ends(access, cleared & ~word->in_lr);
 }
 
 uint64_t vgic_read_active(const struct vgic_reg_access *access)

@@ -29,6 +29,12 @@ enum {
 uint32_t vgic_sgi_raise(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq, uint32_t source_id)
 {
     struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
+    const bool is_in_lr = (vcpu->private_word.in_lr & vgic_irq_bit(irq)) != 0;
+    /* On a GICv2 each source's is an interrupt of its own. */
+    const bool is_one = vgic->config.version == VGIC_V3 || vgic->vcpu_count == 1;
+    if (is_in_lr && is_one && vgic_lr_absorb(vgic, vcpu_id, irq)) {
+        return 0;
+    }
     vcpu->sgi_sources[irq] = (uint8_t)(vcpu->sgi_sources[irq] | BIT(source_id));
     vcpu->private_word.latched |= vgic_irq_bit(irq);
     return vgic_irq_refresh(vgic, vcpu_id, 0);

@@ -256,6 +256,60 @@ static void stale_do_not_block_others(void **state)
     assert_int_equal(f->eois[FIRST], 1);
 }
 
+/* Raised again while the guest has not taken it: the kernel lets the register be written again, and there is one end.
+ */
+static void absorbs_what_is_still_pending(void **state)
+{
+    (void)state;
+    FOR_BOTH(version)
+    {
+        struct fixture *f = fixture_booted(version, 2);
+        fake.lr_pending_yields = true;
+        write_width(f, 0, version == VGIC_V2 ? DIST + GICD_ITARGETSR + FIRST : DIST + GICD_IROUTER + 8 * FIRST,
+                    version == VGIC_V2 ? 1 : 8, version == VGIC_V2 ? 2 : 1);
+        enable(f, 1, FIRST);
+        inject(f, 0, FIRST);
+        inject(f, 0, FIRST);
+        write_bit(f, 0, GICD_ISPENDR, FIRST);
+        assert_int_equal(fake_lr_used(1), 1);
+        end(f, 1, FIRST);
+        assert_int_equal(fake_lr_used(1), 0);
+        assert_int_equal(f->eois[FIRST], 1);
+        assert_false(read_bit(f, 0, GICD_ISPENDR, FIRST));
+    }
+}
+
+static void latches_what_is_in_service(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_booted(VGIC_V3, 1);
+    pend_many(f, FIRST, 1);
+    write_bit(f, 0, GICD_ISPENDR, FIRST);
+    end(f, 0, FIRST);
+    assert_true(in_lr(0, FIRST));
+    end(f, 0, FIRST);
+    assert_false(in_lr(0, FIRST));
+}
+
+static void absorbs_sgis_of_one_source(void **state)
+{
+    (void)state;
+    FOR_BOTH(version)
+    {
+        struct fixture *f = fixture_booted(version, 2);
+        const unsigned ends = version == VGIC_V2 ? 2 : 1; /* a GICv2's are one for each source */
+        fake.lr_pending_yields = true;
+        enable(f, 1, 3);
+        vgic_deliver(&f->vgic, vgic_sgi_raise(&f->vgic, 1, 3, 0));
+        vgic_deliver(&f->vgic, vgic_sgi_raise(&f->vgic, 1, 3, 1));
+        for (unsigned i = 0; i < ends; i++) {
+            assert_true(in_lr(1, 3));
+            end(f, 1, 3);
+        }
+        assert_false(in_lr(1, 3));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +327,9 @@ int main(void)
         cmocka_unit_test(stale_goes_to_its_own_register),
         cmocka_unit_test(stale_gets_the_lowest_priority),
         cmocka_unit_test(stale_do_not_block_others),
+        cmocka_unit_test(absorbs_what_is_still_pending),
+        cmocka_unit_test(latches_what_is_in_service),
+        cmocka_unit_test(absorbs_sgis_of_one_source),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

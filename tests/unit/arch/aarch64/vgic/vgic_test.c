@@ -367,6 +367,49 @@ static void says_what_is_wrong_with_a_configuration(void **state)
     assert_int_equal(fake_log_count("here"), 3);
 }
 
+static void inject_sampled(struct fixture *f, uint32_t irq)
+{
+    assert_int_equal(vgic_inject_sampled(&f->vgic, 0, irq), RESULT_OK);
+}
+
+/* What a device asked for while disabled it is to ask for again, if it still wants to. */
+static void samples_levels_again_when_enabled(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_booted(VGIC_V2, 1);
+    inject_sampled(f, 40);
+    assert_true(read_bit(f, 0, GICD_ISPENDR, 40));
+    enable(f, 0, 40);
+    assert_int_equal(f->eois[40], 1);
+    assert_false(in_lr(0, 40));
+    assert_false(read_bit(f, 0, GICD_ISPENDR, 40));
+    inject_sampled(f, 40);
+    assert_true(in_lr(0, 40));
+    enable(f, 0, 40); /* is so already */
+    assert_int_equal(f->eois[40], 1);
+    end(f, 0, 40);
+    assert_int_equal(f->eois[40], 2);
+    assert_int_equal(vgic_inject_sampled(&f->vgic, 0, VGIC_IRQ_COUNT), RESULT_RANGE);
+}
+
+static void samples_nothing_else_again(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_booted(VGIC_V2, 1);
+    set_edge(f, 0, 40, true);
+    inject_sampled(f, 40); /* an edge leaves nothing to look at */
+    enable(f, 0, 40);
+    assert_true(in_lr(0, 40));
+    inject(f, 0, 41); /* the VMM's own */
+    enable(f, 0, 41);
+    assert_true(in_lr(0, 41));
+    inject_sampled(f, 42);
+    write_bit(f, 0, GICD_ISPENDR, 42); /* the guest's own */
+    enable(f, 0, 42);
+    assert_true(in_lr(0, 42));
+    assert_int_equal(f->eoi_count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -386,6 +429,8 @@ int main(void)
         cmocka_unit_test(off_vcpus_take_nothing),
         cmocka_unit_test(reset_forgets),
         cmocka_unit_test(ack_functions_may_raise_in_a_reset),
+        cmocka_unit_test(samples_levels_again_when_enabled),
+        cmocka_unit_test(samples_nothing_else_again),
         cmocka_unit_test(says_what_is_wrong_with_a_configuration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
