@@ -109,8 +109,18 @@ static void call_with_immediate(struct input *input, size_t vcpu_id)
 typedef void (*step_t)(struct input *input, size_t vcpu_id);
 
 static const step_t steps[] = {
-    call_any,           call_any, call_any, call_cpu_on, call_fixed, wait, call_with_immediate, machine_end_interrupt,
-    machine_guest_step, call_any,
+    call_any,
+    call_any,
+    call_any,
+    call_cpu_on,
+    call_fixed,
+    wait,
+    call_with_immediate,
+    machine_end_interrupt,
+    machine_guest_step,
+    machine_guest_boot,
+    machine_timer,
+    call_any,
 };
 
 static void step(struct input *input)

@@ -13,7 +13,7 @@
 #include "machine.h"
 
 #include "arch/aarch64/syndrome.h"
-#include "arch/aarch64/vtimer.h"
+#include "arch/aarch64/vgic/vgic_regs.h"
 
 #define STEP_COUNT_MAX 400
 
@@ -47,6 +47,34 @@ static void step_access(struct input *input, size_t vcpu_id)
         *fake_x(vcpu_id, reg) = input_value(input);
     }
     machine_trap(vcpu_id, pc, 4, fake_vm_fault(vcpu_id, pc, at.value, esr));
+}
+
+static uint64_t frame_of(uint32_t bank, uint32_t word, size_t vcpu_id)
+{
+    const bool is_v3 = vm_instance()->vgic.config.version == VGIC_V3;
+    const bool is_banked = word == 0 && bank >= GICD_IGROUPR && bank < GICD_NSACR && bank != GICD_ITARGETSR;
+    return is_v3 && is_banked ? MACHINE_REDIST_BASE + vcpu_id * 0x20000 + 0x10000 : MACHINE_DIST_BASE;
+}
+
+/* A store to a register of the interrupt controller that exists: of a word of interrupts, in each bank alike. */
+static void step_register(struct input *input, size_t vcpu_id)
+{
+    static const uint16_t banks[] = {GICD_IGROUPR,   GICD_ISENABLER, GICD_ICENABLER,  GICD_ISPENDR,
+                                     GICD_ICPENDR,   GICD_ISACTIVER, GICD_ICACTIVER,  GICD_IPRIORITYR,
+                                     GICD_ITARGETSR, GICD_ICFGR,     GICD_SGIR,       GICD_CPENDSGIR,
+                                     GICD_SPENDSGIR, GICD_CTLR,      GICD_IPRIORITYR, GICD_ISPENDR};
+    static const uint8_t words[] = {0, 1, 1, 31};
+    const uint8_t choice = input_u8(input);
+    const uint32_t bank = banks[choice % ARRAY_SIZE(banks)];
+    const uint32_t word = words[choice >> 4 & 3];
+    const uint32_t bits = bank == GICD_ICFGR ? 2 : bank == GICD_IPRIORITYR || bank == GICD_ITARGETSR ? 8 : 1;
+    const uint32_t in_word = bits == 8 ? input_u8(input) & 0x1cu : 0;
+    const uint64_t esr = field_make(ESR_EC, ESR_EC_DATA_LOWER) | ESR_IL | DABT_ISV | DABT_WNR |
+                         field_make(DABT_SAS, 2) | field_make(DABT_SRT, 3) | 7;
+    const uint64_t pc = fake.vcpus[vcpu_id].context.pc;
+    const uint64_t at = frame_of(bank, word, vcpu_id) + bank + (bank >= GICD_SGIR ? 0 : word * 4 * bits) + in_word;
+    fake.vcpus[vcpu_id].context.x3 = input_value(input);
+    machine_trap(vcpu_id, pc, 4, fake_vm_fault(vcpu_id, pc, at, esr));
 }
 
 /* Any syndrome. */
@@ -96,22 +124,13 @@ static void step_wait(struct input *input, size_t vcpu_id)
     machine_trap(vcpu_id, pc, 4, fake_vcpu_fault(vcpu_id, pc, field_make(ESR_EC, ESR_EC_WFX) | ESR_IL | kind));
 }
 
-/* The kernel sends an event of the timer only while it is not masked. */
-static void step_timer(struct input *input, size_t vcpu_id)
-{
-    const uint8_t choice = input_u8(input);
-    const uint64_t irq = choice < 0xe0 ? VTIMER_IRQ : input_value(input);
-    if (irq != VTIMER_IRQ || !vm_instance()->vcpus[vcpu_id].vtimer_masked) {
-        machine_fault(vcpu_id, fake_vppi_event(irq));
-    }
-}
-
 static void step_call(struct input *input, size_t vcpu_id)
 {
     const uint8_t how = input_u8(input);
     machine_call(input, vcpu_id, input_u32(input), (how & 1) != 0);
 }
 
+/* Any label but those by which the kernel tells of its own doings: what they say is true. */
 static void step_label(struct input *input, size_t vcpu_id)
 {
     static const uint8_t labels[] = {
@@ -121,16 +140,18 @@ static void step_label(struct input *input, size_t vcpu_id)
     for (seL4_Uint8 i = 0; i < 4; i++) {
         microkit_mr_set(i, input_value(input));
     }
-    machine_fault(vcpu_id, microkit_msginfo_new(label, 4));
+    if (label != seL4_Fault_VGICMaintenance && label != seL4_Fault_VPPIEvent) {
+        machine_fault(vcpu_id, microkit_msginfo_new(label, 4));
+    }
 }
 
 typedef void (*step_t)(struct input *input, size_t vcpu_id);
 
 static const step_t steps[] = {
-    step_access,        step_access,     step_access, step_access, step_access,
-    step_vm_fault,      step_vcpu_fault, step_sysreg, step_wait,   machine_end_interrupt,
-    step_timer,         step_call,       step_label,  step_sysreg, machine_end_interrupt,
-    machine_guest_step,
+    step_access, step_register,         step_register,         machine_guest_boot,
+    step_access, step_vm_fault,         step_vcpu_fault,       step_sysreg,
+    step_wait,   machine_end_interrupt, machine_timer,         step_call,
+    step_label,  step_register,         machine_end_interrupt, machine_guest_step,
 };
 
 static void step(struct input *input)

@@ -17,6 +17,7 @@
 #include <libvmm/virq.h>
 
 #include "arch/aarch64/syndrome.h"
+#include "arch/aarch64/vgic/vgic_regs.h"
 #include "arch/aarch64/vtimer.h"
 #include "invariants.h"
 
@@ -44,6 +45,9 @@ struct vmm_mood {
 static _Alignas(4096) uint8_t ram[MACHINE_RAM_BYTES];
 static struct vmm_mood mood;
 static bool stuck[FAKE_VCPU_COUNT]; /* left blocked on a fault that the library does not know */
+
+/* The kernel's mask of each virtual timer: set at an event, until acknowledged as often. */
+static unsigned timer_events[FAKE_VCPU_COUNT];
 
 static const int registered_irqs[] = {3, PRIVATE_IRQ, CHANNEL_IRQ, SHARED_IRQ_A, SHARED_IRQ_A + 1, 500, SHARED_IRQ_B};
 
@@ -241,6 +245,7 @@ void machine_start(struct input *input)
     vm_forget(vm_instance());
     fake_microkit_reset();
     memset(stuck, 0, sizeof stuck);
+    memset(timer_events, 0, sizeof timer_events);
     memset(ram, 0, sizeof ram);
     for (size_t i = 0; i < FAKE_VCPU_COUNT; i++) {
         fill_vcpu(i);
@@ -299,6 +304,23 @@ void machine_trap(size_t vcpu_id, uint64_t pc, uint32_t instruction_bytes, micro
             now - vbar < 0x800 && is_vector(now - vbar) && hardware->regs[seL4_VCPUReg_ELR_EL1] == pc;
         const bool is_handlers_own = now == pc + 8 || now == GUEST_VBAR;
         MACHINE_REQUIRE(now == pc + instruction_bytes || is_exception || is_handlers_own);
+    }
+}
+
+static bool is_timer_masked(size_t vcpu_id)
+{
+    return timer_events[vcpu_id] > fake.vcpus[vcpu_id].vppi_ack_count;
+}
+
+void machine_timer(struct input *input, size_t vcpu_id)
+{
+    const uint8_t choice = input_u8(input);
+    const uint64_t irq = choice < 0xe0 ? VTIMER_IRQ : input_value(input);
+    if (irq != VTIMER_IRQ) {
+        machine_fault(vcpu_id, fake_vppi_event(irq));
+    } else if (!is_timer_masked(vcpu_id)) {
+        timer_events[vcpu_id]++;
+        machine_fault(vcpu_id, fake_vppi_event(irq));
     }
 }
 
@@ -366,6 +388,47 @@ void machine_guest_step(struct input *input, size_t vcpu_id)
     }
 }
 
+/* A store of the guest's: through the VMM, as any other. */
+static void store(size_t vcpu_id, uint64_t at, unsigned width_bytes, uint64_t value)
+{
+    const uint64_t pc = fake.vcpus[vcpu_id].context.pc;
+    const uint64_t esr = field_make(ESR_EC, ESR_EC_DATA_LOWER) | ESR_IL | DABT_ISV | DABT_WNR | DABT_SF | 7 |
+                         field_make(DABT_SAS, width_bytes == 8 ? 3 : 2) | field_make(DABT_SRT, 5);
+    if (fake.vcpus[vcpu_id].running) {
+        fake.vcpus[vcpu_id].context.x5 = value;
+        machine_trap(vcpu_id, pc, 4, fake_vm_fault(vcpu_id, pc, at, esr));
+    }
+}
+
+/* Where the registers of a word of interrupts are: a GICv3 has those of word 0 in the Redistributors. */
+static uint64_t frame_of(size_t vcpu_id, uint32_t word)
+{
+    const bool is_v3 = vm_instance()->vgic.config.version == VGIC_V3;
+    return is_v3 && word == 0 ? MACHINE_REDIST_BASE + vcpu_id * 0x20000 + 0x10000 : MACHINE_DIST_BASE;
+}
+
+void machine_guest_boot(struct input *input, size_t vcpu_id)
+{
+    const bool is_v3 = vm_instance()->vgic.config.version == VGIC_V3;
+    const uint32_t group = (input_u8(input) & 1) != 0 ? UINT32_MAX : 0;
+    if (is_v3) {
+        store(vcpu_id, MACHINE_REDIST_BASE + vcpu_id * 0x20000 + GICR_WAKER, 4, 0);
+    }
+    for (uint32_t word = 0; word < VGIC_WORD_COUNT; word += word < 2 ? 1 : 29) {
+        store(vcpu_id, frame_of(vcpu_id, word) + GICD_IGROUPR + word * 4, 4, group);
+        store(vcpu_id, frame_of(vcpu_id, word) + GICD_ISENABLER + word * 4, 4, UINT32_MAX);
+    }
+    for (size_t i = 2; i < ARRAY_SIZE(registered_irqs); i++) {
+        const uint64_t irq = (uint64_t)registered_irqs[i];
+        if (is_v3) {
+            store(vcpu_id, MACHINE_DIST_BASE + GICD_IROUTER + irq * 8, 8, input_u8(input) % 3u);
+        } else {
+            store(vcpu_id, MACHINE_DIST_BASE + GICD_ITARGETSR + (irq & ~UINT64_C(3)), 4, input_u32(input));
+        }
+    }
+    store(vcpu_id, MACHINE_DIST_BASE + GICD_CTLR, 4, 3);
+}
+
 /* The first used list register from a place on; fake.lr_count when there is none. */
 static unsigned used_lr_from(size_t vcpu_id, unsigned first)
 {
@@ -384,6 +447,12 @@ void machine_end_interrupt(struct input *input, size_t vcpu_id)
     const unsigned index = used_lr_from(vcpu_id, choice % fake.lr_count);
     if (choice < 0xe0 && index < fake.lr_count) {
         machine_fault(vcpu_id, fake_eoi(vcpu_id, index));
+        return;
+    }
+    /* An interrupt of the guest's former life, which it will never end: the kernel lets its register be written. */
+    const uint64_t stale = vm_instance()->vgic.vcpus[vcpu_id].lr_stale;
+    if (choice >= 0xf0 && stale != 0) {
+        fake.vcpus[vcpu_id].lrs[__builtin_ctzll(stale)].used = false;
         return;
     }
     /* Events about registers that hold nothing. */
@@ -421,7 +490,8 @@ static void check_vcpu(struct vm *vm, size_t vcpu_id)
     /* Nor is an interrupt of the timer: while it is masked, its end is still to come. */
     const uint32_t bit = UINT32_C(1) << VTIMER_IRQ;
     const struct vgic_word *word = &vm->vgic.vcpus[vcpu_id].private_word;
-    MACHINE_REQUIRE(!vcpu->vtimer_masked || ((word->latched | word->in_lr) & bit) != 0);
+    MACHINE_REQUIRE(!is_timer_masked(vcpu_id) || ((word->latched | word->in_lr) & bit) != 0);
+    MACHINE_REQUIRE(fake.vcpus[vcpu_id].vppi_ack_count <= timer_events[vcpu_id]);
 }
 
 void machine_check(void)

@@ -48,6 +48,12 @@ void machine_vmm_step(struct input *input);
 /* What a guest does without an exit: PSTATE, EL1 registers, its timer. */
 void machine_guest_step(struct input *input, size_t vcpu_id);
 
+/* What every guest does first: turns the interrupt controller on, and the interrupts that the VMM has registered. */
+void machine_guest_boot(struct input *input, size_t vcpu_id);
+
+/* An event of the virtual timer, which the kernel sends only while it is not masked; or of a timer that is none. */
+void machine_timer(struct input *input, size_t vcpu_id);
+
 /* The guest ends an interrupt of one of its list registers, or the kernel says something odd about them. */
 void machine_end_interrupt(struct input *input, size_t vcpu_id);
 
