@@ -32,6 +32,7 @@
 #define UNMASK "msr daifclr, #2\n"
 #define MASK   "msr daifset, #2\n"
 
+static bool is_v3;        /* looked up once: asking is an exit */
 static uint32_t silenced; /* a store to it silences what needs no silencing */
 
 static struct operands on_register(uintptr_t address, uint64_t value)
@@ -93,7 +94,7 @@ static void take_smc(struct sample *sample)
 
 static void take_sgi_self(struct sample *sample)
 {
-    if (gic_is_v3()) {
+    if (is_v3) {
         const struct operands operands = on_interrupt((uint64_t)SGI_NUMBER << 24 | 1, 0);
         SAMPLE(sample, &operands, UNMASK "msr S3_0_C12_C11_5, x12\n isb\n" UNTIL_HANDLED MASK);
     } else {
@@ -174,6 +175,7 @@ static void wait_for_key(void)
 
 void guest_main(void)
 {
+    is_v3 = gic_is_v3();
     gic_init();
     gic_enable(SGI_NUMBER);
     gic_enable(TIMER_INTID);

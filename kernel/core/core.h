@@ -16,6 +16,7 @@ struct core {
     uint32_t id;
     volatile bool is_online;
     bool must_schedule;
+    bool is_handed_over; /* the current thread has been loaded: the way out of the kernel is short */
 
     /* The thread that runs, or NULL: the core is idle. Not in a queue. */
     struct thread *current;

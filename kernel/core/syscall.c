@@ -15,6 +15,7 @@
 #include "kernel/core/lock.h"
 #include "kernel/core/print.h"
 #include "kernel/core/sched.h"
+#include "kernel/core/shortcut.h"
 #include "kernel/core/vcpu.h"
 
 /* Capability numbers, as the Microkit lays them out. */
@@ -238,6 +239,9 @@ static const syscall_fn_t syscall_table[SYSCALL_COUNT] = {
 void syscall_handle(struct core *core, struct thread *pd, uint64_t number)
 {
     struct frame *frame = pd->frame;
+    if (number == SYSCALL_REPLY_WAIT && frame->x1 != 0 && shortcut_reply(core, pd, frame->x0)) {
+        return;
+    }
     if (number >= SYSCALL_COUNT) {
         uint64_t registers[] = {frame->x0, frame->x1,     frame->x2, frame->x3,  frame->x4,   frame->x5, frame->x6,
                                 frame->x7, frame->pc - 4, frame->sp, frame->x30, frame->spsr, number};

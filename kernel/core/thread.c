@@ -30,6 +30,14 @@ static void init_one(struct thread *thread, const struct image_thread *desc)
     context_init(thread);
 }
 
+/* What the threads of a vCPU and of its handler are for each other. */
+static void init_vcpu(struct thread *vcpu)
+{
+    const struct thread *handler = vcpu->handler;
+    vcpu->badge = BADGE_FAULT | vcpu->desc->child;
+    vcpu->has_shortcut = handler != NULL && handler->core == vcpu->core && !handler->is_limited && !vcpu->is_limited;
+}
+
 void thread_init_all(const struct image *image)
 {
     const struct image_thread *descs = (const struct image_thread *)image->threads_paddr;
@@ -39,7 +47,9 @@ void thread_init_all(const struct image *image)
         init_one(&threads[i], &descs[i]);
     }
     for (size_t i = 0; i < thread_count; i++) {
-        if (!threads[i].is_vcpu) {
+        if (threads[i].is_vcpu) {
+            init_vcpu(&threads[i]);
+        } else {
             sched_make_ready(&threads[i]);
         }
     }

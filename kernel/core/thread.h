@@ -70,7 +70,8 @@ struct thread {
     bool is_vcpu;
     bool is_asleep; /* in its core's list of sleepers */
     bool is_out_of_budget;
-    bool is_limited; /* its budget is less than its period */
+    bool is_limited;   /* its budget is less than its period */
+    bool has_shortcut; /* vCPU: on the core of its handler, and neither of them is_limited */
 
     /* Ready queue of its core, or queue of senders of its receiver. */
     struct thread *next;

@@ -8,6 +8,7 @@
  */
 #include "core/vcpu.h"
 
+#include "arch/aarch64/vcpu_regs.h"
 #include "arch/aarch64/vcpu_state.h"
 #include "arch/aarch64/vtimer.h"
 #include "core/vm.h"
@@ -15,6 +16,7 @@
 enum result vcpu_start(struct vm *vm, size_t vcpu_id, const struct vcpu_entry *entry)
 {
     struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
+    vcpu_regs_detach(vcpu);
     enum result result = vcpu_state_reset(vcpu_id);
     if (result != RESULT_OK) {
         return result;
@@ -38,6 +40,7 @@ void vcpu_stop(struct vm *vm, size_t vcpu_id)
     if (vcpu->power == VCPU_OFF) {
         return;
     }
+    vcpu_regs_detach(vcpu);
     microkit_vcpu_stop(vcpu->id);
     vcpu->power = VCPU_OFF;
     vcpu->waiting = false;

@@ -28,10 +28,13 @@ enum vcpu_power {
     VCPU_ON,
 };
 
-/* Registers in the order that TCB reads and writes move them: the first `valid` are known, the first `dirty` changed.
+/*
+ * Registers in the order that TCB reads and writes move them: the first `valid` are known, the first `dirty` changed.
+ * They are in `copy`, or where the vCPU has them.
  */
 struct vcpu_regs {
-    seL4_UserContext context;
+    seL4_UserContext *context;
+    seL4_UserContext copy;
     uint32_t valid;
     uint32_t dirty;
 };

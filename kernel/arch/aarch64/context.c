@@ -217,30 +217,44 @@ static COLD void forget_translations_of_sibling(const struct core *core, const s
     }
 }
 
+static void set_pd_controls(void)
+{
+    load_shared_registers(SCTLR_PD, CPACR_FPEN, CNTKCTL_PD);
+    SYSREG_WRITE(hcr_el2, HCR_PD);
+}
+
+static void set_guest_controls(const struct context *context)
+{
+    load_shared_registers(context->registers[VCPU_SCTLR], context->registers[VCPU_CPACR],
+                          context->registers[VCPU_CNTKCTL_EL1]);
+    SYSREG_WRITE(hcr_el2, HCR_VCPU);
+}
+
+static void set_fp_trap(const struct core *core, const struct thread *thread)
+{
+    SYSREG_WRITE(cptr_el2, core->fp_owner == thread ? CPTR_RES1 : CPTR_RES1 | CPTR_TFP);
+}
+
 static void load_pd(struct core *core, struct thread *pd)
 {
     if (core->loaded == core->live_vcpu && core->loaded != NULL) {
         save_shared_registers(core->loaded->context);
     }
     if (core->loaded == NULL || core->loaded->is_vcpu) {
-        load_shared_registers(SCTLR_PD, CPACR_FPEN, CNTKCTL_PD);
-        SYSREG_WRITE(hcr_el2, HCR_PD);
+        set_pd_controls();
     }
     SYSREG_WRITE(vttbr_el2, pd->vttbr);
 }
 
 static void load_guest(struct core *core, struct thread *vcpu)
 {
-    const struct context *context = vcpu->context;
     bool is_live = core->live_vcpu == vcpu;
 
     if (!is_live) {
         load_vcpu(core, vcpu);
     }
-    load_shared_registers(context->registers[VCPU_SCTLR], context->registers[VCPU_CPACR],
-                          context->registers[VCPU_CNTKCTL_EL1]);
+    set_guest_controls(vcpu->context);
     SYSREG_WRITE(vttbr_el2, vcpu->vttbr);
-    SYSREG_WRITE(hcr_el2, HCR_VCPU);
     if (!is_live) {
         forget_translations_of_sibling(core, vcpu);
     }
@@ -257,7 +271,30 @@ void context_load(struct core *core, struct thread *thread)
         load_pd(core, thread);
     }
     core->loaded = thread;
-    SYSREG_WRITE(cptr_el2, core->fp_owner == thread ? CPTR_RES1 : CPTR_RES1 | CPTR_TFP);
+    set_fp_trap(core, thread);
+}
+
+/* Between two threads of which neither owns the FP registers, their trap stays as it is. */
+static void change_hands(struct core *core, const struct thread *from, struct thread *to)
+{
+    SYSREG_WRITE(vttbr_el2, to->vttbr);
+    core->loaded = to;
+    if (core->fp_owner == from || core->fp_owner == to) {
+        set_fp_trap(core, to);
+    }
+}
+
+void context_leave_guest(struct core *core, struct thread *vcpu, struct thread *pd)
+{
+    save_shared_registers(vcpu->context);
+    set_pd_controls();
+    change_hands(core, vcpu, pd);
+}
+
+void context_return_to_guest(struct core *core, struct thread *pd, struct thread *vcpu)
+{
+    set_guest_controls(vcpu->context);
+    change_hands(core, pd, vcpu);
 }
 
 bool context_read(const struct thread *vcpu, uint64_t reg, uint64_t *value)

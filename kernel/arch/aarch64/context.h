@@ -78,6 +78,10 @@ void context_init_core(void);
 /* Makes `thread` what the exit from the kernel enters. */
 void context_load(struct core *core, struct thread *thread);
 
+/* The same, from a guest that has just run to its VMM and back to it; it stays live. */
+void context_leave_guest(struct core *core, struct thread *vcpu, struct thread *pd);
+void context_return_to_guest(struct core *core, struct thread *pd, struct thread *vcpu);
+
 /* Puts the registers of this core's live vCPU, if it has one, into memory. */
 void context_unload_vcpu(struct core *core);
 

@@ -17,6 +17,7 @@
 #include "kernel/core/print.h"
 #include "kernel/core/report.h"
 #include "kernel/core/sched.h"
+#include "kernel/core/shortcut.h"
 #include "kernel/core/syscall.h"
 
 #define PAGE_OFFSET BITS(11, 0)
@@ -48,27 +49,29 @@ static bool fault_address(uint64_t esr, uint64_t *ipa)
     return true;
 }
 
-static void send_vm_fault(struct thread *thread, uint64_t address, uint64_t esr)
+static void send_vm_fault(struct core *core, struct thread *thread, uint64_t address, uint64_t esr)
 {
-    thread->message[0] = thread->frame->pc;
-    thread->message[1] = address;
-    thread->message[2] = esr_class(esr) == ESR_FETCH_ABORT;
-    thread->message[3] = esr;
-    ipc_send_fault(thread, FAULT_VM, 4);
+    uint64_t *words = shortcut_words(core, thread);
+
+    words[0] = thread->frame->pc;
+    words[1] = address;
+    words[2] = esr_class(esr) == ESR_FETCH_ABORT;
+    words[3] = esr;
+    shortcut_send(core, thread, words, FAULT_VM, 4);
 }
 
-static void guest_abort(struct thread *vcpu, uint64_t esr)
+static void guest_abort(struct core *core, struct thread *vcpu, uint64_t esr)
 {
     uint64_t address;
     if (fault_address(esr, &address)) {
-        send_vm_fault(vcpu, address, esr);
+        send_vm_fault(core, vcpu, address, esr);
     }
 }
 
-static void guest_hvc(struct thread *vcpu)
+static void guest_hvc(struct core *core, struct thread *vcpu)
 {
     const struct frame *frame = vcpu->frame;
-    uint64_t *words = vcpu->message;
+    uint64_t *words = shortcut_words(core, vcpu);
 
     vcpu->frame->pc -= 4; /* the architecture has advanced it */
     words[0] = frame->x0;
@@ -84,7 +87,15 @@ static void guest_hvc(struct thread *vcpu)
     words[10] = frame->x30;
     words[11] = frame->spsr;
     words[12] = frame->x7;
-    ipc_send_fault(vcpu, FAULT_UNKNOWN_SYSCALL, 13);
+    shortcut_send(core, vcpu, words, FAULT_UNKNOWN_SYSCALL, 13);
+}
+
+static void guest_other(struct core *core, struct thread *vcpu, uint64_t esr)
+{
+    uint64_t *words = shortcut_words(core, vcpu);
+
+    words[0] = esr;
+    shortcut_send(core, vcpu, words, FAULT_VCPU, 1);
 }
 
 static void guest_trap(struct core *core, struct thread *vcpu, uint64_t esr)
@@ -92,24 +103,23 @@ static void guest_trap(struct core *core, struct thread *vcpu, uint64_t esr)
     switch (esr_class(esr)) {
     case ESR_DATA_ABORT:
     case ESR_FETCH_ABORT:
-        guest_abort(vcpu, esr);
-        return;
+        guest_abort(core, vcpu, esr);
+        break;
     case ESR_HVC64:
-        guest_hvc(vcpu);
-        return;
+        guest_hvc(core, vcpu);
+        break;
     case ESR_FP:
         context_give_fp(core, vcpu);
-        return;
+        break;
     case ESR_SYSREG:
-        if (guest_sysreg_emulate(vcpu, esr)) {
-            return;
+        if (!guest_sysreg_emulate(vcpu, esr)) {
+            guest_other(core, vcpu, esr);
         }
         break;
     default:
+        guest_other(core, vcpu, esr);
         break;
     }
-    vcpu->message[0] = esr;
-    ipc_send_fault(vcpu, FAULT_VCPU, 1);
 }
 
 static void pd_exception(struct thread *pd, uint64_t esr)
@@ -130,7 +140,7 @@ static void pd_trap(struct core *core, struct thread *pd, uint64_t esr)
         break;
     case ESR_DATA_ABORT:
     case ESR_FETCH_ABORT:
-        send_vm_fault(pd, SYSREG_READ(far_el2), esr);
+        send_vm_fault(core, pd, SYSREG_READ(far_el2), esr);
         break;
     case ESR_FP:
         if ((pd->desc->flags & IMAGE_THREAD_FPU) != 0) {
@@ -145,6 +155,17 @@ static void pd_trap(struct core *core, struct thread *pd, uint64_t esr)
     }
 }
 
+/* Out of the kernel: at once where the core has been handed over, otherwise with whatever is to run. */
+static struct frame *leave(struct core *core)
+{
+    if (!core->is_handed_over) {
+        return sched_leave_kernel(core);
+    }
+    core->is_handed_over = false;
+    lock_leave();
+    return core->current->frame;
+}
+
 struct frame *trap_sync(struct core *core)
 {
     uint64_t esr = SYSREG_READ(esr_el2);
@@ -157,7 +178,7 @@ struct frame *trap_sync(struct core *core)
             pd_trap(core, thread, esr);
         }
     }
-    return sched_leave_kernel(core);
+    return leave(core);
 }
 
 struct frame *trap_irq(struct core *core)

@@ -36,6 +36,12 @@ typedef seL4_MessageInfo_t microkit_msginfo;
  */
 #define MICROKIT_VCPU_VTIMER_WAKES 1
 
+/*
+ * The registers of a vCPU, an seL4_UserContext, while it waits for the reply to its fault. What is changed there is
+ * what it goes on with; a program status that a guest must not have is put right by the kernel.
+ */
+#define MICROKIT_VCPU_REGISTERS(child) ((seL4_UserContext *)sel4_vcpu_frame(child))
+
 /* What the program provides. `protected` and `fault` only where the system description can lead to them. */
 void init(void);
 void notified(microkit_channel ch);

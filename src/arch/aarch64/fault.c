@@ -31,7 +31,7 @@ typedef void (*class_handler_t)(struct vm *vm, struct vcpu *vcpu, uint64_t esr);
 
 static void refuse_access(struct vm *vm, struct vcpu *vcpu, enum guest_error_kind kind, uint64_t place, gpa_t at)
 {
-    guest_error(vm, vcpu->id, kind, place, kind == GUEST_ERROR_NO_SYNDROME ? at.value : vcpu->regs.context.pc);
+    guest_error(vm, vcpu->id, kind, place, kind == GUEST_ERROR_NO_SYNDROME ? at.value : vcpu->regs.context->pc);
     inject_external_abort(vcpu, vcpu->fsr, at);
 }
 
@@ -48,7 +48,7 @@ static void complete_access(struct vm *vm, struct vcpu *vcpu, gpa_t at, const st
         return;
     }
     if (result == MMIO_GUEST_ERROR) {
-        guest_error(vm, vcpu->id, GUEST_ERROR_DEVICE, at.value, vcpu->regs.context.pc);
+        guest_error(vm, vcpu->id, GUEST_ERROR_DEVICE, at.value, vcpu->regs.context->pc);
     }
     if (!access->is_write) {
         vcpu_regs_set(vcpu, dabt_register(esr), dabt_extend(esr, access->value));
@@ -120,10 +120,9 @@ static void handle_vcpu_fault(struct vm *vm, struct vcpu *vcpu)
 }
 
 /* HVC: the message carries x0 to x7 and the PC, which is that of the instruction. */
-static void handle_unknown_syscall(struct vm *vm, struct vcpu *vcpu)
+static void take_call_registers(struct vcpu *vcpu)
 {
-    seL4_UserContext *context = &vcpu->regs.context;
-    vcpu_regs_begin_at(vcpu, microkit_mr_get(seL4_UnknownSyscall_FaultIP));
+    seL4_UserContext *context = vcpu->regs.context;
     context->sp = microkit_mr_get(seL4_UnknownSyscall_SP);
     context->spsr = microkit_mr_get(seL4_UnknownSyscall_SPSR);
     context->x0 = microkit_mr_get(seL4_UnknownSyscall_X0);
@@ -131,6 +130,14 @@ static void handle_unknown_syscall(struct vm *vm, struct vcpu *vcpu)
     context->x2 = microkit_mr_get(seL4_UnknownSyscall_X2);
     context->x3 = microkit_mr_get(seL4_UnknownSyscall_X3);
     vcpu->regs.valid = VCPU_REGS_X3;
+}
+
+static void handle_unknown_syscall(struct vm *vm, struct vcpu *vcpu)
+{
+    vcpu_regs_begin_at(vcpu, microkit_mr_get(seL4_UnknownSyscall_FaultIP));
+    if (!VCPU_REGS_IN_PLACE) {
+        take_call_registers(vcpu);
+    }
     smccc_handle(vm, vcpu);
 }
 
@@ -216,8 +223,8 @@ static enum mmio_result call_exception_handler(void *dev, struct mmio_access *ac
     struct vcpu *vcpu = vm_vcpu(handler->vm, access->vcpu_id);
     seL4_UserContext before;
     vcpu_regs_lend(vcpu, &before);
-    if (!handler->callback(vcpu->id, access->offset, vcpu->fsr, &vcpu->regs.context, handler->data)) {
-        vcpu->regs.context = before;
+    if (!handler->callback(vcpu->id, access->offset, vcpu->fsr, vcpu->regs.context, handler->data)) {
+        *vcpu->regs.context = before;
         return MMIO_UNHANDLED;
     }
     vcpu_regs_take_back(vcpu, &before, esr_instruction_bytes(vcpu->fsr));

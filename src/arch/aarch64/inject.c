@@ -55,13 +55,13 @@ static uint64_t handler_pstate(uint64_t spsr, uint64_t sctlr)
 static void take_exception(struct vcpu *vcpu, uint64_t esr, uint64_t sctlr)
 {
     vcpu_regs_fetch(vcpu, VCPU_REGS_SPSR);
-    const uint64_t spsr = vcpu->regs.context.spsr;
+    const uint64_t spsr = vcpu->regs.context->spsr;
     microkit_vcpu_arm_write_reg(vcpu->id, seL4_VCPUReg_ESR, esr);
-    microkit_vcpu_arm_write_reg(vcpu->id, seL4_VCPUReg_ELR_EL1, vcpu->regs.context.pc);
+    microkit_vcpu_arm_write_reg(vcpu->id, seL4_VCPUReg_ELR_EL1, vcpu->regs.context->pc);
     microkit_vcpu_arm_write_reg(vcpu->id, seL4_VCPUReg_SPSR_EL1, spsr);
     const uint64_t vbar = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_VBAR) & VBAR_BASE;
-    vcpu->regs.context.pc = vbar + vector_offset(spsr);
-    vcpu->regs.context.spsr = handler_pstate(spsr, sctlr);
+    vcpu->regs.context->pc = vbar + vector_offset(spsr);
+    vcpu->regs.context->spsr = handler_pstate(spsr, sctlr);
     vcpu_regs_changed(vcpu, VCPU_REGS_SPSR);
 }
 
@@ -72,7 +72,7 @@ void inject_external_abort(struct vcpu *vcpu, uint64_t esr, gpa_t at)
     }
     vcpu_regs_fetch(vcpu, VCPU_REGS_SPSR);
     const bool is_fetch = esr_ec(esr) == ESR_EC_FETCH_LOWER;
-    const bool lower = from_el0(vcpu->regs.context.spsr);
+    const bool lower = from_el0(vcpu->regs.context->spsr);
     const enum esr_ec ec =
         is_fetch ? (lower ? ESR_EC_FETCH_LOWER : ESR_EC_FETCH_SAME) : (lower ? ESR_EC_DATA_LOWER : ESR_EC_DATA_SAME);
     const uint64_t sctlr = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_SCTLR);

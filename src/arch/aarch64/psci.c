@@ -65,7 +65,7 @@ static int64_t cpu_suspend(struct vm *vm, struct vcpu *vcpu, const struct smccc_
         return PSCI_INVALID_PARAMETERS;
     }
     if (!vgic_is_deliverable(&vm->vgic, vcpu->id) && vtimer_lets_wait(vm, vcpu)) {
-        vcpu_wait(vcpu, vcpu->regs.context.pc + INSTRUCTION_BYTES);
+        vcpu_wait(vcpu, vcpu->regs.context->pc + INSTRUCTION_BYTES);
     }
     return PSCI_SUCCESS;
 }

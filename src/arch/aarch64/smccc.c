@@ -20,7 +20,7 @@
 static struct smccc_call current_call(struct vcpu *vcpu)
 {
     vcpu_regs_fetch(vcpu, VCPU_REGS_X3);
-    const seL4_UserContext *context = &vcpu->regs.context;
+    const seL4_UserContext *context = vcpu->regs.context;
     struct smccc_call call = {
         .function = (uint32_t)(context->x0 & ~SMCCC_SVE_HINT),
         .args = {context->x1, context->x2, context->x3},
@@ -54,8 +54,8 @@ static bool sip_service(struct vm *vm, struct vcpu *vcpu, const struct smccc_cal
         return false;
     }
     vcpu_regs_lend(vcpu, &before);
-    if (!vm->hooks.sip(vcpu->id, &vcpu->regs.context, field_get(SMCCC_NUMBER, call->function))) {
-        vcpu->regs.context = before;
+    if (!vm->hooks.sip(vcpu->id, vcpu->regs.context, field_get(SMCCC_NUMBER, call->function))) {
+        *vcpu->regs.context = before;
         return false;
     }
     vcpu_regs_take_back(vcpu, &before, INSTRUCTION_BYTES);

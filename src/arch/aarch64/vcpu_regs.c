@@ -13,15 +13,15 @@ _Static_assert(VCPU_REGS_WORDS == 36, "every register is a word, in the order of
 void vcpu_regs_lend(struct vcpu *vcpu, seL4_UserContext *before)
 {
     vcpu_regs_fetch(vcpu, VCPU_REGS_ALL);
-    *before = vcpu->regs.context;
+    *before = *vcpu->regs.context;
 }
 
 void vcpu_regs_take_back(struct vcpu *vcpu, const seL4_UserContext *before, uint32_t instruction_bytes)
 {
-    if (vcpu->regs.context.pc == before->pc) {
+    if (vcpu->regs.context->pc == before->pc) {
         vcpu_regs_advance(vcpu, instruction_bytes);
     }
-    const uint64_t *const new = (const uint64_t *)&vcpu->regs.context;
+    const uint64_t *const new = (const uint64_t *)vcpu->regs.context;
     const uint64_t *const old = (const uint64_t *)before;
     uint32_t changed = VCPU_REGS_ALL;
     while (changed > 0 && new[changed - 1] == old[changed - 1]) {

@@ -9,6 +9,9 @@
  * A thread's registers can only be moved as a prefix of seL4_UserContext, and every word costs. What an exit needs is
  * fetched once, in as short a prefix as holds it; what it changes is written back once, at its end, with the PC.
  *
+ * Where the Microkit shows a vCPU's registers to its VMM (MICROKIT_VCPU_REGISTERS), they are used in place, and there
+ * is nothing to fetch or to write back.
+ *
  * Invariants: dirty <= valid, except that the PC alone may be dirty with valid = 1; registers beyond `valid` are not
  * looked at; a second fetch never loses a change.
  */
@@ -36,10 +39,18 @@ enum vcpu_regs_prefix {
 #define VCPU_REG_ZERO  31
 #define VCPU_REG_COUNT 32
 
+#ifdef MICROKIT_VCPU_REGISTERS
+#define VCPU_REGS_IN_PLACE 1
+#else
+#define VCPU_REGS_IN_PLACE             0
+#define MICROKIT_VCPU_REGISTERS(child) ((seL4_UserContext *)NULL)
+#endif
+
 /* An instruction of the vCPU has trapped, so it does not wait; nothing is known of its registers. */
 static inline void vcpu_regs_begin(struct vcpu *vcpu)
 {
     vcpu->waiting = false;
+    vcpu->regs.context = VCPU_REGS_IN_PLACE ? MICROKIT_VCPU_REGISTERS(vcpu->id) : &vcpu->regs.copy;
     vcpu->regs.valid = 0;
     vcpu->regs.dirty = 0;
 }
@@ -47,10 +58,20 @@ static inline void vcpu_regs_begin(struct vcpu *vcpu)
 /* The same, and the message has told the PC. */
 static inline void vcpu_regs_begin_at(struct vcpu *vcpu, uint64_t pc)
 {
-    vcpu->waiting = false;
-    vcpu->regs.context.pc = pc;
-    vcpu->regs.valid = VCPU_REGS_PC;
-    vcpu->regs.dirty = 0;
+    vcpu_regs_begin(vcpu);
+    if (!VCPU_REGS_IN_PLACE) {
+        vcpu->regs.context->pc = pc;
+        vcpu->regs.valid = VCPU_REGS_PC;
+    }
+}
+
+/* The vCPU is restarted or stopped during its exit: what is still to be done for that exit must not reach it. */
+static inline void vcpu_regs_detach(struct vcpu *vcpu)
+{
+    if (VCPU_REGS_IN_PLACE && vcpu->in_exit && !vcpu->replaced) {
+        vcpu->regs.copy = *MICROKIT_VCPU_REGISTERS(vcpu->id);
+        vcpu->regs.context = &vcpu->regs.copy;
+    }
 }
 
 /* Index in seL4_UserContext of x0 to x30. */
@@ -66,8 +87,8 @@ static const uint8_t vcpu_regs_index[VCPU_REG_ZERO] = {
 static inline void vcpu_regs_flush(struct vcpu *vcpu)
 {
     const uint32_t count = vcpu->regs.dirty;
-    if (count != 0) {
-        (void)seL4_TCB_WriteRegisters(BASE_VM_TCB_CAP + vcpu->id, seL4_False, 0, count, &vcpu->regs.context);
+    if (!VCPU_REGS_IN_PLACE && count != 0) {
+        (void)seL4_TCB_WriteRegisters(BASE_VM_TCB_CAP + vcpu->id, seL4_False, 0, count, vcpu->regs.context);
         vcpu->regs.dirty = 0;
     }
 }
@@ -75,9 +96,9 @@ static inline void vcpu_regs_flush(struct vcpu *vcpu)
 /* Makes the first `count` registers known. */
 static inline void vcpu_regs_fetch(struct vcpu *vcpu, uint32_t count)
 {
-    if (vcpu->regs.valid < count) {
+    if (!VCPU_REGS_IN_PLACE && vcpu->regs.valid < count) {
         vcpu_regs_flush(vcpu);
-        (void)seL4_TCB_ReadRegisters(BASE_VM_TCB_CAP + vcpu->id, seL4_False, 0, count, &vcpu->regs.context);
+        (void)seL4_TCB_ReadRegisters(BASE_VM_TCB_CAP + vcpu->id, seL4_False, 0, count, vcpu->regs.context);
         vcpu->regs.valid = count;
     }
 }
@@ -85,7 +106,7 @@ static inline void vcpu_regs_fetch(struct vcpu *vcpu, uint32_t count)
 /* Says that the first `count` registers, all of them known, have been changed in `context`. */
 static inline void vcpu_regs_changed(struct vcpu *vcpu, uint32_t count)
 {
-    if (vcpu->regs.dirty < count) {
+    if (!VCPU_REGS_IN_PLACE && vcpu->regs.dirty < count) {
         vcpu->regs.dirty = count;
     }
 }
@@ -103,7 +124,7 @@ static inline uint64_t vcpu_regs_get(struct vcpu *vcpu, uint32_t n)
         return 0;
     }
     vcpu_regs_fetch(vcpu, vcpu_regs_index[n] + 1u);
-    return *vcpu_regs_in(&vcpu->regs.context, n);
+    return *vcpu_regs_in(vcpu->regs.context, n);
 }
 
 /* Sets register n of an instruction (0..31). */
@@ -111,7 +132,7 @@ static inline void vcpu_regs_set(struct vcpu *vcpu, uint32_t n, uint64_t value)
 {
     if (n != VCPU_REG_ZERO) {
         vcpu_regs_fetch(vcpu, vcpu_regs_index[n] + 1u);
-        *vcpu_regs_in(&vcpu->regs.context, n) = value;
+        *vcpu_regs_in(vcpu->regs.context, n) = value;
         vcpu_regs_changed(vcpu, vcpu_regs_index[n] + 1u);
     }
 }
@@ -120,7 +141,7 @@ static inline void vcpu_regs_set(struct vcpu *vcpu, uint32_t n, uint64_t value)
 static inline void vcpu_regs_advance(struct vcpu *vcpu, uint32_t bytes)
 {
     vcpu_regs_fetch(vcpu, VCPU_REGS_PC);
-    vcpu->regs.context.pc += bytes;
+    vcpu->regs.context->pc += bytes;
     vcpu_regs_changed(vcpu, VCPU_REGS_PC);
 }
 

@@ -20,6 +20,6 @@ void wfx_handle(struct vm *vm, struct vcpu *vcpu, uint64_t esr)
         return;
     }
     if (vtimer_lets_wait(vm, vcpu)) {
-        vcpu_wait(vcpu, vcpu->regs.context.pc);
+        vcpu_wait(vcpu, vcpu->regs.context->pc);
     }
 }

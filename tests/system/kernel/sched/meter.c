@@ -12,8 +12,18 @@
 
 static seL4_Word phase_ticks;
 
+/* Waits for the meter's next budget, lest this one ends between the begin of a phase and its notifications. */
+static void wait_for_budget(void)
+{
+    seL4_Word last = rig_now();
+    for (seL4_Word now = last; now - last < rig_ticks(1000); now = rig_now()) {
+        last = now;
+    }
+}
+
 static void run_phase(enum spinner a, enum spinner b)
 {
+    wait_for_budget();
     seL4_Word begin = rig_now();
 
     METER->phase++;

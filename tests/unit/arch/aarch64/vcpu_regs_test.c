@@ -110,7 +110,7 @@ static void test_lend(void **state)
     fake.vcpus[0].context.pc = FIXTURE_PC;
     vcpu_regs_begin(vcpu());
     vcpu_regs_lend(vcpu(), &before);
-    vcpu()->regs.context.x2 = 0x99;
+    vcpu()->regs.context->x2 = 0x99;
     vcpu_regs_take_back(vcpu(), &before, 4);
     vcpu_regs_flush(vcpu());
     assert_int_equal(fake.vcpus[0].context.pc, FIXTURE_PC + 4);
@@ -126,7 +126,7 @@ static void test_lend_keeps_a_pc_that_was_set(void **state)
     fake.vcpus[0].context.pc = FIXTURE_PC;
     vcpu_regs_begin(vcpu());
     vcpu_regs_lend(vcpu(), &before);
-    vcpu()->regs.context.pc = 0x40000000;
+    vcpu()->regs.context->pc = 0x40000000;
     vcpu_regs_take_back(vcpu(), &before, 4);
     vcpu_regs_flush(vcpu());
     assert_int_equal(fake.vcpus[0].context.pc, 0x40000000);
