@@ -2,7 +2,10 @@
  * Copyright 2026, the libvmm authors
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * A ticket lock; see lock.h.
+ * The lock; see lock.h.
+ *
+ * Whoever comes first gets it. Tickets would be fair, but under an emulator
+ * with more cores than its host has, the next in turn often is not running.
  */
 #include "kernel/core/lock.h"
 
@@ -10,8 +13,7 @@
 #include "kernel/arch/aarch64/cpu.h"
 #include "kernel/arch/aarch64/gic.h"
 
-static uint32_t lock_next_ticket;
-static uint32_t lock_now_serving;
+static bool lock_is_held;
 
 /* Puts the state of this core's threads into memory and takes back the instruction that trapped. */
 static void serve_stall(struct core *core)
@@ -30,8 +32,7 @@ bool lock_enter(struct core *core, uint64_t esr)
     }
     bool undisturbed = true;
     core->entry_esr = esr;
-    uint32_t ticket = __atomic_fetch_add(&lock_next_ticket, 1, __ATOMIC_RELAXED);
-    while (__atomic_load_n(&lock_now_serving, __ATOMIC_ACQUIRE) != ticket) {
+    while (__atomic_exchange_n(&lock_is_held, true, __ATOMIC_ACQUIRE)) {
         if (__atomic_load_n(&core->stall_request, __ATOMIC_ACQUIRE)) {
             serve_stall(core);
             core->entry_esr = 0;
@@ -45,7 +46,7 @@ bool lock_enter(struct core *core, uint64_t esr)
 void lock_leave(void)
 {
     if (core_count > 1) {
-        __atomic_store_n(&lock_now_serving, lock_now_serving + 1, __ATOMIC_RELEASE);
+        __atomic_store_n(&lock_is_held, false, __ATOMIC_RELEASE);
     }
 }
 

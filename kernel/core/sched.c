@@ -151,7 +151,7 @@ void sched_forget_sleep(struct thread *thread)
     }
 }
 
-static void wake(struct thread *thread)
+static void wake(struct thread *thread, uint64_t now)
 {
     if (thread->is_out_of_budget) {
         thread->is_out_of_budget = false;
@@ -163,7 +163,7 @@ static void wake(struct thread *thread)
             vcpu_faulted(thread);
         }
     } else {
-        vcpu_timer_due(thread);
+        vcpu_woken(thread, now);
     }
 }
 
@@ -172,7 +172,7 @@ static void wake_sleepers(struct core *core, uint64_t now)
     while (core->asleep != NULL && core->asleep->wake_at <= now) {
         struct thread *thread = core->asleep;
         take_from_sleepers(core, thread);
-        wake(thread);
+        wake(thread, now);
     }
 }
 
@@ -281,9 +281,18 @@ static void update_time(struct core *core)
     set_timer(core, at);
 }
 
-/* Nothing to run: waits for an interrupt, out of the lock, and takes it. */
+/*
+ * Nothing to run: waits for an interrupt, out of the lock, and takes it. Before that the vCPU of an idle core goes into
+ * memory, where another core, its VMM's, reaches it without a stall.
+ */
 static void idle(struct core *core)
 {
+    if (core_count > 1) {
+        context_unload_vcpu(core);
+        if (core->must_schedule) {
+            return;
+        }
+    }
     lock_leave();
     cpu_wait_for_interrupt();
     (void)lock_enter(core, 0);
@@ -313,12 +322,14 @@ static COLD void settle(struct core *core)
 
 struct frame *sched_leave_kernel(struct core *core)
 {
-    const struct thread *thread = core->current;
-
-    if (core->must_schedule || thread == NULL || thread->events != 0 || !is_time_kept(core, thread)) {
-        settle(core);
-    }
-    context_load(core, core->current);
+    do {
+        const struct thread *thread = core->current;
+        if (core->must_schedule || thread == NULL || thread->events != 0 || !is_time_kept(core, thread)) {
+            settle(core);
+        }
+        context_load(core, core->current);
+        /* The vCPU that had to leave the hardware may have gone to sleep. */
+    } while (core->must_schedule);
     lock_leave();
     return core->current->frame;
 }

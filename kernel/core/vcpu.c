@@ -12,9 +12,11 @@
 #include "kernel/core/vcpu.h"
 
 #include "kernel/arch/aarch64/context.h"
+#include "kernel/arch/aarch64/cpu.h"
 #include "kernel/arch/aarch64/vgic.h"
 #include "kernel/arch/aarch64/vtimer.h"
 #include "kernel/core/ipc.h"
+#include "kernel/core/lock.h"
 #include "kernel/core/sched.h"
 
 #define VIRQ_MAX          1023
@@ -40,6 +42,13 @@ void vcpu_send_event(struct thread *vcpu)
 
 void vcpu_faulted(struct thread *vcpu)
 {
+    /* What the hardware of another core has to say is in its list registers and timer: those then are in memory. */
+    if (vcpu->events != 0) {
+        lock_stall(cpu_core(), vcpu);
+    }
+    if (!context_is_live(vcpu) && vgic_has_ended(vcpu)) {
+        vcpu->events |= EVENT_MAINTENANCE;
+    }
     if (vcpu->events != 0) {
         vcpu_send_event(vcpu);
     } else if (!vcpu->is_asleep && !context_is_live(vcpu) && vtimer_is_armed(vcpu)) {
@@ -47,12 +56,32 @@ void vcpu_faulted(struct thread *vcpu)
     }
 }
 
-void vcpu_timer_due(struct thread *vcpu)
+void vcpu_unloaded(struct thread *vcpu)
 {
-    if (vcpu->state == THREAD_FAULTED && !context_is_live(vcpu) && vtimer_is_armed(vcpu)) {
-        vcpu->events |= EVENT_VTIMER;
-        vcpu_send_event(vcpu);
+    if (vcpu->state != THREAD_FAULTED || vcpu->is_asleep) {
+        return;
     }
+    if (vgic_has_ended(vcpu)) {
+        sched_sleep(vcpu, 0);
+    } else if (vtimer_is_armed(vcpu)) {
+        sched_sleep(vcpu, vtimer_deadline(vcpu));
+    }
+}
+
+void vcpu_woken(struct thread *vcpu, uint64_t now)
+{
+    if (vcpu->state != THREAD_FAULTED || context_is_live(vcpu)) {
+        return;
+    }
+    if (vgic_has_ended(vcpu)) {
+        vcpu->events |= EVENT_MAINTENANCE;
+    } else if (vtimer_is_armed(vcpu) && vtimer_deadline(vcpu) <= now) {
+        vcpu->events |= EVENT_VTIMER;
+    } else {
+        vcpu_unloaded(vcpu);
+        return;
+    }
+    vcpu_send_event(vcpu);
 }
 
 void vcpu_interrupt(struct core *core, enum thread_event event)

@@ -18,8 +18,12 @@ void vcpu_send_event(struct thread *vcpu);
  */
 void vcpu_faulted(struct thread *vcpu);
 
-/* The virtual timer of a FAULTED vCPU whose registers are in memory is due. */
-void vcpu_timer_due(struct thread *vcpu);
+/*
+ * The registers of a vCPU of this core are in memory now. Of a FAULTED one, the core's list of sleepers takes over from
+ * the hardware: it wakes the vCPU for its virtual timer, and at once for an interrupt that the guest has ended.
+ */
+void vcpu_unloaded(struct thread *vcpu);
+void vcpu_woken(struct thread *vcpu, uint64_t now);
 
 /* The virtual timer or maintenance interrupt of the vCPU that is live on `core` has fired. */
 void vcpu_interrupt(struct core *core, enum thread_event event);

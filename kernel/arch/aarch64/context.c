@@ -17,7 +17,7 @@
 #include "kernel/arch/aarch64/gic.h"
 #include "kernel/arch/aarch64/vgic.h"
 #include "kernel/arch/aarch64/vtimer.h"
-#include "kernel/core/sched.h"
+#include "kernel/core/vcpu.h"
 
 #define HCR_VM        BIT(0) /* stage 2 translation */
 #define HCR_SWIO      BIT(1)
@@ -185,11 +185,12 @@ COLD void context_unload_vcpu(struct core *core)
     if ((vcpu->events & EVENT_MAINTENANCE) != 0) {
         gic_deactivate(GIC_MAINTENANCE_INTID);
     }
-    vcpu->events = 0;
+    vcpu->events &= EVENT_UNRECEIVED;
     core->live_vcpu = NULL;
     core->last_vcpu = vcpu;
-    if (vcpu->state == THREAD_FAULTED && !vcpu->is_asleep && vtimer_is_armed(vcpu)) {
-        sched_sleep(vcpu, vtimer_deadline(vcpu));
+    vcpu_unloaded(vcpu);
+    if (vcpu->is_asleep) {
+        core->must_schedule = true; /* for the timer to be set anew */
     }
 }
 

@@ -4,6 +4,7 @@
  *
  * GICv2 as the kernel drives it [GICv2, IHI 0048B].
  */
+#include "kernel/arch/aarch64/cpu.h"
 #include "kernel/arch/aarch64/gic.h"
 #include "kernel/arch/aarch64/gic_registers.h"
 #include "kernel/board/board.h"
@@ -91,6 +92,7 @@ static void v2_disable(uint32_t intid)
 
 static void v2_poke(uint32_t core)
 {
+    cpu_dsb();
     gicd_write(GICD_SGIR, 1u << core << SGIR_TARGET_SHIFT | GIC_POKE_INTID);
 }
 

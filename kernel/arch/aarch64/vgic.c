@@ -212,15 +212,18 @@ void vgic_load(const struct vgic_context *vgic)
     }
 }
 
+static bool is_ended(uint64_t lr)
+{
+    return (lr & (LR_STATE | LR_EOI)) == LR_EOI;
+}
+
 bool vgic_inject(struct thread *vcpu, uint64_t irq, uint64_t priority, uint64_t group, unsigned index)
 {
     bool is_live = context_is_live(vcpu);
     uint64_t old = is_live ? lr_read(index) : vcpu->context->vgic.lr[index];
 
-    bool is_unreported = (old & (LR_STATE | LR_EOI)) == LR_EOI;
-
     /* One that is only pending may be replaced, as on seL4: the VMM's way to take it back. */
-    if ((old & LR_STATE_ACTIVE) != 0 || is_unreported) {
+    if ((old & LR_STATE_ACTIVE) != 0 || is_ended(old)) {
         return false;
     }
     uint64_t lr = LR_STATE_PENDING | group << LR_GROUP_SHIFT | priority << LR_PRIORITY_SHIFT | LR_EOI | irq;
@@ -232,9 +235,24 @@ bool vgic_inject(struct thread *vcpu, uint64_t irq, uint64_t priority, uint64_t 
     return true;
 }
 
-int vgic_take_ended(struct thread *vcpu)
+/* Index of an ended list register in memory, or -1. */
+static int find_ended(const struct vgic_context *vgic)
 {
-    (void)vcpu;
+    for (unsigned i = 0; i < lr_count; i++) {
+        if (is_ended(vgic->lr[i])) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+bool vgic_has_ended(const struct thread *vcpu)
+{
+    return find_ended(&vcpu->context->vgic) >= 0;
+}
+
+static int take_ended_live(void)
+{
     uint64_t ended = gic_is_v3() ? SYSREG_READ(S3_4_C12_C11_3) : gich_read(GICH_EISR0);
     int index = -1;
 
@@ -244,5 +262,17 @@ int vgic_take_ended(struct thread *vcpu)
         cpu_isb();
     }
     gic_deactivate(GIC_MAINTENANCE_INTID);
+    return index;
+}
+
+int vgic_take_ended(struct thread *vcpu)
+{
+    if (context_is_live(vcpu)) {
+        return take_ended_live();
+    }
+    int index = find_ended(&vcpu->context->vgic);
+    if (index >= 0) {
+        vcpu->context->vgic.lr[index] = 0;
+    }
     return index;
 }

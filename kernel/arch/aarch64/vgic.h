@@ -28,7 +28,13 @@ void vgic_load(const struct vgic_context *vgic);
  */
 bool vgic_inject(struct thread *vcpu, uint64_t irq, uint64_t priority, uint64_t group, unsigned index);
 
-/* Frees a list register whose interrupt the guest of the live vCPU has ended; its index, or -1: none. */
+/* Whether the guest of a vCPU that is not live has ended an interrupt of which the VMM has not been told. */
+bool vgic_has_ended(const struct thread *vcpu);
+
+/*
+ * Frees a list register whose interrupt the guest has ended; its index, or -1: none. The vCPU is not live, or live on
+ * this core.
+ */
 int vgic_take_ended(struct thread *vcpu);
 
 #endif
