@@ -11,7 +11,7 @@ KERNEL_ELF   := $(BUILD)/kernel/kernel.elf
 KERNEL_SRC   := $(wildcard kernel/core/*.c kernel/arch/aarch64/*.[cS] kernel/board/$(KERNEL_BOARD)/*.c)
 KERNEL_OBJ   := $(KERNEL_SRC:%=$(BUILD)/kernel/%.o)
 # The kernel and libmicrokit call no C library: no loop becomes a call of memcpy or memset.
-MICROKIT_FLAGS := $(TARGET_CFLAGS) -fno-tree-loop-distribute-patterns -I. -MMD -MP
+MICROKIT_FLAGS := $(TARGET_CFLAGS) -fno-tree-loop-distribute-patterns -fomit-frame-pointer -I. -MMD -MP
 KERNEL_FLAGS   := $(MICROKIT_FLAGS) -flto
 
 MICROKIT_SRC     := $(wildcard kernel/libmicrokit/src/*.[cS])

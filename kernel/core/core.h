@@ -27,6 +27,9 @@ struct core {
     struct thread *fp_owner;
     const struct thread *last_vcpu;
 
+    uint64_t charged_at;
+    struct thread *charged; /* whose budget is being used up, since charged_at */
+
     /*
      * Ready threads by priority. Bit p % 64 of word p / 64 is set where queue p
      * is not empty, bit w of the summary where word w is not 0.
@@ -38,9 +41,6 @@ struct core {
     /* Threads to be woken at a time, earliest first. */
     struct thread *asleep;
     uint64_t timer_at; /* what the timer is set to; UINT64_MAX: off */
-
-    struct thread *charged; /* whose budget is being used up, since charged_at */
-    uint64_t charged_at;
 
     /* Another core wants this one in the kernel, with its vCPU's registers in memory. */
     volatile bool stall_request;

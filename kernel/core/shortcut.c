@@ -49,7 +49,7 @@ bool shortcut_reply(struct core *core, struct thread *pd, uint64_t tag)
 {
     struct thread *vcpu = pd->serving;
     bool is_plain = tag == 0; /* no label, no words: nothing of the vCPU is to be changed */
-    bool must_wait = pd->notifications == 0 && pd->senders.head == NULL;
+    bool must_wait = (pd->notifications | (uint64_t)pd->senders.head) == 0;
 
     if (!is_plain || !must_wait || vcpu == NULL || !vcpu->has_shortcut || vcpu->events != 0 ||
         core->live_vcpu != vcpu || !is_calm(core)) {

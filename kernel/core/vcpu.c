@@ -23,20 +23,26 @@
 #define VIRQ_PRIORITY_MAX 31
 #define VIRQ_GROUP_MAX    1
 
+enum fault_label vcpu_take_event(struct thread *vcpu, uint64_t *word)
+{
+    if ((vcpu->events & EVENT_MAINTENANCE) != 0) {
+        vcpu->events &= (uint8_t)~EVENT_MAINTENANCE;
+        *word = (uint64_t)vgic_take_ended(vcpu);
+        return FAULT_VGIC_MAINTENANCE;
+    }
+    vcpu->events &= (uint8_t)~EVENT_VTIMER;
+    vtimer_set_masked(vcpu);
+    *word = VTIMER_INTID;
+    return FAULT_VPPI_EVENT;
+}
+
 void vcpu_send_event(struct thread *vcpu)
 {
     if ((vcpu->events & EVENT_UNRECEIVED) != 0) {
         vcpu->events &= (uint8_t)~EVENT_UNRECEIVED;
         ipc_send_again(vcpu);
-    } else if ((vcpu->events & EVENT_MAINTENANCE) != 0) {
-        vcpu->events &= (uint8_t)~EVENT_MAINTENANCE;
-        vcpu->message[0] = (uint64_t)vgic_take_ended(vcpu);
-        ipc_send_fault(vcpu, FAULT_VGIC_MAINTENANCE, 1);
     } else {
-        vcpu->events &= (uint8_t)~EVENT_VTIMER;
-        vtimer_set_masked(vcpu);
-        vcpu->message[0] = VTIMER_INTID;
-        ipc_send_fault(vcpu, FAULT_VPPI_EVENT, 1);
+        ipc_send_fault(vcpu, vcpu_take_event(vcpu, vcpu->message), 1);
     }
 }
 

@@ -9,6 +9,9 @@
 
 #include "kernel/core/core.h"
 
+/* One of what the hardware of a vCPU has to say, other than what is to be sent again: the fault and its only word. */
+enum fault_label vcpu_take_event(struct thread *vcpu, uint64_t *word);
+
 /* Sends the VMM what a vCPU's interrupt hardware has to say; the vCPU is READY or FAULTED and has events. */
 void vcpu_send_event(struct thread *vcpu);
 

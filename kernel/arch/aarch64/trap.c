@@ -19,6 +19,7 @@
 #include "kernel/core/sched.h"
 #include "kernel/core/shortcut.h"
 #include "kernel/core/syscall.h"
+#include "kernel/core/vcpu.h"
 
 #define PAGE_OFFSET BITS(11, 0)
 #define PAR_FAILED  BIT(0)
@@ -70,23 +71,24 @@ static void guest_abort(struct core *core, struct thread *vcpu, uint64_t esr)
 
 static void guest_hvc(struct core *core, struct thread *vcpu)
 {
-    const struct frame *frame = vcpu->frame;
+    const struct frame frame = *vcpu->frame;
     uint64_t *words = shortcut_words(core, vcpu);
+    uint64_t pc = frame.pc - 4; /* the architecture has advanced it */
 
-    vcpu->frame->pc -= 4; /* the architecture has advanced it */
-    words[0] = frame->x0;
-    words[1] = frame->x1;
-    words[2] = frame->x2;
-    words[3] = frame->x3;
-    words[4] = frame->x4;
-    words[5] = frame->x5;
-    words[6] = frame->x6;
-    words[7] = frame->x7;
-    words[8] = frame->pc;
-    words[9] = frame->sp;
-    words[10] = frame->x30;
-    words[11] = frame->spsr;
-    words[12] = frame->x7;
+    vcpu->frame->pc = pc;
+    words[0] = frame.x0;
+    words[1] = frame.x1;
+    words[2] = frame.x2;
+    words[3] = frame.x3;
+    words[4] = frame.x4;
+    words[5] = frame.x5;
+    words[6] = frame.x6;
+    words[7] = frame.x7;
+    words[8] = pc;
+    words[9] = frame.sp;
+    words[10] = frame.x30;
+    words[11] = frame.spsr;
+    words[12] = frame.x7;
     shortcut_send(core, vcpu, words, FAULT_UNKNOWN_SYSCALL, 13);
 }
 
@@ -181,11 +183,28 @@ struct frame *trap_sync(struct core *core)
     return leave(core);
 }
 
+/* What the hardware of the current vCPU has just said goes to its VMM on the short way, if that is open. */
+static void send_event(struct core *core)
+{
+    struct thread *vcpu = core->current;
+
+    if (vcpu == NULL || (vcpu->events & (EVENT_MAINTENANCE | EVENT_VTIMER)) == 0 ||
+        (vcpu->events & EVENT_UNRECEIVED) != 0) {
+        return;
+    }
+    uint64_t *words = shortcut_words(core, vcpu);
+    if (words != vcpu->message) {
+        enum fault_label label = vcpu_take_event(vcpu, words);
+        shortcut_send(core, vcpu, words, label, 1);
+    }
+}
+
 struct frame *trap_irq(struct core *core)
 {
     (void)lock_enter(core, 0);
     interrupt_take(core);
-    return sched_leave_kernel(core);
+    send_event(core);
+    return leave(core);
 }
 
 struct frame *trap_serror(struct core *core)

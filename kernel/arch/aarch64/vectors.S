@@ -97,11 +97,10 @@ kernel_enter_thread:
     ldp x0, x1, [sp, #272]
 
     /* A VMM can write its vCPUs' frames, at any time: never return to EL2 for it. */
-    and x5, x4, #0x1f
-    mov w6, #(MODES_ALLOWED & 0xffff)
-    movk w6, #(MODES_ALLOWED >> 16), lsl #16
-    lsr x6, x6, x5
-    tbz x6, #0, bad_mode
+    mov w5, #(MODES_ALLOWED & 0xffff)
+    movk w5, #(MODES_ALLOWED >> 16), lsl #16
+    lsr w5, w5, w4 /* by the mode: what a shift of 32 bits uses of w4 */
+    tbz w5, #0, bad_mode
 mode_is_good:
     msr elr_el2, x2
     msr sp_el0, x3
