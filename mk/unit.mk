@@ -5,14 +5,17 @@
 # for the host, the fake Microkit, cmocka and libfdt, under ASan and UBSan. A test may define a function of the library
 # itself: the library is an archive, so its own version then stays out.
 #
-# src/util/libc/ and the cache instructions are for the target: the host's C library and tests/unit/fake/ stand in.
+# src/util/libc/, the cache instructions and guest code are for the target: the host's C library and tests/unit/fake/
+# stand in.
 
 BUILD  ?= build
 HOSTCC ?= gcc
 PYTHON ?= /usr/bin/python3
 
 UNIT_DIR    := $(BUILD)/unit
-UNIT_SRCS   := $(filter-out src/util/libc/%.c src/arch/aarch64/cache.c,$(sort $(shell find src -name '*.c')))
+# What only the target can compile.
+UNIT_TARGET_SRCS := src/util/libc/%.c src/arch/aarch64/cache.c src/arch/aarch64/wash_code.c
+UNIT_SRCS   := $(filter-out $(UNIT_TARGET_SRCS),$(sort $(shell find src -name '*.c')))
 UNIT_FAKES  := $(sort $(wildcard tests/unit/fake/*.c))
 UNIT_TESTS  := $(sort $(shell find tests/unit -name '*_test.c'))
 UNIT_OBJS   := $(UNIT_SRCS:%.c=$(UNIT_DIR)/obj/%.o) $(UNIT_FAKES:%.c=$(UNIT_DIR)/obj/%.o)

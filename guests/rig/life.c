@@ -35,6 +35,7 @@
 #define REG_WORDS  9
 #define PMR_VALUE  0xc0
 #define PRIORITIES 64
+#define RAM_STEP   64
 
 /* Registers that a life starts with as the first one did. */
 #define REGISTERS(X)                                                                                                   \
@@ -47,7 +48,8 @@
     X(amair_el1)                                                                                                       \
     X(contextidr_el1)                                                                                                  \
     X(esr_el1)                                                                                                         \
-    X(far_el1) X(par_el1) X(tpidr_el1) X(tpidr_el0) X(tpidrro_el0) X(elr_el1) X(spsr_el1) X(sp_el0) X(cntkctl_el1)     \
+    X(far_el1)                                                                                                         \
+    X(par_el1) X(tpidr_el1) X(tpidr_el0) X(tpidrro_el0) X(elr_el1) X(spsr_el1) X(sp_el0) X(cntkctl_el1)                \
         X(cntv_cval_el0) X(mpidr_el1)
 
 /* Those among them in which traces can be left without a change of what the guest does. */
@@ -82,7 +84,7 @@ static void check_memory(void)
     if (rig_is_native()) {
         return;
     }
-    for (uintptr_t at = RIG_FREE_RAM; at < RIG_FREE_RAM + RIG_FREE_RAM_BYTES && !has_failed; at += 8) {
+    for (uintptr_t at = RIG_FREE_RAM; at < RIG_FREE_RAM + RIG_FREE_RAM_BYTES && !has_failed; at += RAM_STEP) {
         want("RAM is clear", at, *(volatile uint64_t *)at, 0);
     }
     for (size_t i = 1; i < ARRAY_SIZE(entry_registers) - 1; i++) {
@@ -230,7 +232,7 @@ uint64_t life_begin(void)
 
 static void spoil_memory(void)
 {
-    for (uintptr_t at = RIG_FREE_RAM; at < RIG_FREE_RAM + RIG_FREE_RAM_BYTES; at += 8) {
+    for (uintptr_t at = RIG_FREE_RAM; at < RIG_FREE_RAM + RIG_FREE_RAM_BYTES; at += RAM_STEP) {
         *(volatile uint64_t *)at = TRACE;
     }
 }

@@ -7,7 +7,7 @@
  * Start, stop and restart of the guest.
  *
  * A restart is complete: every vCPU stopped and reset, timers off, interrupt controller reset (which acknowledges what
- * was in flight), RAM cleared, images loaded anew. It may be asked for from within an exit of the very vCPU that it
+ * was in flight), RAM cleared, images loaded anew, and vCPUs that have run washed before the guest starts. It may be asked for from within an exit of the very vCPU that it
  * starts again; that exit's reply then must not resume it (vcpu->replaced).
  */
 #include "core/guest.h"
@@ -27,6 +27,7 @@ static void stop_all(struct vm *vm)
     for (size_t i = 0; i < vm_vcpu_count(vm); i++) {
         vcpu_stop(vm, i);
     }
+    wash_cancel(vm);
 }
 
 /* All vCPUs, their timers and the interrupt controller into their first state. The vCPUs are stopped. */
@@ -62,7 +63,7 @@ static bool start(struct vm *vm, const char *function)
 {
     vm->started = true;
     vtimer_register(vm);
-    if (vcpu_start(vm, vm->boot_vcpu_id, &vm->entry) != RESULT_OK) {
+    if (wash_and_start(vm) != RESULT_OK) {
         LOG_VMM_ERR("%s: the system description has no vCPU %zu\n", function, vm->boot_vcpu_id);
         return false;
     }

@@ -44,6 +44,7 @@ struct vcpu {
     enum vcpu_power power;
     bool waiting;       /* blocked on its WFI; resume_pc is where it goes on */
     bool in_exit;       /* fault_handle is at work for it: the reply, not a restart, resumes it */
+    bool has_run;       /* since it was new, or washed (arch/aarch64/wash.h) */
     bool replaced;      /* restarted or stopped during its exit: the reply must not resume it */
     bool vtimer_masked; /* an event of its virtual timer has come and is not yet acked: no other one comes */
     uint64_t resume_pc; /* valid while waiting */

@@ -18,6 +18,7 @@
 #include <libvmm/guest.h>
 
 #include "arch/aarch64/vgic/vgic.h"
+#include "arch/aarch64/wash.h"
 #include "core/guest_error.h"
 #include "core/guest_ram.h"
 #include "core/images.h"
@@ -66,6 +67,7 @@ struct vm {
 
     struct linux_images images;
     vm_reload_t reload; /* NULL: nothing to load again */
+    struct wash wash;
 
     struct guest_errors errors;
     struct vm_hooks hooks;

@@ -21,6 +21,7 @@
 #include "arch/aarch64/sysreg.h"
 #include "arch/aarch64/vcpu_regs.h"
 #include "arch/aarch64/vtimer.h"
+#include "arch/aarch64/wash.h"
 #include "arch/aarch64/wfx.h"
 #include "core/vm.h"
 
@@ -31,6 +32,9 @@ typedef void (*class_handler_t)(struct vm *vm, struct vcpu *vcpu, uint64_t esr);
 
 static void refuse_access(struct vm *vm, struct vcpu *vcpu, enum guest_error_kind kind, uint64_t place, gpa_t at)
 {
+    if (wash_takes_exit(vm, vcpu, false)) {
+        return;
+    }
     guest_error(vm, vcpu->id, kind, place, kind == GUEST_ERROR_NO_SYNDROME ? at.value : vcpu->regs.context->pc);
     inject_external_abort(vcpu, vcpu->fsr, at);
 }
@@ -91,6 +95,9 @@ static void handle_vm_fault(struct vm *vm, struct vcpu *vcpu)
 
 static void handle_smc(struct vm *vm, struct vcpu *vcpu, uint64_t esr)
 {
+    if (wash_takes_exit(vm, vcpu, true)) {
+        return;
+    }
     if (field_get(CALL_IMMEDIATE, esr) != 0) {
         smccc_refuse(vcpu);
     } else {

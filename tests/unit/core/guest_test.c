@@ -14,6 +14,7 @@
 
 static _Alignas(4096) uint8_t ram[0x4000];
 static unsigned reloads;
+static unsigned washes; /* of vCPU 0, as only tests of one vCPU count entries */
 static enum result reload_result;
 static uint64_t reload_pc;
 
@@ -40,6 +41,7 @@ static int setup(void **state)
     vm->reload = reload;
     vm->images.dtb_dest = DTB;
     reloads = 0;
+    washes = 0;
     reload_result = RESULT_OK;
     reload_pc = KERNEL_PC;
     memset(ram, 0xee, RAM_BYTES);
@@ -47,15 +49,29 @@ static int setup(void **state)
     return 0;
 }
 
+/* vCPUs that have run wash themselves before the guest starts anew: each ends that with an SMC. */
+static void let_wash(void)
+{
+    const struct wash *wash = &fixture_vm()->wash;
+    while (wash->under_way) {
+        const uint32_t id = wash->vcpu_id;
+        assert_int_equal(fake.vcpus[id].context.pc, RAM_BASE);
+        assert_false(fault_handle(id, fake_vcpu_fault(id, RAM_BASE, fixture_class(ESR_EC_SMC64, 0))));
+        washes++;
+    }
+}
+
 static void start(void)
 {
     assert_true(guest_start(0, KERNEL_PC, DTB, 0));
+    let_wash();
 }
 
 static void assert_entered(unsigned restarts)
 {
+    let_wash();
     assert_true(fake.vcpus[0].running);
-    assert_int_equal(fake.vcpus[0].restart_count, restarts);
+    assert_int_equal(fake.vcpus[0].restart_count - washes, restarts);
     assert_int_equal(fake.vcpus[0].context.pc, KERNEL_PC);
     assert_int_equal(fake.vcpus[0].context.x0, DTB);
     assert_int_equal(fake.vcpus[0].context.spsr, 0x3c5);
@@ -112,7 +128,7 @@ static void test_start_again_begins_anew(void **state)
     assert_true(fixture_fault(fake_vppi_event(27)));
     start();
     assert_entered(2);
-    assert_int_equal(fake.vcpus[0].stop_count, 1);
+    assert_int_equal(fake.vcpus[0].stop_count - washes, 1);
     assert_int_equal(fixture_vm()->vgic.vcpus[0].private_word.latched, 0);
 }
 
@@ -137,7 +153,7 @@ static void test_restart(void **state)
     assert_true(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
     assert_int_equal(reloads, 1);
     assert_entered(2);
-    assert_int_equal(fake.cache_clean_bytes, RAM_BYTES);
+    assert_true(fake.cache_clean_bytes >= RAM_BYTES);
 }
 
 static void test_restart_before_start(void **state)

@@ -14,10 +14,11 @@
 
 #include "arch/aarch64/vgic/vgic_irq.h"
 
-#define LR_IRQ_UNKNOWN     UINT16_MAX
-#define LR_PRIORITY_SHIFT  3 /* a list register has five bits of priority */
-#define LR_PRIORITY_LOWEST 31
-#define NO_LR              UINT32_MAX
+#define LR_IRQ_UNKNOWN      UINT16_MAX
+#define LR_PRIORITY_SHIFT   3 /* a list register has five bits of priority */
+#define LR_PRIORITY_LOWEST  31
+#define LR_PRIORITY_HIGHEST 0
+#define NO_LR               UINT32_MAX
 
 enum lr_outcome {
     LR_DONE,
@@ -205,6 +206,18 @@ void vgic_maintenance(struct vgic *vgic, size_t vcpu_id, int lr_index)
     fill(vgic, id);
 }
 
+/* Writes stale list registers again with another priority, as far as the kernel lets it. */
+static void change_stale(struct vgic *vgic, uint32_t vcpu_id, uint8_t priority)
+{
+    const struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
+    for (uint64_t left = vcpu->lr_stale; left != 0; left &= left - 1) {
+        const uint32_t index = (uint32_t)__builtin_ctzll(left);
+        if (vcpu->lr_irq[index] != LR_IRQ_UNKNOWN) {
+            (void)inject(vgic, vcpu_id, vcpu->lr_irq[index], priority, index);
+        }
+    }
+}
+
 /*
  * Where the kernel lets a pending list register be written again (as seL4 does), what waits in it gets the lowest
  * priority, which no setting of the CPU interface's priority mask lets through.
@@ -214,10 +227,19 @@ void vgic_lr_reset(struct vgic *vgic, uint32_t vcpu_id)
     struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
     vcpu->lr_stale |= vcpu->lr_used;
     vcpu->lr_used = 0;
+    change_stale(vgic, vcpu_id, LR_PRIORITY_LOWEST);
+}
+
+uint32_t vgic_lr_expose(struct vgic *vgic, uint32_t vcpu_id, uint32_t irqs[VGIC_LR_COUNT_MAX])
+{
+    const struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
+    uint32_t count = 0;
+    change_stale(vgic, vcpu_id, LR_PRIORITY_HIGHEST);
     for (uint64_t left = vcpu->lr_stale; left != 0; left &= left - 1) {
-        const uint32_t index = (uint32_t)__builtin_ctzll(left);
-        if (vcpu->lr_irq[index] != LR_IRQ_UNKNOWN) {
-            (void)inject(vgic, vcpu_id, vcpu->lr_irq[index], LR_PRIORITY_LOWEST, index);
+        const uint16_t irq = vcpu->lr_irq[__builtin_ctzll(left)];
+        if (irq != LR_IRQ_UNKNOWN) {
+            irqs[count++] = irq;
         }
     }
+    return count;
 }

@@ -38,5 +38,11 @@ void vgic_deliver(struct vgic *vgic, uint32_t vcpus);
  */
 bool vgic_lr_absorb(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq);
 
+/*
+ * Makes what is pending in stale list registers the most urgent there is, so that code at EL1 can take it and end it.
+ * Gives the interrupts that stale ones hold, whether pending or in service; answers how many.
+ */
+uint32_t vgic_lr_expose(struct vgic *vgic, uint32_t vcpu_id, uint32_t irqs[VGIC_LR_COUNT_MAX]);
+
 /* Forgets what the list registers of a vCPU held. */
 void vgic_lr_reset(struct vgic *vgic, uint32_t vcpu_id);
