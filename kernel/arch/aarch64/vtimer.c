@@ -7,6 +7,7 @@
 #include "kernel/arch/aarch64/vtimer.h"
 
 #include "kernel/arch/aarch64/gic.h"
+#include "kernel/arch/aarch64/timer.h"
 
 #define CNTV_CTL_ENABLE BIT(0)
 #define CNTV_CTL_IMASK  BIT(1)
@@ -33,10 +34,16 @@ bool vtimer_is_armed(const struct thread *vcpu)
     return control == CNTV_CTL_ENABLE && !context->vtimer_is_masked;
 }
 
+/* The virtual counter may be behind zero: that its offset was added to its compare value would not do. */
 uint64_t vtimer_deadline(const struct thread *vcpu)
 {
     const uint64_t *registers = vcpu->context->registers;
-    uint64_t deadline = registers[VCPU_CNTV_CVAL] + registers[VCPU_CNTVOFF];
-    /* The far end of time: no wake-up. */
-    return deadline < registers[VCPU_CNTV_CVAL] ? UINT64_MAX : deadline;
+    uint64_t now = timer_now();
+    uint64_t virtual_now = now - registers[VCPU_CNTVOFF];
+    uint64_t left = registers[VCPU_CNTV_CVAL] - virtual_now;
+
+    if (virtual_now >= registers[VCPU_CNTV_CVAL]) {
+        return 0;
+    }
+    return left < UINT64_MAX - now ? now + left : UINT64_MAX;
 }
