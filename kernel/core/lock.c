@@ -25,11 +25,9 @@ static void serve_stall(struct core *core)
     __atomic_store_n(&core->stall_request, false, __ATOMIC_RELEASE);
 }
 
-bool lock_enter(struct core *core, uint64_t esr)
+/* With one core there is nobody to wait for: kept out of that core's way. */
+static __attribute__((noinline)) bool take(struct core *core, uint64_t esr)
 {
-    if (core_count == 1) {
-        return true;
-    }
     bool undisturbed = true;
     core->entry_esr = esr;
     while (__atomic_exchange_n(&lock_is_held, true, __ATOMIC_ACQUIRE)) {
@@ -41,6 +39,11 @@ bool lock_enter(struct core *core, uint64_t esr)
         cpu_relax();
     }
     return undisturbed;
+}
+
+bool lock_enter(struct core *core, uint64_t esr)
+{
+    return core_count == 1 || take(core, esr);
 }
 
 void lock_leave(void)
