@@ -53,8 +53,8 @@ def test_shell_then_power_off(linux, gic, cpu):
 def test_other_ram_sizes(linux, gic, ram, kib):
     console = linux(gic=gic, ram=ram)
     total = int(run(console, "grep MemTotal /proc/meminfo").split()[1])
-    # The kernel keeps some of it for itself.
-    assert 0.65 * kib < total < kib
+    # The kernel keeps some of it for itself; Debian 13's more than 12's.
+    assert 0.5 * kib < total < kib
     power_off(console)
 
 

@@ -23,9 +23,13 @@ PROMPT = r"(?:~|/root) # "
 
 def make(root, build, *arguments, text="", environment=None):
     """Runs make with `text` piped in; answers the finished process, its output with plain newlines."""
-    result = subprocess.run(["make", f"BUILD={os.path.relpath(build, root)}", *arguments], cwd=root,
-                            input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            timeout=LIMIT_SECONDS, check=False, env={**os.environ, **(environment or {})})
+    command = ["make", f"BUILD={os.path.relpath(build, root)}", *arguments]
+    try:
+        result = subprocess.run(command, cwd=root, input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                timeout=LIMIT_SECONDS, check=False, env={**os.environ, **(environment or {})})
+    except subprocess.TimeoutExpired as error:
+        printed = (error.stdout or b"").decode(errors="replace")
+        pytest.fail(f"not done within {LIMIT_SECONDS} s: {' '.join(command)}\n  last output:\n{printed[-1500:]}")
     result.stdout = result.stdout.decode(errors="replace").replace("\r", "")
     result.stderr = result.stderr.decode(errors="replace")
     return result
