@@ -21,7 +21,8 @@ FUZZ_CFLAGS  := -std=gnu11 -g -O2 -fno-omit-frame-pointer $(FUZZ_SAN) -fsanitize
 TOOL_FUZZERS := system elf
 
 FUZZ_VMM_SRCS  := $(filter-out $(UNIT_TARGET_SRCS),$(sort $(shell find src -name '*.c'))) \
-    tests/unit/fake/microkit.c tests/unit/fake/cache.c tests/unit/fake/wash_code.c tests/fuzz/machine.c tests/fuzz/invariants.c
+    tests/unit/fake/microkit.c tests/unit/fake/cache.c tests/unit/fake/wash_code.c \
+    tests/fuzz/machine.c tests/fuzz/invariants.c
 FUZZ_TOOL_SRCS := $(filter-out tools/image/main.c tools/image/file.c,$(sort $(wildcard tools/image/*.c))) \
     tests/fuzz/tool_files.c
 FUZZ_VMM_OBJS  := $(FUZZ_VMM_SRCS:%.c=$(FUZZ_DIR)/obj/%.o)

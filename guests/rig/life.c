@@ -49,8 +49,9 @@
     X(contextidr_el1)                                                                                                  \
     X(esr_el1)                                                                                                         \
     X(far_el1)                                                                                                         \
-    X(par_el1) X(tpidr_el1) X(tpidr_el0) X(tpidrro_el0) X(elr_el1) X(spsr_el1) X(sp_el0) X(cntkctl_el1)                \
-        X(cntv_cval_el0) X(mpidr_el1)
+    X(par_el1)                                                                                                         \
+    X(tpidr_el1)                                                                                                       \
+    X(tpidr_el0) X(tpidrro_el0) X(elr_el1) X(spsr_el1) X(sp_el0) X(cntkctl_el1) X(cntv_cval_el0) X(mpidr_el1)
 
 /* Those among them in which traces can be left without a change of what the guest does. */
 #define TRACED(X)                                                                                                      \
