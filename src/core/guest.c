@@ -7,8 +7,9 @@
  * Start, stop and restart of the guest.
  *
  * A restart is complete: every vCPU stopped and reset, timers off, interrupt controller reset (which acknowledges what
- * was in flight), RAM cleared, images loaded anew, and vCPUs that have run washed before the guest starts. It may be asked for from within an exit of the very vCPU that it
- * starts again; that exit's reply then must not resume it (vcpu->replaced).
+ * was in flight), RAM cleared, images loaded anew, and vCPUs that have run washed before the guest starts. It may be
+ * asked for from within an exit of the very vCPU that it starts again; that exit's reply then must not resume it
+ * (vcpu->replaced).
  */
 #include "core/guest.h"
 
