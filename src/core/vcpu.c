@@ -26,6 +26,7 @@ enum result vcpu_start(struct vm *vm, size_t vcpu_id, const struct vcpu_entry *e
     vcpu->replaced = vcpu->in_exit;
     vcpu->power = VCPU_ON;
     vcpu->has_run = true;
+    vcpu->vtimer_is_new = true;
     vgic_set_vcpu_on(&vm->vgic, vcpu_id, true);
     result = vcpu_state_enter(vcpu_id, entry);
     if (result != RESULT_OK) {

@@ -47,6 +47,7 @@ struct vcpu {
     bool has_run;       /* since it was new, or washed (arch/aarch64/wash.h) */
     bool replaced;      /* restarted or stopped during its exit: the reply must not resume it */
     bool vtimer_masked; /* an event of its virtual timer has come and is not yet acked: no other one comes */
+    bool vtimer_is_new; /* no event of its virtual timer has come since it was started */
     uint64_t resume_pc; /* valid while waiting */
     uint64_t fsr;       /* syndrome of the current exit */
     struct vcpu_regs regs;

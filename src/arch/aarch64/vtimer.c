@@ -21,6 +21,31 @@
 #define KERNEL_WAKES false
 #endif
 
+void vtimer_ack(struct vm *vm, size_t vcpu_id)
+{
+    struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
+    if (vcpu->vtimer_masked) {
+        vcpu->vtimer_masked = false;
+        microkit_vcpu_arm_ack_vppi(vcpu->id, VTIMER_IRQ);
+    }
+}
+
+static bool is_on(const struct vcpu *vcpu)
+{
+    const uint64_t control = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_CNTV_CTL);
+    return (control & (CNTV_CTL_ENABLE | CNTV_CTL_IMASK)) == CNTV_CTL_ENABLE;
+}
+
+/* An event may have been on its way when the vCPU was started: one of its former life, whose timer was on. */
+static bool is_outdated(struct vcpu *vcpu)
+{
+    if (!vcpu->vtimer_is_new) {
+        return false;
+    }
+    vcpu->vtimer_is_new = !is_on(vcpu);
+    return vcpu->vtimer_is_new;
+}
+
 void vtimer_event(struct vm *vm, struct vcpu *vcpu, uint64_t irq)
 {
     if (irq != VTIMER_IRQ) {
@@ -28,17 +53,12 @@ void vtimer_event(struct vm *vm, struct vcpu *vcpu, uint64_t irq)
         return;
     }
     vcpu->vtimer_masked = true;
+    if (is_outdated(vcpu)) {
+        vtimer_ack(vm, vcpu->id);
+        return;
+    }
     if (vgic_inject(&vm->vgic, vcpu->id, VTIMER_IRQ) != RESULT_OK) {
         guest_error(vm, vcpu->id, GUEST_ERROR_FAULT, seL4_Fault_VPPIEvent, irq);
-    }
-}
-
-void vtimer_ack(struct vm *vm, size_t vcpu_id)
-{
-    struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
-    if (vcpu->vtimer_masked) {
-        vcpu->vtimer_masked = false;
-        microkit_vcpu_arm_ack_vppi(vcpu->id, VTIMER_IRQ);
     }
 }
 
@@ -60,11 +80,7 @@ void vtimer_register(struct vm *vm)
 /* While masked, or with the timer off, nothing can come from it. */
 static bool timer_can_fire(const struct vcpu *vcpu)
 {
-    if (vcpu->vtimer_masked) {
-        return false;
-    }
-    const uint64_t control = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_CNTV_CTL);
-    return (control & (CNTV_CTL_ENABLE | CNTV_CTL_IMASK)) == CNTV_CTL_ENABLE;
+    return !vcpu->vtimer_masked && is_on(vcpu);
 }
 
 bool vtimer_lets_wait(struct vm *vm, struct vcpu *vcpu)
