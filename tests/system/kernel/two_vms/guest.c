@@ -9,7 +9,7 @@
 #include "guest.h"
 #include "items.h"
 
-/* EL1 registers that do nothing while the MMU is off. Value: the guest's pattern and the number, under the mask. */
+/* EL1 registers that do nothing while the MMU is off. Value: the guest's pattern, rotated, under the mask. */
 #define REGISTERS(X)                                                                                                   \
     X(0, ttbr0_el1, 0xfffffffff000)                                                                                    \
     X(1, ttbr1_el1, 0xfffffffff000)                                                                                    \
@@ -34,7 +34,7 @@ static uint64_t pattern;
 
 static uint64_t value_of(unsigned number, uint64_t mask)
 {
-    return pattern * (number + 1) & mask;
+    return (pattern >> number | pattern << (63 - number) << 1) & mask;
 }
 
 #define CPACR_NUMBER 17

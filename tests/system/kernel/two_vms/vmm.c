@@ -4,8 +4,8 @@
  *
  * VMM of one of two guests on one core. It has FP registers of its own, and
  * counters that are off by different amounts for the two guests. Whenever its
- * guest traps it tells the other VMM, which then does to its own vCPU,
- * whatever that is doing, what must not disturb it.
+ * guest traps it tells the other VMM; the first of them then does to its own
+ * vCPU, whatever that is doing, what must not disturb it.
  */
 #include "items.h"
 
@@ -18,6 +18,7 @@ static uint64_t pattern;
 static uint64_t wait_address;
 static bool is_waiting;
 static bool has_fired;
+static bool is_meddling;
 
 static void fp_write(uint64_t value)
 {
@@ -105,7 +106,8 @@ void init(void)
 {
     bool is_first = rig_name_is("vmm_a");
     results = &RESULTS[is_first ? 0 : 1];
-    pattern = is_first ? 0x1123456789abcdf5 : 0xfedc8a9871654b2b;
+    is_meddling = is_first;
+    pattern = is_first ? 0x1123456789abcdf5 : 0xfedc8a9871644b2b;
     fp_write(pattern);
     microkit_vcpu_arm_write_reg(VCPU, seL4_VCPUReg_CNTVOFF, is_first ? 0x1000 : 0x1234567);
     vm_start(VCPU, VM_ENTRY, pattern);
@@ -116,7 +118,7 @@ void notified(microkit_channel ch)
 {
     (void)ch;
     results->vmm_damages += fp_holds(pattern) ? 0 : 1;
-    if (is_waiting) {
+    if (is_waiting && is_meddling) {
         microkit_vcpu_arm_ack_vppi(VCPU, VTIMER);
         microkit_vcpu_arm_ack_vppi(VCPU, VTIMER);
         microkit_vcpu_arm_write_reg(VCPU, seL4_VCPUReg_CNTV_CVAL,

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * Checks each message that its guest's deeds lead to, in their order, and that
- * what it does about them has its effect. Left out: WFE and
- * ICC_SRE_EL1, which QEMU 7 does not trap.
+ * what it does about them has its effect. Left out: WFE and ICC_SRE_EL1, which
+ * QEMU 7 does not trap.
  */
 #include "items.h"
 
