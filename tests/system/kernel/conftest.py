@@ -21,7 +21,7 @@ class Run:
         """Boots image `name` until it is DONE; answers what it printed. `crashes`: PDs that the kernel must report."""
         console = self.machine(self.folder / name / "image.elf", extra=list(extra), **options)
         try:
-            console.expect(r"^(DONE|KERNEL\|PANIC.*)\r?$" if crashes else r"^(DONE|KERNEL\|.*)\r?$", timeout=20)
+            console.expect(r"^(DONE|KERNEL\|PANIC.*)\r?$" if crashes else r"^(DONE|KERNEL\|.*)\r?$", timeout=60)
             console.collect(0.05)
         finally:
             self.check_lines(console.text)
