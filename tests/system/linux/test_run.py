@@ -106,7 +106,12 @@ def test_on_a_terminal(root, build):
         text = read_until(master, PROMPT, 120)
         assert "  BOOT " in text and "leave with Ctrl-A X" in text
         os.write(master, b"echo $((6 * 7)); tty\n")
-        read_until(master, r"\n42\n/dev/ttyAMA0\n", 60)
+        read_until(master, r"\n42\n/dev/ttyAMA0\n[^\n]*" + PROMPT, 60)
+        # Ctrl-C ends what runs in the guest.
+        os.write(master, b"echo start''ed; sleep 1000\n")
+        read_until(master, r"\nstarted\n", 60)
+        os.write(master, b"\x03")
+        read_until(master, PROMPT, 60)
         os.write(master, b"\x01x")
         read_until(master, "QEMU: Terminated", 60)
         assert process.wait(timeout=30) == 0
