@@ -261,10 +261,8 @@ static bool is_time_kept(const struct core *core, const struct thread *thread)
 /* Brings budgets, sleepers and timer up to date; a thread may lose the core by it. */
 static void update_time(struct core *core)
 {
-    struct thread *thread = core->current;
-    bool charging = thread != NULL && needs_charging(core, thread);
-
     uint64_t now = timer_now();
+
     if (core->charged != NULL) {
         stop_charging(core, now);
     }
@@ -272,8 +270,10 @@ static void update_time(struct core *core)
     if (core->must_schedule) {
         return;
     }
+    /* A sleeper may have taken over the core. */
+    struct thread *thread = core->current;
     uint64_t at = next_wake(core);
-    if (charging) {
+    if (thread != NULL && needs_charging(core, thread)) {
         start_charging(core, thread, now);
         uint64_t end = now + thread->budget_left;
         at = end < at ? end : at;

@@ -48,6 +48,10 @@ void init(void)
     check_range("budget of 200 in 1000 us gives 20 %", permille(HOG), 190, 210);
     check_range("lower priority gets the rest", permille(REST), 750, 810);
 
+    run_phase(HOG, HOG);
+    check_range("nobody else wants the core: a budget of 200 in 1000 us gives 20 % all the same", permille(HOG), 190,
+                210);
+
     run_phase(EVEN_A, EVEN_B);
     check_range("equal priority, equal budget: first", permille(EVEN_A), 470, 510);
     check_range("equal priority, equal budget: second", permille(EVEN_B), 470, 510);
