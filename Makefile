@@ -26,7 +26,9 @@ LIBVMM_CFLAGS  = $(TARGET_CFLAGS)
 -include libvmm.mk
 $(LIBVMM_OBJS): | libmicrokit
 
+# The first: others use what it builds.
 include examples/linux/linux.mk
+include $(filter-out examples/linux/linux.mk,$(sort $(wildcard examples/*/*.mk)))
 -include mk/guests.mk
 -include mk/bench.mk
 -include mk/examples.mk

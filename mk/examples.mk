@@ -3,9 +3,9 @@
 #
 # Systems with several vCPUs, several guests and real devices: the examples beside the Linux one, and their tests.
 
-# Bare guests with four vCPUs: guests/smp/NAME.c becomes $(SMP)/NAME/VARIANT/image.elf. A variant is named by interrupt
-# controller, cores, and which of VMM and vCPUs has the higher priority, such as gic2-4-high.
-SMP          := $(BUILD)/tests/smp
+# Bare guests with four vCPUs: guests/smp/NAME.c becomes $(SMP_OUT)/NAME/VARIANT/image.elf. A variant is named by
+# interrupt controller, cores, and which of VMM and vCPUs has the higher priority, such as gic2-4-high.
+SMP_OUT      := $(BUILD)/tests/smp
 SMP_NAMES    := $(basename $(notdir $(wildcard guests/smp/*.c)))
 SMP_VCPUS    := 4
 SMP_VARIANTS := $(foreach gic,2 3,$(foreach cores,1 2 4,$(foreach vmm,high low,gic$(gic)-$(cores)-$(vmm))))
@@ -13,48 +13,48 @@ SMP_VARIANTS := $(foreach gic,2 3,$(foreach cores,1 2 4,$(foreach vmm,high low,g
 # $(call smp_priorities,VARIANT): those of the VMM and its vCPUs.
 smp_priorities = $(if $(filter %-low,$(1)),50 100,150 100)
 
-$(SMP)/%.c.o: guests/smp/%.c
+$(SMP_OUT)/%.c.o: guests/smp/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CROSS)gcc $(GUEST_CFLAGS) -Iguests -c -o $@ $<
 
-$(SMP)/%.elf: $(SMP)/%.c.o $(GUEST_RIG) guests/rig/guest.ld
+$(SMP_OUT)/%.elf: $(SMP_OUT)/%.c.o $(GUEST_RIG) guests/rig/guest.ld
 	$(Q)$(CROSS)ld --no-warn-rwx-segments -T guests/rig/guest.ld -o $@ $(filter %.o,$^)
 
-$(SMP)/%.bin: $(SMP)/%.elf
+$(SMP_OUT)/%.bin: $(SMP_OUT)/%.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@
 
-$(SMP)/gic2.dtb $(SMP)/gic3.dtb: $(SMP)/gic%.dtb: $(MACHINE_SRC)/guest.dts
+$(SMP_OUT)/gic2.dtb $(SMP_OUT)/gic3.dtb: $(SMP_OUT)/gic%.dtb: $(MACHINE_SRC)/guest.dts
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CROSS)cpp -nostdinc -undef -x assembler-with-cpp -P -DGIC=$* -DVCPUS=$(SMP_VCPUS) $< |\
 	    $(DTC) -q -I dts -O dtb -o $@ -
 
 # $(call smp_vmm,GIC,NAME): a VMM with that guest in it, for all variants.
 define smp_vmm
-$(SMP)/$(2)/gic$(1)/images.o: $(MACHINE_SRC)/images.S $(SMP)/$(2).bin $(SMP)/gic$(1).dtb
+$(SMP_OUT)/$(2)/gic$(1)/images.o: $(MACHINE_SRC)/images.S $(SMP_OUT)/$(2).bin $(SMP_OUT)/gic$(1).dtb
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$(CROSS)gcc -DGUEST_IMAGE='"$(SMP)/$(2).bin"' -DGUEST_DTB='"$(SMP)/gic$(1).dtb"' \
+	$$(Q)$(CROSS)gcc -DGUEST_IMAGE='"$(SMP_OUT)/$(2).bin"' -DGUEST_DTB='"$(SMP_OUT)/gic$(1).dtb"' \
 	    -c $$< -o $$@
 
-$(SMP)/$(2)/gic$(1)/vmm.elf: $(MACHINE)/vmm.o $(SMP)/$(2)/gic$(1)/images.o $(LIBVMM_A) $(LIBMICROKIT_A)
+$(SMP_OUT)/$(2)/gic$(1)/vmm.elf: $(MACHINE)/vmm.o $(SMP_OUT)/$(2)/gic$(1)/images.o $(LIBVMM_A) $(LIBMICROKIT_A)
 	$$(Q)$$(call link_pd,$$@,$$^)
 endef
 $(foreach gic,2 3,$(foreach name,$(SMP_NAMES),$(eval $(call smp_vmm,$(gic),$(name)))))
 
 # $(call smp_image,NAME,VARIANT,GIC,CORES)
 define smp_image
-$(SMP)/$(1)/$(2)/image.elf: $(MACHINE_SRC)/gic$(3)_4.system $(SMP)/$(1)/gic$(3)/vmm.elf tools/run/spread-vcpus \
+$(SMP_OUT)/$(1)/$(2)/image.elf: $(MACHINE_SRC)/gic$(3)_4.system $(SMP_OUT)/$(1)/gic$(3)/vmm.elf tools/run/spread-vcpus \
         $(MICROKIT_TOOL_FILES)
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)tools/run/spread-vcpus $$< $(SMP_VCPUS) $(4) $(call smp_priorities,$(2)) >$$(@D)/guest.system
-	$$(Q)$$(call build_image,$$(@D)/guest.system,$(SMP)/$(1)/gic$(3),$$@)
+	$$(Q)$$(call build_image,$$(@D)/guest.system,$(SMP_OUT)/$(1)/gic$(3),$$@)
 endef
 $(foreach name,$(SMP_NAMES),$(foreach variant,$(SMP_VARIANTS),$(eval $(call smp_image,$(name),$(variant),$(patsubst \
     gic%,%,$(firstword $(subst -, ,$(variant)))),$(word 2,$(subst -, ,$(variant)))))))
 
--include $(wildcard $(SMP)/*.d)
+-include $(wildcard $(SMP_OUT)/*.d)
 
 .PHONY: smp-images
-smp-images: $(foreach name,$(SMP_NAMES),$(SMP_VARIANTS:%=$(SMP)/$(name)/%/image.elf))
+smp-images: $(foreach name,$(SMP_NAMES),$(SMP_VARIANTS:%=$(SMP_OUT)/$(name)/%/image.elf))
 
 ifndef MICROKIT_SDK
 TEST_PREREQUISITES += smp-images

@@ -1,32 +1,61 @@
 # Copyright 2026, the libvmm authors
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# "make run": the Linux example in QEMU, with its console here.
+# "make run": an example in QEMU, with its console here.
+#
+# An example is a folder examples/NAME with a fragment NAME.mk. The fragment has the rules that build it and says
+#   EXAMPLE_IMAGE_NAME   what QEMU starts; may depend on GIC and on the variables in EXAMPLE_TAKES_NAME
+#   EXAMPLE_BANNER_NAME  what it is, for the line at the start and for the list of examples
+# and, where it is not the default,
+#   EXAMPLE_TAKES_NAME   which of MEM, SMP and CORES it obeys (default: none); one given in vain is an error
+#   EXAMPLE_CORES_NAME   how many cores the machine has (default: 1)
+#   EXAMPLE_QEMU_NAME    further arguments of QEMU: disks, network (without -nic or -netdev there is no network)
+#   EXAMPLE_FILES_NAME   further files to build first, such as disks
 
+#@ EXAMPLE          run: what to run, a folder of examples/ (default: linux)
+EXAMPLE ?= linux
 #@ GIC              run: the machine's interrupt controller, 2 or 3 (default: 2)
 GIC ?= 2
 #@ CPU              run: the machine's core (default: cortex-a53; also cortex-a72, max and others of QEMU)
 CPU ?= cortex-a53
 #@ MEM              run: the guest's RAM, a multiple of 2M from 96M to 1G (default: 256M)
-MEM ?= 256M
+#@ SMP              run: how many vCPUs the guest has, 1 to 8 (default: 1)
+#@ CORES            run: how many cores the vCPUs share, 1 to 8 (default: a core for each vCPU, but at most 4)
 
-RUN_IMAGE    = $(LINUX)/gic$(GIC)-$(MEM)/$(IMAGE_NAME)
-RUN_QEMU     = $(QEMU) -machine virt,virtualization=on,gic-version=$(GIC) -cpu $(RUN_CPU) -m 2G -nic none
+EXAMPLE_NAMES := $(foreach fragment,$(sort $(wildcard examples/*/*.mk)),$(if $(filter \
+    $(notdir $(patsubst %/,%,$(dir $(fragment)))).mk,$(notdir $(fragment))),$(basename $(notdir $(fragment)))))
+
+RUN_IMAGE    = $(EXAMPLE_IMAGE_$(EXAMPLE))
+RUN_CORES    = $(or $(strip $(EXAMPLE_CORES_$(EXAMPLE))),1)
+RUN_ARGS     = $(strip $(EXAMPLE_QEMU_$(EXAMPLE)))
+RUN_QEMU     = $(QEMU) -machine virt,virtualization=on,gic-version=$(GIC) -cpu $(RUN_CPU) -m 2G $(RUN_SMP) \
+    $(if $(filter -nic -netdev,$(RUN_ARGS)),,-nic none) $(RUN_ARGS)
 RUN_HINT     = leave with Ctrl-A X, or poweroff in the guest
 # An architected pointer authentication is slow to emulate; QEMU has a quicker one.
 RUN_CPU      = $(if $(filter max,$(CPU)),max$(COMMA)pauth-impdef=on,$(CPU))
+# QEMU emulates each core in a thread. Where the machine has no processor left for each of them, threads that wait for
+# one another make it many times slower than one thread for all.
+RUN_SMP      = $(if $(filter-out 1,$(RUN_CORES)),-smp $(RUN_CORES) -accel \
+    tcg$(COMMA)thread=$(if $(shell [ $$(nproc) -gt '$(RUN_CORES)' ] 2>/dev/null && echo yes),multi,single))
 COMMA       := ,
+# What was given to this run, of the variables that not every example takes.
+RUN_GIVEN    = $(foreach name,MEM SMP CORES,$(if $($(name)),$(name) '$($(name))'))
+RUN_VAIN     = $(strip $(foreach name,$(filter-out $(EXAMPLE_TAKES_$(EXAMPLE)),MEM SMP CORES),$(if $($(name)),$(name))))
 
-.PHONY: run linux-image
-## run: boot Debian's Linux under libvmm in QEMU, to a shell; what is piped in runs there
+.PHONY: run examples linux-image
+## run: boot Debian's Linux (or EXAMPLE=name) under libvmm in QEMU, to a shell; what is piped in runs there
 # Standard input is the guest's: nothing before it may read from it.
 run:
-	$(Q)tools/run/check-options GIC '$(GIC)' MEM '$(MEM)' </dev/null
+	$(Q)tools/run/check-options EXAMPLES '$(EXAMPLE_NAMES)' EXAMPLE '$(EXAMPLE)' VAIN '$(RUN_VAIN)' GIC '$(GIC)' \
+	    $(RUN_GIVEN) </dev/null
 	$(Q)tools/run/deps run </dev/null
 	$(Q)tools/run/check-options CPU '$(CPU)' QEMU '$(QEMU)' </dev/null
 	@$(call step,BUILD,$(RUN_IMAGE))
-	$(Q)$(BUILD_QUIETLY) $(RUN_IMAGE) </dev/null >&2
-	@$(call step,BOOT,Linux on $(CPU) with GICv$(GIC) and $(MEM) of RAM; $(RUN_HINT))
+	$(Q)$(BUILD_QUIETLY) $(RUN_IMAGE) $(EXAMPLE_FILES_$(EXAMPLE)) </dev/null >&2
+	@$(call step,BOOT,$(EXAMPLE_BANNER_$(EXAMPLE)); $(RUN_HINT))
 	$(Q)exec tools/run/console $(RUN_QEMU) $(call qemu_image,$(RUN_IMAGE))
 
-linux-image: $(RUN_IMAGE)
+## examples: build every example
+examples: $(foreach name,$(EXAMPLE_NAMES),$(EXAMPLE_IMAGE_$(name)) $(EXAMPLE_FILES_$(name)))
+
+linux-image: $(EXAMPLE_IMAGE_linux)

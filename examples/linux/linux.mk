@@ -1,13 +1,28 @@
 # Copyright 2026, the libvmm authors
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The Linux example. A variant is named by interrupt controller and RAM size, such as gic2-256M; its files lie in
-# $(LINUX)/gic2-256M/, ending in $(IMAGE_NAME), what QEMU starts.
+# The Linux example. A variant is named by interrupt controller and RAM size, such as gic2-256M; one with several vCPUs
+# also by their number and the number of cores that they share, such as gic2-256M-4x2, and by "low" where the VMM has a
+# lower priority than they. Its files lie in $(LINUX)/gic2-256M/, ending in $(IMAGE_NAME), what QEMU starts.
 
 LINUX     := $(EXAMPLES)/linux
 
-LINUX_GIC  = $(patsubst gic%,%,$(firstword $(subst -, ,$*)))
-LINUX_RAM  = $$(printf '0x%x' $$(numfmt --from=iec $(lastword $(subst -, ,$*))))
+EXAMPLE_TAKES_linux  := MEM SMP CORES
+EXAMPLE_CORES_linux   = $(LINUX_RUN_CORES)
+EXAMPLE_IMAGE_linux   = $(LINUX)/gic$(GIC)-$(LINUX_RUN_MEM)$(LINUX_RUN_SMP)/$(IMAGE_NAME)
+EXAMPLE_BANNER_linux  = Linux on $(CPU) with GICv$(GIC) and $(LINUX_RUN_MEM) of RAM$(LINUX_RUN_SAYS)
+
+LINUX_RUN_MEM   = $(or $(MEM),256M)
+LINUX_RUN_VCPUS = $(or $(SMP),1)
+LINUX_RUN_CORES = $(or $(CORES),$(if $(filter 5 6 7 8,$(LINUX_RUN_VCPUS)),4,$(LINUX_RUN_VCPUS)))
+LINUX_RUN_SMP   = $(if $(filter-out 1x1,$(LINUX_RUN_VCPUS)x$(LINUX_RUN_CORES)),-$(LINUX_RUN_VCPUS)x$(LINUX_RUN_CORES))
+LINUX_RUN_SAYS  = $(if $(LINUX_RUN_SMP),$(COMMA) $(LINUX_RUN_VCPUS) vCPUs on $(LINUX_RUN_CORES) cores)
+
+LINUX_WORDS = $(subst -, ,$*)
+LINUX_GIC   = $(patsubst gic%,%,$(firstword $(LINUX_WORDS)))
+LINUX_RAM   = $$(printf '0x%x' $$(numfmt --from=iec $(word 2,$(LINUX_WORDS))))
+# Number of vCPUs, of cores, and the priorities of VMM and vCPUs if not those of the file.
+LINUX_SMP   = $(subst x, ,$(or $(word 3,$(LINUX_WORDS)),1x1)) $(if $(filter low,$(LINUX_WORDS)),50 100)
 # As vmm.c has it.
 LINUX_INITRD_DEST := 0x45200000
 
@@ -15,8 +30,9 @@ LINUX_CFLAGS = $(TARGET_CFLAGS) -I$(MICROKIT)/include -Iinclude
 
 .PRECIOUS: $(LINUX)/%/guest.dtb $(LINUX)/%/linux.system $(LINUX)/%/images.o $(LINUX)/%/vmm.elf $(LINUX)/%/$(IMAGE_NAME)
 
-# $(call linux_dtb,GIC,RAM BYTES,INITRD,OUT): the guest's device tree for an initial RAM disc of that size.
-linux_dtb = $(CROSS)cpp -nostdinc -undef -x assembler-with-cpp -P -DRAM_SIZE=$(2) \
+# $(call linux_dtb,GIC,RAM BYTES,INITRD,OUT,VCPUS): the guest's device tree for an initial RAM disc of that size; VCPUS:
+# 1 if not given.
+linux_dtb = $(CROSS)cpp -nostdinc -undef -x assembler-with-cpp -P -DRAM_SIZE=$(2) -DVCPUS=$(or $(5),1) \
     -DINITRD_START=$(LINUX_INITRD_DEST) \
     -DINITRD_END=$$(printf '0x%x' $$(($(LINUX_INITRD_DEST) + $$(stat -L -c %s $(3))))) \
     examples/linux/gicv$(1).dts $(4).dts && $(DTC) -I dts -O dtb -o $(4) $(4).dts
@@ -24,16 +40,21 @@ linux_dtb = $(CROSS)cpp -nostdinc -undef -x assembler-with-cpp -P -DRAM_SIZE=$(2
 LINUX_DTS := examples/linux/gicv2.dts examples/linux/gicv3.dts examples/linux/common.dtsi
 $(LINUX)/%/guest.dtb: $(LINUX_DTS) $(GUEST_INITRD)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(call linux_dtb,$(LINUX_GIC),$(LINUX_RAM),$(GUEST_INITRD),$@)
+	$(Q)$(call linux_dtb,$(LINUX_GIC),$(LINUX_RAM),$(GUEST_INITRD),$@,$(firstword $(LINUX_SMP)))
 
-$(LINUX)/%/linux.system: examples/linux/linux_gicv2.system examples/linux/linux_gicv3.system
+$(LINUX)/%/linux.system: examples/linux/linux_gicv2.system examples/linux/linux_gicv3.system tools/run/spread-vcpus
 	$(Q)mkdir -p $(@D)
 	$(Q)sed '/name="guest_ram" size/s/ size="[^"]*"/ size="'$(LINUX_RAM)'"/' \
-	    examples/linux/linux_gicv$(LINUX_GIC).system >$@
+	    examples/linux/linux_gicv$(LINUX_GIC).system >$@.1
+	$(Q)tools/run/spread-vcpus $@.1 $(LINUX_SMP) >$@
 
-$(LINUX)/%/images.o: examples/linux/package_guest_images.S $(LINUX)/%/guest.dtb $(GUEST_KERNEL) $(GUEST_INITRD)
-	$(Q)$(CROSS)gcc $(LINUX_CFLAGS) -DGUEST_KERNEL_IMAGE='"$(GUEST_KERNEL)"' -DGUEST_DTB_IMAGE='"$(@D)/guest.dtb"' \
-	    -DGUEST_INITRD_IMAGE='"$(GUEST_INITRD)"' -c $< -o $@
+# $(call linux_images,DEVICE TREE,INITRD,OUT): the guest's images, as symbols of a VMM; needs $(LINUX_IMAGES_FILES).
+linux_images = $(CROSS)gcc $(LINUX_CFLAGS) -DGUEST_KERNEL_IMAGE='"$(GUEST_KERNEL)"' -DGUEST_DTB_IMAGE='"$(1)"' \
+    -DGUEST_INITRD_IMAGE='"$(2)"' -c examples/linux/package_guest_images.S -o $(3)
+LINUX_IMAGES_FILES := examples/linux/package_guest_images.S $(GUEST_KERNEL) $(GUEST_INITRD)
+
+$(LINUX)/%/images.o: $(LINUX)/%/guest.dtb $(LINUX_IMAGES_FILES)
+	$(Q)$(call linux_images,$<,$(GUEST_INITRD),$@)
 
 $(LINUX)/vmm.o: examples/linux/vmm.c | libmicrokit
 	@$(call step,CC,$<)

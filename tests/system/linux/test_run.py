@@ -56,15 +56,27 @@ def test_nothing_piped_in_is_lost(root, build):
     assert "reboot: Power down" in result.stdout
 
 
+@pytest.mark.parametrize("options, vcpus", [("EXAMPLE=smp", 4), ("GIC=3 SMP=3 CORES=2", 3)])
+def test_several_vcpus(root, build, options, vcpus):
+    result = make(root, build, "-s", "run", *options.split(), text="nproc\n")
+    assert result.returncode == 0, result.stderr
+    assert f"# nproc\n{vcpus}\n" in result.stdout
+
+
 @pytest.mark.parametrize("option, message", [
     ("GIC=4", "GIC=4: must be 2 or 3"),
     ("MEM=95M", "MEM=95M: must be a multiple of 2M"),
     ("MEM=2G", "MEM=2G: must be from 96M to 1G"),
     ("MEM=lots", "MEM=lots: not a size"),
     ("CPU=cortex-a9", "CPU=cortex-a9: not a 64-bit Arm core"),
+    ("SMP=9", "SMP=9: must be a number from 1 to 8"),
+    ("SMP=many", "SMP=many: must be a number from 1 to 8"),
+    ("CORES=0", "CORES=0: must be a number from 1 to 8"),
+    ("EXAMPLE=none", "EXAMPLE=none: no such example; there are: linux "),
+    ("EXAMPLE=smp SMP=2", "EXAMPLE=smp: takes no SMP"),
 ])
 def test_wrong_options_are_named(root, build, option, message):
-    result = make(root, build, "run", option)
+    result = make(root, build, "run", *option.split())
     assert result.returncode != 0
     assert message in result.stderr and result.stdout == ""
 
