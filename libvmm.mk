@@ -88,13 +88,13 @@ $(LIBVMM_OBJS): $(LIBVMM_DIR)/%.o: $(LIBVMM)/src/%.c $(LIBVMM_DIR)/command | $(L
 	@mkdir -p $(@D)
 	$(LIBVMM_Q)$(LIBVMM_CC) $(LIBVMM_ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-# Only the part of libfdt that reads device trees: the rest would want more of a C library.
+# Only the parts of libfdt that read and write device trees: the rest would want more of a C library.
 $(LIBVMM_A): $(LIBVMM_OBJS) $(LIBVMM_LIBFDT_READY)
 	@$(call libvmm_step,LIBVMM,$@)
 	$(LIBVMM_Q)rm -rf $@ $(LIBVMM_DIR)/libfdt && mkdir -p $(LIBVMM_DIR)/libfdt
 	$(LIBVMM_Q)cd $(LIBVMM_DIR)/libfdt && \
 	    $(LIBVMM_AR) x $(abspath $(LIBFDT_A)) \
-	        $$($(LIBVMM_AR) t $(abspath $(LIBFDT_A)) | grep -E 'fdt(_ro|_check|_strerror)?\.')
+	        $$($(LIBVMM_AR) t $(abspath $(LIBFDT_A)) | grep -E 'fdt(_ro|_sw|_check|_strerror)?\.')
 	$(LIBVMM_Q)$(LIBVMM_AR) qcsD $@ $(LIBVMM_OBJS) $(LIBVMM_DIR)/libfdt/*.o
 
 -include $(LIBVMM_OBJS:.o=.d)

@@ -6,6 +6,7 @@
 /* All public headers of libvmm. */
 #pragma once
 
+#include <libvmm/arch/aarch64/device_tree.h>
 #include <libvmm/arch/aarch64/fault.h>
 #include <libvmm/arch/aarch64/linux.h>
 #include <libvmm/arch/aarch64/smc.h>

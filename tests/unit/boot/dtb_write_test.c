@@ -1,0 +1,186 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Device trees that the library writes: the library reads in them what it was told to write, and dtc's checks of the
+ * same trees are in test_device_tree.py, through main's option.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <libfdt.h>
+
+#include <libvmm/arch/aarch64/device_tree.h>
+
+#include "boot/dtb_chosen.h"
+#include "boot/dtb_cpus.h"
+#include "boot/dtb_gic.h"
+#include "boot/dtb_memory.h"
+#include "fake_microkit.h"
+
+#define CAPACITY 8192
+
+static _Alignas(8) uint8_t buffer[CAPACITY];
+static struct dtb dtb;
+
+static struct linux_device_tree guest_with(unsigned gic_version, size_t vcpu_count)
+{
+    return (struct linux_device_tree){
+        .ram_base = 0x140000000,
+        .ram_size_bytes = 0x10000000,
+        .vcpu_count = vcpu_count,
+        .gic = {.version = (enum virq_controller_version)gic_version,
+                .dist_base = 0x8000000,
+                .dist_size_bytes = 0x10000,
+                .redist_base = 0x80a0000,
+                .redist_size_bytes = 0x20000 * vcpu_count,
+                .cpu_base = 0x8010000,
+                .cpu_size_bytes = 0x2000},
+        .initrd_base = 0x145200000,
+        .initrd_size_bytes = 0x1234,
+        .bootargs = "console=hvc0",
+    };
+}
+
+static void write_and_open(const struct linux_device_tree *guest)
+{
+    size_t bytes = linux_device_tree_write(buffer, sizeof buffer, guest);
+
+    assert_int_not_equal(bytes, 0);
+    assert_int_equal(dtb_open(buffer, bytes, &dtb), RESULT_OK);
+    assert_int_equal(dtb.size_bytes, bytes);
+}
+
+static void test_memory_and_cpus(void **state)
+{
+    (void)state;
+    for (size_t count = 1; count <= 8; count++) {
+        const struct linux_device_tree guest = guest_with(3, count);
+        uint64_t size_bytes;
+        size_t cpus;
+        write_and_open(&guest);
+        assert_int_equal(dtb_memory_size(&dtb, gpa(guest.ram_base), &size_bytes), RESULT_OK);
+        assert_int_equal(size_bytes, guest.ram_size_bytes);
+        assert_int_equal(dtb_cpus_count(&dtb, 8, &cpus), RESULT_OK);
+        assert_int_equal(cpus, count);
+    }
+}
+
+static void test_interrupt_controllers(void **state)
+{
+    (void)state;
+    struct linux_device_tree guest = guest_with(2, 4);
+    struct vgic_config config;
+    write_and_open(&guest);
+    assert_int_equal(dtb_gic_find(&dtb, &config), RESULT_OK);
+    assert_int_equal(config.version, VGIC_V2);
+    assert_int_equal(config.dist_base.value, 0x8000000);
+    assert_int_equal(config.cpu_base.value, 0x8010000);
+    assert_int_equal(config.cpu_size_bytes, 0x2000);
+
+    guest = guest_with(3, 4);
+    write_and_open(&guest);
+    assert_int_equal(dtb_gic_find(&dtb, &config), RESULT_OK);
+    assert_int_equal(config.version, VGIC_V3);
+    assert_int_equal(config.redist_base.value, 0x80a0000);
+    assert_int_equal(config.redist_size_bytes, 0x80000);
+}
+
+static void test_chosen(void **state)
+{
+    (void)state;
+    struct linux_device_tree guest = guest_with(2, 1);
+    struct layout_range initrd = {gpa(guest.initrd_base), guest.initrd_size_bytes};
+    write_and_open(&guest);
+    assert_int_equal(dtb_chosen_check_initrd(&dtb, &initrd), RESULT_OK);
+    int chosen = fdt_path_offset(buffer, "/chosen");
+    assert_string_equal(fdt_getprop(buffer, chosen, "bootargs", NULL), "console=hvc0");
+
+    guest.initrd_size_bytes = 0;
+    guest.bootargs = NULL;
+    initrd.size_bytes = 0;
+    write_and_open(&guest);
+    assert_int_equal(dtb_chosen_check_initrd(&dtb, &initrd), RESULT_OK);
+    chosen = fdt_path_offset(buffer, "/chosen");
+    assert_null(fdt_getprop(buffer, chosen, "bootargs", NULL));
+}
+
+static void test_every_capacity(void **state)
+{
+    (void)state;
+    const struct linux_device_tree guest = guest_with(3, 8);
+    const size_t bytes = linux_device_tree_write(buffer, sizeof buffer, &guest);
+    assert_in_range(bytes, 1, 4096);
+    size_t enough = 0;
+    for (size_t capacity = 0; capacity <= bytes + 64; capacity++) {
+        memset(buffer, 0xa5, sizeof buffer);
+        const size_t written = linux_device_tree_write(buffer, capacity, &guest);
+        assert_true(written == 0 || written == bytes);
+        assert_true(written != 0 || enough == 0);
+        enough += written != 0;
+        for (size_t i = capacity; i < bytes + 128; i++) {
+            assert_int_equal(buffer[i], 0xa5);
+        }
+    }
+    assert_int_not_equal(enough, 0);
+    assert_true(fake_log_has("device tree does not fit into 0x0 bytes"));
+}
+
+static void expect_refused(const struct linux_device_tree *guest, const char *message)
+{
+    fake_microkit_reset();
+    assert_int_equal(linux_device_tree_write(buffer, sizeof buffer, guest), 0);
+    assert_true(fake_log_has(message));
+}
+
+static void test_bad_numbers(void **state)
+{
+    (void)state;
+    struct linux_device_tree guest = guest_with(2, 0);
+    expect_refused(&guest, "device tree with 0 CPUs: should be 1 to 8");
+    guest = guest_with(2, 9);
+    expect_refused(&guest, "device tree with 9 CPUs: should be 1 to 8");
+    guest = guest_with(4, 1);
+    expect_refused(&guest, "device tree with a GICv4: should be 2 or 3");
+    guest = guest_with(2, 1);
+    guest.ram_size_bytes = 0;
+    expect_refused(&guest, "device tree with 0x0 bytes of memory at 0x140000000");
+    guest.ram_size_bytes = UINT64_MAX;
+    expect_refused(&guest, "device tree with 0xffffffffffffffff bytes of memory");
+    guest = guest_with(2, 1);
+    guest.initrd_base = UINT64_MAX;
+    expect_refused(&guest, "an initial RAM disc of 0x1234 bytes at 0xffffffffffffffff");
+}
+
+/* Writes the device tree of a guest with four vCPUs to a file. */
+static int write_file(const char *path, unsigned gic_version)
+{
+    const struct linux_device_tree guest = guest_with(gic_version, 4);
+    const size_t bytes = linux_device_tree_write(buffer, sizeof buffer, &guest);
+    FILE *file = fopen(path, "wb");
+
+    if (file == NULL || bytes == 0 || fwrite(buffer, 1, bytes, file) != bytes || fclose(file) != 0) {
+        return 1;
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_memory_and_cpus), cmocka_unit_test(test_interrupt_controllers),
+        cmocka_unit_test(test_chosen),          cmocka_unit_test(test_every_capacity),
+        cmocka_unit_test(test_bad_numbers),
+    };
+    if (argc == 3) {
+        return write_file(argv[1], (unsigned)(argv[2][0] - '0'));
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,18 @@
+# Copyright 2026, the libvmm authors
+# SPDX-License-Identifier: BSD-2-Clause
+"""Device trees that the library writes, before the judge of device trees."""
+
+import os
+import subprocess
+
+import pytest
+
+
+@pytest.mark.parametrize("gic", ["2", "3"])
+def test_dtc_has_nothing_to_say(build, tmp_path, gic):
+    tree = tmp_path / "guest.dtb"
+    subprocess.run([os.path.join(build, "unit/boot/dtb_write_test"), tree, gic], check=True, timeout=60)
+    result = subprocess.run(["dtc", "-I", "dtb", "-O", "dts", tree], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0
+    assert result.stderr == ""
+    assert "arm,gic-" in result.stdout
