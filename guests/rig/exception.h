@@ -34,14 +34,15 @@ enum {
     EC_DATA_SAME = 0x25,
 };
 
-#define ESR_EC(esr)   ((esr) >> 26 & 0x3f)
-#define ESR_IL        BIT(25)
-#define ESR_ISV       BIT(24)
-#define ESR_FNV       BIT(10)
-#define ESR_WNR       BIT(6)
-#define ESR_FSC(esr)  ((esr)&0x3f)
-#define FSC_EXTERNAL  0x10
-#define FSC_ALIGNMENT 0x21
+#define ESR_EC(esr)       ((esr) >> 26 & 0x3f)
+#define ESR_IL            BIT(25)
+#define ESR_ISV           BIT(24)
+#define ESR_FNV           BIT(10)
+#define ESR_WNR           BIT(6)
+#define ESR_FSC(esr)      ((esr)&0x3f)
+#define FSC_EXTERNAL      0x10
+#define FSC_ALIGNMENT     0x21
+#define FSC_EXTERNAL_WALK 0x14
 
 #define SPSR_EL0T 0x3c0
 #define SPSR_EL1T 0x3c4

@@ -101,6 +101,9 @@ enum mmio_result mmio_dispatch(struct mmio_bus *bus, gpa_t at, struct mmio_acces
     if (region == NULL || (region->widths & access->width_bytes) == 0) {
         return MMIO_UNHANDLED;
     }
+    if ((at.value & (access->width_bytes - 1u)) != 0) {
+        return MMIO_MISALIGNED;
+    }
     access->offset = at.value - region->base.value;
     return region->handler(region->dev, access);
 }

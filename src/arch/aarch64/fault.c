@@ -9,12 +9,14 @@
  * Invariant: fault_handle writes registers back once, at its end, and not at all when the vCPU has been restarted or
  * stopped meanwhile. Nothing here asserts, loops on guest input, or trusts a field of a message beyond its width.
  *
- * Left out: loads and stores for which the hardware gives no valid syndrome; the guest gets an external abort.
+ * Left out: loads and stores that neither the hardware describes nor emulate.h can tell; the guest gets an external
+ * abort.
  */
 #include <libvmm/arch/aarch64/fault.h>
 
 #include <libvmm/util/util.h>
 
+#include "arch/aarch64/emulate.h"
 #include "arch/aarch64/inject.h"
 #include "arch/aarch64/smccc.h"
 #include "arch/aarch64/syndrome.h"
@@ -32,11 +34,55 @@ typedef void (*class_handler_t)(struct vm *vm, struct vcpu *vcpu, uint64_t esr);
 
 static void refuse_access(struct vm *vm, struct vcpu *vcpu, enum guest_error_kind kind, uint64_t place, gpa_t at)
 {
-    if (wash_takes_exit(vm, vcpu, false)) {
+    if (vm->wash.under_way && wash_takes_exit(vm, vcpu, false)) {
         return;
     }
     guest_error(vm, vcpu->id, kind, place, kind == GUEST_ERROR_NO_SYNDROME ? at.value : vcpu->regs.context->pc);
-    inject_external_abort(vcpu, vcpu->fsr, at);
+    uint64_t va;
+    if (kind == GUEST_ERROR_ACCESS_NOTHING && emulate_find_address(vm, vcpu, &va)) {
+        inject_abort(vcpu, vcpu->fsr, FSC_EXTERNAL_ABORT, va);
+    } else {
+        inject_external_abort(vcpu, vcpu->fsr, at);
+    }
+}
+
+/* The guest's tables lead to a table where nothing is. */
+static void refuse_walk(struct vm *vm, struct vcpu *vcpu, gpa_t at)
+{
+    uint64_t va;
+    uint32_t level;
+    if (!emulate_find_walk(vm, vcpu, esr_ec(vcpu->fsr) == ESR_EC_FETCH_LOWER, &va, &level)) {
+        refuse_access(vm, vcpu, GUEST_ERROR_NO_SYNDROME, vcpu->regs.context->pc, at);
+        return;
+    }
+    guest_error(vm, vcpu->id, GUEST_ERROR_ACCESS_NOTHING, at.value & PAGE_MASK, vcpu->regs.context->pc);
+    inject_abort(vcpu, vcpu->fsr, FSC_EXTERNAL_WALK + level, va);
+}
+
+static void refuse_alignment(struct vm *vm, struct vcpu *vcpu, uint64_t va, gpa_t at)
+{
+    guest_error(vm, vcpu->id, GUEST_ERROR_DEVICE, at.value, vcpu->regs.context->pc);
+    inject_abort(vcpu, vcpu->fsr, FSC_ALIGNMENT, va);
+}
+
+/* An access that the hardware does not describe. */
+static void emulate(struct vm *vm, struct vcpu *vcpu, gpa_t at)
+{
+    struct emulate_place place;
+    switch (emulate_load_store(vm, vcpu, &place)) {
+    case EMULATE_DONE:
+        break;
+    case EMULATE_NOTHING:
+        guest_error(vm, vcpu->id, GUEST_ERROR_ACCESS_NOTHING, place.at.value & PAGE_MASK, vcpu->regs.context->pc);
+        inject_abort(vcpu, vcpu->fsr, FSC_EXTERNAL_ABORT, place.va);
+        break;
+    case EMULATE_MISALIGNED:
+        refuse_alignment(vm, vcpu, place.va, place.at);
+        break;
+    case EMULATE_IMPOSSIBLE:
+        refuse_access(vm, vcpu, GUEST_ERROR_NO_SYNDROME, vcpu->regs.context->pc, at);
+        break;
+    }
 }
 
 /* What the device has answered, for the vCPU to see. */
@@ -49,6 +95,11 @@ static void complete_access(struct vm *vm, struct vcpu *vcpu, gpa_t at, const st
         return;
     }
     if (result == MMIO_REGS_WRITTEN) {
+        return;
+    }
+    if (result == MMIO_MISALIGNED) {
+        uint64_t va;
+        refuse_alignment(vm, vcpu, emulate_find_address(vm, vcpu, &va) ? va : at.value, at);
         return;
     }
     if (result == MMIO_GUEST_ERROR) {
@@ -81,21 +132,24 @@ static void handle_vm_fault(struct vm *vm, struct vcpu *vcpu)
     const uint64_t pc = microkit_mr_get(seL4_VMFault_IP);
     vcpu->fsr = esr;
     vcpu_regs_begin_at(vcpu, pc);
-    if (esr_ec(esr) != ESR_EC_DATA_LOWER) {
-        refuse_access(vm, vcpu, GUEST_ERROR_FETCH_NOTHING, at.value & PAGE_MASK, at);
-    } else if ((esr & DABT_ISV) != 0) {
+    const bool is_data = esr_ec(esr) == ESR_EC_DATA_LOWER;
+    if (is_data && (esr & DABT_ISV) != 0) {
         data_abort(vm, vcpu, at);
-    } else if ((esr & (DABT_CM | DABT_S1PTW)) == DABT_CM) {
+    } else if ((esr & DABT_S1PTW) != 0) {
+        refuse_walk(vm, vcpu, at);
+    } else if (!is_data) {
+        refuse_access(vm, vcpu, GUEST_ERROR_FETCH_NOTHING, at.value & PAGE_MASK, at);
+    } else if ((esr & DABT_CM) != 0) {
         /* Cache maintenance by address: there is no cache to maintain. */
         vcpu_regs_advance(vcpu, esr_instruction_bytes(esr));
     } else {
-        refuse_access(vm, vcpu, GUEST_ERROR_NO_SYNDROME, pc, at);
+        emulate(vm, vcpu, at);
     }
 }
 
 static void handle_smc(struct vm *vm, struct vcpu *vcpu, uint64_t esr)
 {
-    if (wash_takes_exit(vm, vcpu, true)) {
+    if (vm->wash.under_way && wash_takes_exit(vm, vcpu, true)) {
         return;
     }
     if (field_get(CALL_IMMEDIATE, esr) != 0) {

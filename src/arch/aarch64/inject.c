@@ -65,27 +65,40 @@ static void take_exception(struct vcpu *vcpu, uint64_t esr, uint64_t sctlr)
     vcpu_regs_changed(vcpu, VCPU_REGS_SPSR);
 }
 
+/* What ESR_EL1 says of an abort that `esr` describes as EL2 has seen it. */
+static uint64_t abort_syndrome(struct vcpu *vcpu, uint64_t esr, uint64_t fsc)
+{
+    const bool is_fetch = esr_ec(esr) == ESR_EC_FETCH_LOWER;
+    vcpu_regs_fetch(vcpu, VCPU_REGS_SPSR);
+    const bool lower = from_el0(vcpu->regs.context->spsr);
+    const enum esr_ec ec =
+        is_fetch ? (lower ? ESR_EC_FETCH_LOWER : ESR_EC_FETCH_SAME) : (lower ? ESR_EC_DATA_LOWER : ESR_EC_DATA_SAME);
+    return field_make(ESR_EC, ec) | fsc | (esr & (ESR_IL | (is_fetch ? 0 : DABT_WNR | DABT_CM)));
+}
+
+void inject_abort(struct vcpu *vcpu, uint64_t esr, uint64_t fsc, uint64_t va)
+{
+    if (vcpu->replaced) {
+        return;
+    }
+    microkit_vcpu_arm_write_reg(vcpu->id, seL4_VCPUReg_FAR, va);
+    take_exception(vcpu, abort_syndrome(vcpu, esr, fsc), microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_SCTLR));
+}
+
 void inject_external_abort(struct vcpu *vcpu, uint64_t esr, gpa_t at)
 {
     if (vcpu->replaced) {
         return;
     }
-    vcpu_regs_fetch(vcpu, VCPU_REGS_SPSR);
-    const bool is_fetch = esr_ec(esr) == ESR_EC_FETCH_LOWER;
-    const bool lower = from_el0(vcpu->regs.context->spsr);
-    const enum esr_ec ec =
-        is_fetch ? (lower ? ESR_EC_FETCH_LOWER : ESR_EC_FETCH_SAME) : (lower ? ESR_EC_DATA_LOWER : ESR_EC_DATA_SAME);
     const uint64_t sctlr = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_SCTLR);
-    uint64_t injected = field_make(ESR_EC, ec) | FSC_EXTERNAL_ABORT | (esr & ESR_IL);
-    if (!is_fetch) {
-        injected |= esr & (DABT_WNR | DABT_CM);
-    }
-    if ((sctlr & SCTLR_M) != 0) {
-        injected |= DABT_FNV;
+    vcpu_regs_fetch(vcpu, VCPU_REGS_PC);
+    if (esr_ec(esr) == ESR_EC_FETCH_LOWER) {
+        inject_abort(vcpu, esr, FSC_EXTERNAL_ABORT, vcpu->regs.context->pc);
+    } else if ((sctlr & SCTLR_M) == 0) {
+        inject_abort(vcpu, esr, FSC_EXTERNAL_ABORT, at.value);
     } else {
-        microkit_vcpu_arm_write_reg(vcpu->id, seL4_VCPUReg_FAR, at.value);
+        take_exception(vcpu, abort_syndrome(vcpu, esr, FSC_EXTERNAL_ABORT) | DABT_FNV, sctlr);
     }
-    take_exception(vcpu, injected, sctlr);
 }
 
 void inject_undefined(struct vcpu *vcpu)

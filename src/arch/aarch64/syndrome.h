@@ -44,7 +44,7 @@ enum esr_ec {
 #define DABT_AR    BIT(14)
 #define DABT_FNV   BIT(10)
 #define DABT_CM    BIT(8)
-#define DABT_S1PTW BIT(7)
+#define DABT_S1PTW BIT(7) /* of an instruction abort too */
 #define DABT_WNR   BIT(6)
 #define DABT_FSC   FIELD(5, 0)
 
@@ -54,6 +54,8 @@ enum esr_ec {
 #define FSC_CLASS_ACCESS_FLAG 2
 #define FSC_CLASS_PERMISSION  3
 #define FSC_EXTERNAL_ABORT    0x10
+#define FSC_EXTERNAL_WALK     0x14 /* plus the level of the table */
+#define FSC_ALIGNMENT         0x21
 
 /* ISS of a trapped WFI or WFE. */
 #define WFX_TI FIELD(1, 0)

@@ -137,7 +137,7 @@ static void test_fetch_from_a_device(void **state)
 {
     (void)state;
     assert_true(access_device(0, 0x82000007));
-    fixture_assert_exception(0x86000410, 0x200);
+    fixture_assert_exception(0x86000010, 0x200);
     assert_int_equal(fixture_device.count, 0);
     assert_int_equal(fixture_vm()->errors.counts[GUEST_ERROR_FETCH_NOTHING], 1);
 }

@@ -77,11 +77,22 @@ static void test_fetch(void **state)
 {
     (void)state;
     abort_at(FETCH, 0x9000);
-    fixture_assert_exception(0x86000410, 0x200);
+    fixture_assert_exception(0x86000010, 0x200);
+    assert_int_equal(fake.vcpus[0].regs[seL4_VCPUReg_FAR], FIXTURE_PC);
     fixture_setup(state);
     fake.vcpus[0].context.spsr = 0;
     abort_at(FETCH, 0x9000);
-    fixture_assert_exception(0x82000410, 0x400);
+    fixture_assert_exception(0x82000010, 0x400);
+}
+
+static void test_status_and_address(void **state)
+{
+    (void)state;
+    struct vcpu *vcpu = begin();
+    inject_abort(vcpu, fixture_dabt(4, 3, true, 0), FSC_ALIGNMENT, 0xffff000012345679);
+    vcpu_regs_flush(vcpu);
+    fixture_assert_exception(0x96000061, 0x200);
+    assert_int_equal(fake.vcpus[0].regs[seL4_VCPUReg_FAR], 0xffff000012345679);
 }
 
 static void test_undefined(void **state)
@@ -136,6 +147,7 @@ int main(void)
         cmocka_unit_test_setup(test_from_el0, fixture_setup),
         cmocka_unit_test_setup(test_from_aarch32_el0, fixture_setup),
         cmocka_unit_test_setup(test_fetch, fixture_setup),
+        cmocka_unit_test_setup(test_status_and_address, fixture_setup),
         cmocka_unit_test_setup(test_undefined, fixture_setup),
         cmocka_unit_test_setup(test_pstate_follows_sctlr, fixture_setup),
         cmocka_unit_test_setup(test_restarted_vcpu_is_left_alone, fixture_setup),

@@ -1,0 +1,240 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Loads and stores without a syndrome: see emulate.h. Each register's access gets the syndrome that the hardware would
+ * give for it alone, so that devices and handlers of the VMM see accesses as they know them.
+ */
+#include "arch/aarch64/emulate.h"
+
+#include <libvmm/util/util.h>
+
+#include "arch/aarch64/decode.h"
+#include "arch/aarch64/psr.h"
+#include "arch/aarch64/stage1.h"
+#include "arch/aarch64/syndrome.h"
+#include "arch/aarch64/vcpu_regs.h"
+#include "core/vm.h"
+
+#define INSTRUCTION_BYTES 4
+
+/* One instruction on its way. */
+struct emulation {
+    struct stage1 stage1;
+    struct load_store what;
+    uint64_t pc;
+    uint64_t base; /* value of the base register, and what it becomes if the instruction writes it back */
+    uint64_t new_base;
+    uint64_t va; /* of the first register's access */
+};
+
+static struct stage1 read_controls(const struct vcpu *vcpu)
+{
+    return (struct stage1){
+        .sctlr = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_SCTLR),
+        .tcr = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_TCR),
+        .ttbr0 = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_TTBR0),
+        .ttbr1 = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_TTBR1),
+    };
+}
+
+/* Whether the stack pointer in use is SP_EL1, which is not among the general registers. */
+static bool uses_sp_el1(const struct vcpu *vcpu)
+{
+    const uint64_t spsr = vcpu->regs.context->spsr;
+    return (spsr & PSR_EL) != 0 && (spsr & PSR_SPSEL) != 0;
+}
+
+static uint64_t read_base(struct vcpu *vcpu, uint32_t n)
+{
+    if (n != DECODE_SP) {
+        return vcpu_regs_get(vcpu, n);
+    }
+    return uses_sp_el1(vcpu) ? microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_SP_EL1) : vcpu->regs.context->sp;
+}
+
+static void write_base(struct vcpu *vcpu, uint32_t n, uint64_t value)
+{
+    if (n != DECODE_SP) {
+        vcpu_regs_set(vcpu, n, value);
+    } else if (uses_sp_el1(vcpu)) {
+        microkit_vcpu_arm_write_reg(vcpu->id, seL4_VCPUReg_SP_EL1, value);
+    } else {
+        vcpu->regs.context->sp = value;
+        vcpu_regs_changed(vcpu, VCPU_REGS_SPSR);
+    }
+}
+
+static uint64_t read_offset(struct vcpu *vcpu, const struct load_store *what)
+{
+    if (what->index == DECODE_NO_OFFSET) {
+        return (uint64_t)what->offset;
+    }
+    uint64_t value = vcpu_regs_get(vcpu, what->index);
+    if (what->index_bits == 32) {
+        value = what->index_is_signed ? (uint64_t)(int64_t)(int32_t)value : (uint32_t)value;
+    }
+    return value << what->index_shift;
+}
+
+static bool read_instruction(const struct vm *vm, struct emulation *emulation, uint32_t *instruction)
+{
+    uint32_t level;
+    gpa_t at;
+    return stage1_translate(&emulation->stage1, &vm->ram, emulation->pc, &at, &level) == RESULT_OK &&
+           guest_ram_read(&vm->ram, at, instruction, sizeof *instruction) == RESULT_OK;
+}
+
+/* Reads and decodes the instruction at the PC, and computes its addresses. */
+static bool begin(struct vm *vm, struct vcpu *vcpu, struct emulation *emulation)
+{
+    uint32_t instruction;
+    vcpu_regs_fetch(vcpu, VCPU_REGS_ALL);
+    if ((vcpu->regs.context->spsr & PSR_M32) != 0) {
+        return false;
+    }
+    emulation->pc = vcpu->regs.context->pc;
+    emulation->stage1 = read_controls(vcpu);
+    if (!read_instruction(vm, emulation, &instruction) || !decode_load_store(instruction, &emulation->what)) {
+        return false;
+    }
+    emulation->base = read_base(vcpu, emulation->what.base);
+    emulation->new_base = emulation->base + read_offset(vcpu, &emulation->what);
+    emulation->va = emulation->what.is_post ? emulation->base : emulation->new_base;
+    return true;
+}
+
+/* The syndrome of one register's access alone. */
+static uint64_t syndrome_of(const struct load_store *what, uint32_t i)
+{
+    return field_make(ESR_EC, ESR_EC_DATA_LOWER) | ESR_IL | DABT_ISV |
+           field_make(DABT_SAS, (uint64_t)__builtin_ctz(what->width_bytes)) | (what->is_signed ? DABT_SSE : 0) |
+           field_make(DABT_SRT, what->data[i]) | (what->is_64 ? DABT_SF : 0) | (what->is_load ? 0 : DABT_WNR) |
+           field_make(FSC_CLASS, FSC_CLASS_TRANSLATION);
+}
+
+/* A register's access that lies wholly in RAM. */
+static void access_ram(void *memory, struct mmio_access *access)
+{
+    if (access->is_write) {
+        memcpy(memory, &access->value, access->width_bytes);
+    } else {
+        access->value = 0;
+        memcpy(&access->value, memory, access->width_bytes);
+    }
+}
+
+/* A handler of the VMM has moved the PC behind the instruction, which is not over; or elsewhere, and then it is. */
+static bool is_over(struct vcpu *vcpu, uint64_t pc)
+{
+    if (vcpu->regs.context->pc != pc + INSTRUCTION_BYTES) {
+        return true;
+    }
+    vcpu->regs.context->pc = pc;
+    return false;
+}
+
+static enum emulate_outcome access_device(struct vm *vm, struct vcpu *vcpu, const struct emulate_place *place,
+                                          struct mmio_access *access, bool *is_done)
+{
+    const uint64_t pc = vcpu->regs.context->pc;
+    const enum mmio_result result = mmio_dispatch(&vm->mmio, place->at, access);
+    *is_done = vcpu->replaced;
+    switch (result) {
+    case MMIO_HANDLED:
+        break;
+    case MMIO_GUEST_ERROR:
+        guest_error(vm, vcpu->id, GUEST_ERROR_DEVICE, place->at.value, pc);
+        break;
+    case MMIO_MISALIGNED:
+        return EMULATE_MISALIGNED;
+    case MMIO_UNHANDLED:
+        return EMULATE_NOTHING;
+    case MMIO_REGS_WRITTEN:
+        *is_done = *is_done || is_over(vcpu, pc);
+        access->is_write = true; /* the destination has been written */
+        break;
+    }
+    return EMULATE_DONE;
+}
+
+/* The access of register i. `is_done`: the instruction is over already. */
+static enum emulate_outcome access_one(struct vm *vm, struct vcpu *vcpu, const struct emulation *emulation, uint32_t i,
+                                       struct emulate_place *place, bool *is_done)
+{
+    const struct load_store *what = &emulation->what;
+    const uint64_t esr = syndrome_of(what, i);
+    uint32_t level;
+    struct mmio_access access = {
+        .vcpu_id = vcpu->id,
+        .width_bytes = what->width_bytes,
+        .is_write = !what->is_load,
+    };
+    place->va = emulation->va + i * what->width_bytes;
+    if (stage1_translate(&emulation->stage1, &vm->ram, place->va, &place->at, &level) != RESULT_OK) {
+        return EMULATE_IMPOSSIBLE;
+    }
+    if (access.is_write) {
+        access.value = dabt_truncate(esr, vcpu_regs_get(vcpu, what->data[i]));
+    }
+    vcpu->fsr = esr;
+    enum emulate_outcome outcome = EMULATE_DONE;
+    void *memory = guest_ram_at(&vm->ram, place->at, access.width_bytes);
+    if (memory != NULL) {
+        access_ram(memory, &access);
+    } else {
+        outcome = access_device(vm, vcpu, place, &access, is_done);
+    }
+    if (outcome == EMULATE_DONE && !access.is_write && !*is_done) {
+        vcpu_regs_set(vcpu, what->data[i], dabt_extend(esr, access.value));
+    }
+    return outcome;
+}
+
+enum emulate_outcome emulate_load_store(struct vm *vm, struct vcpu *vcpu, struct emulate_place *place)
+{
+    struct emulation emulation;
+    bool is_done = false;
+    if (!begin(vm, vcpu, &emulation)) {
+        return EMULATE_IMPOSSIBLE;
+    }
+    const seL4_UserContext before = *vcpu->regs.context;
+    const uint64_t fsr = vcpu->fsr;
+    for (uint32_t i = 0; i < emulation.what.count && !is_done; i++) {
+        const enum emulate_outcome outcome = access_one(vm, vcpu, &emulation, i, place, &is_done);
+        vcpu->fsr = fsr;
+        if (outcome != EMULATE_DONE) {
+            *vcpu->regs.context = before;
+            return outcome;
+        }
+    }
+    if (!is_done) {
+        if (emulation.what.writes_back) {
+            write_base(vcpu, emulation.what.base, emulation.new_base);
+        }
+        vcpu_regs_advance(vcpu, INSTRUCTION_BYTES);
+    }
+    return EMULATE_DONE;
+}
+
+bool emulate_find_address(struct vm *vm, struct vcpu *vcpu, uint64_t *va)
+{
+    struct emulation emulation;
+    const bool is_found = begin(vm, vcpu, &emulation);
+    *va = is_found ? emulation.va : 0;
+    return is_found;
+}
+
+bool emulate_find_walk(struct vm *vm, struct vcpu *vcpu, bool is_fetch, uint64_t *va, uint32_t *level)
+{
+    const struct stage1 stage1 = read_controls(vcpu);
+    gpa_t at;
+    vcpu_regs_fetch(vcpu, VCPU_REGS_PC);
+    *va = vcpu->regs.context->pc;
+    if (!is_fetch && !emulate_find_address(vm, vcpu, va)) {
+        return false;
+    }
+    return stage1_translate(&stage1, &vm->ram, *va, &at, level) == RESULT_RANGE;
+}

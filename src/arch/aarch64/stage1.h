@@ -1,0 +1,39 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The guest's own translation of addresses, stage 1 of EL1&0 [Arm ARM D8], walked in software: a VMM cannot use AT.
+ * Granules of 4, 16 and 64 KiB, both halves of the address space, tagged addresses.
+ *
+ * It serves to read an instruction that the guest has just executed and to find what that accesses, so permissions and
+ * access flags are not looked at: the hardware has. The tables lie in guest RAM and may change at any time; whatever
+ * comes out, the caller looks it up in guest RAM or among devices as it would any other address.
+ *
+ * Left out: big-endian tables, output addresses beyond 48 bits, 52-bit virtual addresses.
+ *
+ * Invariant: at most four descriptors are read, each once.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "core/gpa.h"
+#include "core/guest_ram.h"
+#include "util/result.h"
+
+/* EL1 registers that control it. */
+struct stage1 {
+    uint64_t sctlr;
+    uint64_t tcr;
+    uint64_t ttbr0;
+    uint64_t ttbr1;
+};
+
+/*
+ * Translates a virtual address. RESULT_INVALID: there is no translation. RESULT_RANGE: a table is not in guest RAM.
+ * RESULT_UNSUPPORTED: something left out. `level` is that of the last table looked at (0 to 3).
+ */
+MUST_CHECK enum result stage1_translate(const struct stage1 *stage1, const struct guest_ram *ram, uint64_t va,
+                                        gpa_t *at, uint32_t *level);
