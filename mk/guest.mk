@@ -1,7 +1,8 @@
 # Copyright 2026, the libvmm authors
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The Linux guest's images: Debian's arm64 kernel as it is, and an initramfs of busybox and guests/linux/init.
+# The Linux guest's images: Debian's arm64 kernel as it is, and an initramfs of busybox, guests/linux/init and a test
+# program for each guests/linux/NAME.c.
 
 GUEST        := $(BUILD)/guest
 GUEST_KERNEL := $(GUEST)/Image
@@ -22,7 +23,14 @@ $(GUEST_KERNEL): $(BUILD)/deb/linux-image/.fetched tools/guest/unpack-kernel
 	$(Q)mkdir -p $(@D)
 	$(Q)$(PYTHON) tools/guest/unpack-kernel $(<D)/boot/vmlinuz-* $@
 
-$(GUEST_INITRD): guests/linux/init tools/guest/make-initramfs $(BUILD)/deb/busybox-static/.fetched
+# Programs of the guest's user space have no C library; they make Linux's system calls themselves.
+GUEST_PROGRAMS := $(patsubst guests/linux/%.c,$(GUEST)/%,$(wildcard guests/linux/*.c))
+$(GUEST_PROGRAMS): $(GUEST)/%: guests/linux/%.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(TARGET_CFLAGS) -static -s -Wl,--build-id=none -o $@ $<
+
+$(GUEST_INITRD): guests/linux/init tools/guest/make-initramfs $(BUILD)/deb/busybox-static/.fetched $(GUEST_PROGRAMS)
 	@$(call step,INITRD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)tools/guest/make-initramfs $@ $(GUEST_BUSYBOX) $<
+	$(Q)tools/guest/make-initramfs $@ $(GUEST_BUSYBOX) $< $(foreach program,$(GUEST_PROGRAMS),\
+	    $(program)=bin/$(notdir $(program)))
