@@ -29,6 +29,8 @@
 #define RESET_VENDOR            0x80000000
 #define RESET_UNKNOWN           5
 #define POWER_STATE_RESERVED    BIT(20)
+#define POWER_STATE_LEVEL_1     BIT(24)
+#define POWER_STATE_DOWN        BIT(16)
 #define NOT_SUPPORTED           UINT64_MAX
 #define INVALID_PARAMETERS      (UINT64_MAX - 1)
 #define INVALID_ADDRESS         (UINT64_MAX - 8)
@@ -112,6 +114,14 @@ static void cpu_on(void)
 static void suspend(void)
 {
     check_equal("CPU_SUSPEND: reserved bits", call32(PSCI_CPU_SUSPEND, POWER_STATE_RESERVED, 0, 0), INVALID_PARAMETERS);
+    check_equal("CPU_SUSPEND: reserved bits, 64 bits", call(PSCI_64(PSCI_CPU_SUSPEND), BIT(31), 0, 0),
+                INVALID_PARAMETERS);
+    check_equal("CPU_SUSPEND: a level that is none", call32(PSCI_CPU_SUSPEND, POWER_STATE_LEVEL_1, 0, 0),
+                INVALID_PARAMETERS);
+    check_equal("CPU_SUSPEND: power-down to nothing", call32(PSCI_CPU_SUSPEND, POWER_STATE_DOWN, RIG_NOTHING, 0),
+                INVALID_ADDRESS);
+    check_equal("CPU_SUSPEND: power-down to no instruction",
+                call(PSCI_64(PSCI_CPU_SUSPEND), POWER_STATE_DOWN, RIG_FREE_RAM + 2, 0), INVALID_ADDRESS);
 }
 
 static void reset2(void)

@@ -35,12 +35,32 @@ extern "C" {
 bool guest_start(size_t boot_vcpu_id, uintptr_t kernel_pc, uintptr_t dtb, uintptr_t initrd);
 
 /**
- * Pauses the guest: every vCPU is stopped at once. Interrupts that come meanwhile are kept. Harmless for a guest that
- * is not running. guest_restart or guest_start runs it again, from its beginning.
+ * Pauses the guest: every vCPU is stopped at once. Interrupts that come meanwhile are kept, and its counter goes on.
+ * Harmless for a guest that is not running. guest_resume lets it go on; guest_restart or guest_start runs it from its
+ * beginning.
  *
  * @param boot_vcpu_id  the vCPU that guest_start was given.
  */
 void guest_stop(size_t boot_vcpu_id);
+
+/**
+ * Lets a guest go on that guest_stop has stopped: every vCPU from where it was. A load, store or call in the middle of
+ * whose handling it was stopped is made again.
+ *
+ * @param boot_vcpu_id  the vCPU that guest_start was given.
+ * @return false, with a line in the log, when there is no such guest, it runs, has switched itself off, or has never
+ *         been started.
+ */
+bool guest_resume(size_t boot_vcpu_id);
+
+/**
+ * For debugging: has the guest stopped, as by guest_stop, at its next mistake (access to nothing, an undefined system
+ * register, a device's register used wrongly, ...), with a line in the log and its registers, instead of letting it
+ * take the exception. guest_resume makes it do the same again.
+ *
+ * @param stops  false: mistakes are only counted and logged, as at first.
+ */
+void guest_stop_on_error(bool stops);
 
 /**
  * Restarts the guest: stops every vCPU, puts vCPUs, interrupt controller and virtual timer into their first state,

@@ -10,6 +10,8 @@
  * was in flight), RAM cleared, images loaded anew, and vCPUs that have run washed before the guest starts. It may be
  * asked for from within an exit of the very vCPU that it starts again; that exit's reply then must not resume it
  * (vcpu->replaced).
+ *
+ * A guest that is stopped can be resumed as well: what its vCPUs were about to do is kept.
  */
 #include "core/guest.h"
 
@@ -29,6 +31,7 @@ static void stop_all(struct vm *vm)
         vcpu_stop(vm, i);
     }
     wash_cancel(vm);
+    vm->is_new = false;
 }
 
 /* All vCPUs, their timers and the interrupt controller into their first state. The vCPUs are stopped. */
@@ -63,6 +66,7 @@ static bool check_start(const struct vm *vm, const char *function, size_t boot_v
 static bool start(struct vm *vm, const char *function)
 {
     vm->started = true;
+    vm->is_new = false;
     vtimer_register(vm);
     if (wash_and_start(vm) != RESULT_OK) {
         LOG_VMM_ERR("%s: the system description has no vCPU %zu\n", function, vm->boot_vcpu_id);
@@ -87,6 +91,16 @@ bool guest_start(size_t boot_vcpu_id, uintptr_t kernel_pc, uintptr_t dtb, uintpt
     return start(vm, "guest_start");
 }
 
+void guest_pause(struct vm *vm)
+{
+    /* While vCPUs are washed, the guest is yet to begin: there is nothing to go on with. */
+    vm->is_new = vm->is_new || vm->wash.under_way;
+    for (size_t i = 0; i < vm_vcpu_count(vm); i++) {
+        vcpu_pause(vm, i);
+    }
+    wash_cancel(vm);
+}
+
 void guest_stop(size_t boot_vcpu_id)
 {
     struct vm *vm = vm_instance();
@@ -94,7 +108,31 @@ void guest_stop(size_t boot_vcpu_id)
         LOG_VMM_ERR("guest_stop: vCPU %zu does not exist, there are %zu\n", boot_vcpu_id, vm_vcpu_count(vm));
         return;
     }
-    stop_all(vm);
+    guest_pause(vm);
+}
+
+bool guest_resume(size_t boot_vcpu_id)
+{
+    struct vm *vm = vm_instance();
+    size_t resumed = 0;
+    if (vm->is_new && boot_vcpu_id == vm->boot_vcpu_id) {
+        return start(vm, "guest_resume");
+    }
+    for (size_t i = 0; i < vm_vcpu_count(vm) && boot_vcpu_id == vm->boot_vcpu_id; i++) {
+        if (vm->vcpus[i].paused) {
+            vcpu_resume(vm, i);
+            resumed++;
+        }
+    }
+    if (resumed == 0) {
+        LOG_VMM_ERR("guest_resume: no guest of boot vCPU %zu is stopped by guest_stop\n", boot_vcpu_id);
+    }
+    return resumed != 0;
+}
+
+void guest_stop_on_error(bool stops)
+{
+    vm_instance()->stops_on_error = stops;
 }
 
 /* Everything is stopped already, and stays so on failure. */

@@ -14,5 +14,8 @@
 
 struct vm;
 
+/* Stops the guest until guest_resume. */
+void guest_pause(struct vm *vm);
+
 /* Stops the guest, asks the VMM's power handler, and does what it says. */
 void guest_power(struct vm *vm, size_t vcpu_id, enum guest_power_event event);

@@ -8,8 +8,11 @@
  */
 #include "core/guest_error.h"
 
+#include <libvmm/tcb.h>
 #include <libvmm/util/util.h>
+#include <libvmm/vcpu.h>
 
+#include "core/guest.h"
 #include "core/vm.h"
 
 static const char *const guest_error_texts[GUEST_ERROR_KIND_COUNT] = {
@@ -32,10 +35,23 @@ static bool is_logged(const struct guest_errors *errors, enum guest_error_kind k
     return false;
 }
 
+static void stop(struct vm *vm, size_t vcpu_id, enum guest_error_kind kind, uint64_t place, uint64_t detail)
+{
+    LOG_VMM_ERR("guest, vCPU %zu: stopped at its mistake: %s 0x%lx (0x%lx)\n", vcpu_id, guest_error_texts[kind], place,
+                detail);
+    tcb_print_regs(vcpu_id);
+    vcpu_print_regs(vcpu_id);
+    guest_pause(vm);
+}
+
 void guest_error(struct vm *vm, size_t vcpu_id, enum guest_error_kind kind, uint64_t place, uint64_t detail)
 {
     struct guest_errors *errors = &vm->errors;
     errors->counts[kind]++;
+    if (vm->stops_on_error) {
+        stop(vm, vcpu_id, kind, place, detail);
+        return;
+    }
     if (errors->logged_count == GUEST_ERROR_PLACE_COUNT_MAX || is_logged(errors, kind, place)) {
         return;
     }

@@ -38,5 +38,8 @@ struct guest_errors {
     size_t logged_count;
 };
 
-/* Counts a mistake of the guest, and logs it if it is the first of its kind at `place`. `detail` is printed in hex. */
+/*
+ * Counts a mistake of the guest, and logs it if it is the first of its kind at `place`. `detail` is printed in hex.
+ * Stops the guest if the VMM has asked for that: the exit under way then must not change the vCPU any more.
+ */
 void guest_error(struct vm *vm, size_t vcpu_id, enum guest_error_kind kind, uint64_t place, uint64_t detail);

@@ -23,6 +23,7 @@ enum result vcpu_start(struct vm *vm, size_t vcpu_id, const struct vcpu_entry *e
     }
     vtimer_ack(vm, vcpu_id);
     vcpu->waiting = false;
+    vcpu->paused = false;
     vcpu->replaced = vcpu->in_exit;
     vcpu->power = VCPU_ON;
     vcpu->has_run = true;
@@ -39,6 +40,7 @@ enum result vcpu_start(struct vm *vm, size_t vcpu_id, const struct vcpu_entry *e
 void vcpu_stop(struct vm *vm, size_t vcpu_id)
 {
     struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
+    vcpu->paused = false;
     if (vcpu->power == VCPU_OFF) {
         return;
     }
@@ -48,6 +50,24 @@ void vcpu_stop(struct vm *vm, size_t vcpu_id)
     vcpu->waiting = false;
     vcpu->replaced = vcpu->in_exit;
     vgic_set_vcpu_on(&vm->vgic, vcpu_id, false);
+}
+
+void vcpu_pause(struct vm *vm, size_t vcpu_id)
+{
+    struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
+    const bool paused = vcpu->paused || vcpu->power == VCPU_ON;
+    vcpu_stop(vm, vcpu_id);
+    vcpu->paused = paused;
+}
+
+void vcpu_resume(struct vm *vm, size_t vcpu_id)
+{
+    struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
+    vcpu->paused = false;
+    vcpu->power = VCPU_ON;
+    vgic_set_vcpu_on(&vm->vgic, vcpu_id, true);
+    /* Cannot fail: the vCPU has run before. */
+    (void)seL4_TCB_Resume(BASE_VM_TCB_CAP + vcpu_id);
 }
 
 void vcpu_wait(struct vcpu *vcpu, uint64_t resume_pc)

@@ -6,7 +6,7 @@
 /*
  * A vCPU as the VMM knows it: power state, waiting in WFI, and the registers fetched during its current exit.
  *
- *               vcpu_start                    wfi
+ *           vcpu_start, vcpu_resume             wfi
  *     OFF -------------------------> ON  <----------> ON, waiting
  *      ^                             |       kick          |
  *      +------- vcpu_stop -----------+---------------------+
@@ -43,6 +43,7 @@ struct vcpu {
     uint32_t id;
     enum vcpu_power power;
     bool waiting;       /* blocked on its WFI; resume_pc is where it goes on */
+    bool paused;        /* off only because guest_stop came */
     bool in_exit;       /* fault_handle is at work for it: the reply, not a restart, resumes it */
     bool has_run;       /* since it was new, or washed (arch/aarch64/wash.h) */
     bool replaced;      /* restarted or stopped during its exit: the reply must not resume it */
@@ -67,6 +68,12 @@ MUST_CHECK enum result vcpu_start(struct vm *vm, size_t vcpu_id, const struct vc
 
 /* Suspends a vCPU, whatever it does. Its registers stay. */
 void vcpu_stop(struct vm *vm, size_t vcpu_id);
+
+/* The same, until vcpu_resume. A vCPU that is off stays so. */
+void vcpu_pause(struct vm *vm, size_t vcpu_id);
+
+/* Runs a vCPU that is paused from where it was. */
+void vcpu_resume(struct vm *vm, size_t vcpu_id);
 
 /* Marks a vCPU as waiting for an interrupt; the exit under way must then not be replied to. */
 void vcpu_wait(struct vcpu *vcpu, uint64_t resume_pc);

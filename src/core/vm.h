@@ -48,6 +48,12 @@ struct vm_hooks {
     guest_timer_arm_t timer_arm;
     void *timer_cookie;
     smc_sip_handler_t sip;
+    smc_sip_handler_t oem;
+    const uint32_t *forwarded; /* NULL: no list */
+    size_t forwarded_count;
+    smc_trng_source_t trng;
+    void *trng_cookie;
+    uint8_t trng_uuid[SMC_UUID_BYTES];
 };
 
 struct vm {
@@ -56,6 +62,8 @@ struct vm {
     size_t boot_vcpu_id;
     struct vcpu_entry entry; /* of the last guest_start */
     bool started;
+    bool is_new;         /* stopped before it could begin */
+    bool stops_on_error; /* guest_stop_on_error */
 
     struct guest_ram ram;
     bool ram_registered; /* ram was given by the VMM through guest_ram_register */

@@ -141,12 +141,13 @@ static enum emulate_outcome access_device(struct vm *vm, struct vcpu *vcpu, cons
 {
     const uint64_t pc = vcpu->regs.context->pc;
     const enum mmio_result result = mmio_dispatch(&vm->mmio, place->at, access);
+    if (result == MMIO_GUEST_ERROR) {
+        guest_error(vm, vcpu->id, GUEST_ERROR_DEVICE, place->at.value, pc);
+    }
     *is_done = vcpu->replaced;
     switch (result) {
     case MMIO_HANDLED:
-        break;
     case MMIO_GUEST_ERROR:
-        guest_error(vm, vcpu->id, GUEST_ERROR_DEVICE, place->at.value, pc);
         break;
     case MMIO_MISALIGNED:
         return EMULATE_MISALIGNED;

@@ -27,8 +27,9 @@
 /* MIGRATE_INFO_TYPE: no trusted OS that would need migration. */
 #define MIGRATE_NOT_REQUIRED 2
 
-/* CPU_SUSPEND's power_state, original format: reserved bits. */
-#define POWER_STATE_RES0 (FIELD(31, 26) | FIELD(23, 17))
+/* CPU_SUSPEND's power_state, original format. Level 0, the vCPU, is the only one. */
+#define POWER_STATE_INVALID (FIELD(31, 26) | FIELD(25, 24) | FIELD(23, 17)) /* reserved; level */
+#define POWER_STATE_DOWN    BIT(16)
 
 /* SYSTEM_RESET2: the one architectural type. */
 #define RESET_WARM 0
@@ -59,10 +60,21 @@ static int64_t version(struct vm *vm, struct vcpu *vcpu, const struct smccc_call
     return PSCI_VERSION_1_1;
 }
 
+/* Whether a vCPU can begin there. */
+static bool is_entry(const struct vm *vm, uint64_t pc)
+{
+    return is_aligned(pc, INSTRUCTION_BYTES) &&
+           (vm->ram.size_bytes == 0 || guest_ram_at(&vm->ram, gpa(pc), INSTRUCTION_BYTES) != NULL);
+}
+
 static int64_t cpu_suspend(struct vm *vm, struct vcpu *vcpu, const struct smccc_call *call)
 {
-    if ((call->args[0] & POWER_STATE_RES0) != 0) {
+    const uint32_t power_state = (uint32_t)call->args[0];
+    if ((power_state & POWER_STATE_INVALID) != 0) {
         return PSCI_INVALID_PARAMETERS;
+    }
+    if ((power_state & POWER_STATE_DOWN) != 0 && !is_entry(vm, call->args[1])) {
+        return PSCI_INVALID_ADDRESS;
     }
     if (!vgic_is_deliverable(&vm->vgic, vcpu->id) && vtimer_lets_wait(vm, vcpu)) {
         vcpu_wait(vcpu, vcpu->regs.context->pc + INSTRUCTION_BYTES);
@@ -88,10 +100,7 @@ static int64_t cpu_on(struct vm *vm, struct vcpu *vcpu, const struct smccc_call 
     if (vm->vcpus[target].power == VCPU_ON) {
         return PSCI_ALREADY_ON;
     }
-    if (!is_aligned(entry.pc, INSTRUCTION_BYTES)) {
-        return PSCI_INVALID_ADDRESS;
-    }
-    if (vm->ram.size_bytes != 0 && guest_ram_at(&vm->ram, gpa(entry.pc), INSTRUCTION_BYTES) == NULL) {
+    if (!is_entry(vm, entry.pc)) {
         return PSCI_INVALID_ADDRESS;
     }
     return vcpu_start(vm, target, &entry) == RESULT_OK ? PSCI_SUCCESS : PSCI_INTERNAL_FAILURE;

@@ -4,7 +4,7 @@
  */
 
 /*
- * SMCCC dispatch, the Arm architecture service, and SiP calls.
+ * SMCCC dispatch, the Arm architecture service, calls that the VMM answers, and calls that go to the firmware.
  */
 #include "arch/aarch64/smccc.h"
 
@@ -12,6 +12,7 @@
 #include <libvmm/util/util.h>
 
 #include "arch/aarch64/psci.h"
+#include "arch/aarch64/trng.h"
 #include "arch/aarch64/vcpu_regs.h"
 #include "core/vm.h"
 
@@ -33,6 +34,17 @@ static struct smccc_call current_call(struct vcpu *vcpu)
     return call;
 }
 
+/* Whether the VMM's list has a function. */
+static bool is_listed(const struct vm *vm, uint32_t function)
+{
+    for (size_t i = 0; i < vm->hooks.forwarded_count; i++) {
+        if (vm->hooks.forwarded[i] == function) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int64_t arch_service(const struct smccc_call *call)
 {
     switch (call->function) {
@@ -46,15 +58,23 @@ static int64_t arch_service(const struct smccc_call *call)
     }
 }
 
-/* Whether the VMM's handler has answered, with the registers as it left them. */
-static bool sip_service(struct vm *vm, struct vcpu *vcpu, const struct smccc_call *call)
+/* A function of the architecture that is listed, or the question whether it is there: only the firmware knows. */
+static bool is_for_firmware(const struct vm *vm, const struct smccc_call *call)
+{
+    const uint64_t function = call->function == SMCCC_ARCH_FEATURES ? call->args[0] : call->function;
+    return function != SMCCC_VERSION && function != SMCCC_ARCH_FEATURES &&
+           field_get(SMCCC_OWNER, function) == SMCCC_OWNER_ARCH && is_listed(vm, (uint32_t)function);
+}
+
+/* Whether a handler of the VMM has answered, with the registers as it left them. */
+static bool vmm_service(struct vcpu *vcpu, const struct smccc_call *call, smc_sip_handler_t handler)
 {
     seL4_UserContext before;
-    if (vm->hooks.sip == NULL) {
+    if (handler == NULL) {
         return false;
     }
     vcpu_regs_lend(vcpu, &before);
-    if (!vm->hooks.sip(vcpu->id, vcpu->regs.context, field_get(SMCCC_NUMBER, call->function))) {
+    if (!handler(vcpu->id, vcpu->regs.context, field_get(SMCCC_NUMBER, call->function))) {
         *vcpu->regs.context = before;
         return false;
     }
@@ -69,26 +89,30 @@ static void answer(struct vcpu *vcpu, int64_t result)
     vcpu_regs_advance(vcpu, INSTRUCTION_BYTES);
 }
 
+/* The handler of the VMM for calls of an owner, or NULL. */
+static smc_sip_handler_t handler_of(const struct vm *vm, const struct smccc_call *call)
+{
+    switch (field_get(SMCCC_OWNER, call->function)) {
+    case SMCCC_OWNER_ARCH:
+        return is_for_firmware(vm, call) ? smc_sip_forward : NULL;
+    case SMCCC_OWNER_SIP:
+        return vm->hooks.sip;
+    case SMCCC_OWNER_OEM:
+        return vm->hooks.oem;
+    default:
+        return NULL;
+    }
+}
+
 void smccc_handle(struct vm *vm, struct vcpu *vcpu)
 {
     const struct smccc_call call = current_call(vcpu);
-    int64_t result = SMCCC_NOT_SUPPORTED;
-    switch (field_get(SMCCC_OWNER, call.function)) {
-    case SMCCC_OWNER_STANDARD:
-        result = psci_call(vm, vcpu, &call);
-        break;
-    case SMCCC_OWNER_ARCH:
-        result = arch_service(&call);
-        break;
-    case SMCCC_OWNER_SIP:
-        if (sip_service(vm, vcpu, &call)) {
-            return;
-        }
-        break;
-    default:
-        break;
+    const uint64_t owner = field_get(SMCCC_OWNER, call.function);
+    if (owner == SMCCC_OWNER_STANDARD) {
+        answer(vcpu, trng_owns(call.function) ? trng_call(vm, vcpu, &call) : psci_call(vm, vcpu, &call));
+    } else if (!vmm_service(vcpu, &call, handler_of(vm, &call))) {
+        answer(vcpu, owner == SMCCC_OWNER_ARCH ? arch_service(&call) : SMCCC_NOT_SUPPORTED);
     }
-    answer(vcpu, result);
 }
 
 void smccc_refuse(struct vcpu *vcpu)
@@ -96,21 +120,50 @@ void smccc_refuse(struct vcpu *vcpu)
     answer(vcpu, SMCCC_NOT_SUPPORTED);
 }
 
-bool smc_register_sip_handler(smc_sip_handler_t handler)
+static bool set_handler(const char *function, smc_sip_handler_t *which, smc_sip_handler_t handler)
 {
-    struct vm *vm = vm_instance();
-    if (handler == NULL || vm->hooks.sip != NULL) {
-        LOG_VMM_ERR("smc_register_sip_handler: %s\n", handler == NULL ? "no handler" : "there is a handler already");
+    if (handler == NULL || *which != NULL) {
+        LOG_VMM_ERR("%s: %s\n", function, handler == NULL ? "no handler" : "there is a handler already");
         return false;
     }
-    vm->hooks.sip = handler;
+    *which = handler;
+    return true;
+}
+
+bool smc_register_sip_handler(smc_sip_handler_t handler)
+{
+    return set_handler("smc_register_sip_handler", &vm_instance()->hooks.sip, handler);
+}
+
+bool smc_register_oem_handler(smc_sip_handler_t handler)
+{
+    return set_handler("smc_register_oem_handler", &vm_instance()->hooks.oem, handler);
+}
+
+bool smc_forward_only(const uint32_t *functions, size_t count)
+{
+    struct vm_hooks *hooks = &vm_instance()->hooks;
+    if (functions == NULL) {
+        LOG_VMM_ERR("smc_forward_only: no list given\n");
+        return false;
+    }
+    hooks->forwarded = functions;
+    hooks->forwarded_count = count;
     return true;
 }
 
 bool smc_sip_forward(size_t vcpu_id, seL4_UserContext *regs, size_t fn_number)
 {
+    const struct vm *vm = vm_instance();
     (void)vcpu_id;
     (void)fn_number;
+    const struct smccc_call call = {
+        .function = (uint32_t)(regs->x0 & ~SMCCC_SVE_HINT),
+        .args = {(uint32_t)regs->x1},
+    };
+    if (vm->hooks.forwarded != NULL && !is_listed(vm, call.function) && !is_for_firmware(vm, &call)) {
+        return false;
+    }
     seL4_ARM_SMCContext args = {
         .x0 = regs->x0,
         .x1 = regs->x1,

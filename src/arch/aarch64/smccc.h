@@ -6,7 +6,8 @@
 /*
  * Calls of the guest to firmware, by SMC or HVC [SMCCC 1.2]: dispatch by owning entity.
  *
- * Answered here: the Arm architecture service and PSCI; SiP calls go to the VMM's handler. Every other function is
+ * Answered here: the Arm architecture service, PSCI and TRNG; SiP and OEM calls go to handlers of the VMM. Workarounds
+ * and SOC_ID are the firmware's: they are passed on to it where the VMM allows that. Every other function is
  * NOT_SUPPORTED, which is no mistake of a guest's: that is how it asks.
  */
 #pragma once
@@ -29,6 +30,7 @@
 enum smccc_owner {
     SMCCC_OWNER_ARCH = 0,
     SMCCC_OWNER_SIP = 2,
+    SMCCC_OWNER_OEM = 3,
     SMCCC_OWNER_STANDARD = 4,
 };
 

@@ -146,6 +146,106 @@ static void test_stop(void **state)
     assert_true(fake_log_has("guest_stop: vCPU 7 does not exist"));
 }
 
+static void test_resume(void **state)
+{
+    (void)state;
+    struct vm *vm = fixture_vm();
+    assert_false(guest_resume(0));
+    start();
+    assert_false(guest_resume(0));
+    guest_stop(0);
+    guest_stop(0);
+    fake.vcpus[0].context.x5 = 0x55;
+    assert_int_equal(vgic_inject(&vm->vgic, 0, 27), RESULT_OK);
+    assert_false(guest_resume(1));
+    assert_false(fake.vcpus[0].running);
+    assert_true(guest_resume(0));
+    assert_true(fake.vcpus[0].running);
+    assert_false(fake.vcpus[1].running);
+    assert_int_equal(vm->vcpus[0].power, VCPU_ON);
+    assert_int_equal(vm->vcpus[1].power, VCPU_OFF);
+    assert_int_equal(fake.vcpus[0].context.x5, 0x55);
+    assert_int_equal(vm->vgic.vcpus[0].private_word.latched, BIT(27));
+    assert_false(guest_resume(0));
+    assert_int_equal(fake_log_count("guest_resume"), 4);
+}
+
+static void test_nothing_to_resume(void **state)
+{
+    (void)state;
+    start();
+    guest_stop(0);
+    start();
+    assert_false(guest_resume(0));
+    assert_false(psci(0x84000008));
+    assert_false(guest_resume(0));
+    start();
+    guest_stop(0);
+    reload_result = RESULT_INVALID;
+    assert_false(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
+    assert_false(guest_resume(0));
+}
+
+/* Stopped while its vCPUs are washed, a guest has not begun: it begins when resumed. */
+static void test_resume_in_a_wash(void **state)
+{
+    (void)state;
+    start();
+    assert_true(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
+    assert_true(fixture_vm()->wash.under_way);
+    guest_stop(0);
+    guest_stop(0);
+    assert_false(fixture_vm()->wash.under_way);
+    assert_true(guest_resume(0));
+    assert_true(fixture_vm()->wash.under_way);
+    let_wash();
+    assert_true(fake.vcpus[0].running);
+    assert_int_equal(fake.vcpus[0].context.pc, KERNEL_PC);
+    assert_false(guest_resume(0));
+}
+
+static void test_stop_on_error(void **state)
+{
+    (void)state;
+    start();
+    const uint64_t esr = fake.vcpus[0].regs[seL4_VCPUReg_ESR];
+    guest_stop_on_error(true);
+    assert_false(fixture_fault(fake_vm_fault(0, FIXTURE_PC, 0xc0000000, FIXTURE_LOAD(4, 9, 0))));
+    assert_false(fake.vcpus[0].running);
+    assert_int_equal(fake.vcpus[0].context.pc, FIXTURE_PC);
+    assert_int_equal(fake.vcpus[0].regs[seL4_VCPUReg_ESR], esr);
+    assert_true(fake_log_has("stopped at its mistake: access to nothing, page 0xc0000000"));
+    assert_true(fake_log_has("general registers of vCPU 0"));
+    assert_true(guest_resume(0));
+    guest_stop_on_error(false);
+    assert_true(fixture_fault(fake_vm_fault(0, FIXTURE_PC, 0xc0000000, FIXTURE_LOAD(4, 9, 0))));
+    assert_int_equal(fake.vcpus[0].regs[seL4_VCPUReg_ESR], 0x96000010);
+}
+
+/* Every kind of mistake: nothing of the exit reaches the vCPU. */
+static void test_stop_on_any_error(void **state)
+{
+    (void)state;
+    const microkit_msginfo mistakes[] = {
+        fake_vcpu_fault(0, FIXTURE_PC, fixture_class(ESR_EC_SYSREG, 0)),
+        fake_vcpu_fault(0, FIXTURE_PC, fixture_class(0x3f, 0)),
+    };
+    guest_stop_on_error(true);
+    for (size_t i = 0; i < 2; i++) {
+        start();
+        const seL4_UserContext before = fake.vcpus[0].context;
+        microkit_mr_set(seL4_VCPUFault_HSR, fixture_class(i == 0 ? ESR_EC_SYSREG : 0x3f, 0));
+        assert_false(fixture_fault(mistakes[i]));
+        assert_false(fake.vcpus[0].running);
+        assert_memory_equal(&before, &fake.vcpus[0].context, sizeof before);
+    }
+    start();
+    fixture_device.result = MMIO_GUEST_ERROR;
+    assert_false(fixture_fault(fake_vm_fault(0, FIXTURE_PC, FIXTURE_DEVICE_BASE, FIXTURE_LOAD(4, 9, 0))));
+    assert_int_equal(fake.vcpus[0].context.x9, 0);
+    assert_false(fake.vcpus[0].running);
+}
+
 static void test_restart(void **state)
 {
     (void)state;
@@ -384,6 +484,11 @@ int main(void)
         cmocka_unit_test_setup(test_vcpus_that_the_system_lacks, setup),
         cmocka_unit_test_setup(test_start_again_begins_anew, setup),
         cmocka_unit_test_setup(test_stop, setup),
+        cmocka_unit_test_setup(test_resume, setup),
+        cmocka_unit_test_setup(test_nothing_to_resume, setup),
+        cmocka_unit_test_setup(test_resume_in_a_wash, setup),
+        cmocka_unit_test_setup(test_stop_on_error, setup),
+        cmocka_unit_test_setup(test_stop_on_any_error, setup),
         cmocka_unit_test_setup(test_restart, setup),
         cmocka_unit_test_setup(test_restart_before_start, setup),
         cmocka_unit_test_setup(test_restart_refuses, setup),

@@ -123,6 +123,25 @@ static void test_cpu_suspend_waits(void **state)
     assert_int_equal(call(PSCI64(PSCI_CPU_SUSPEND), 0x04000000, ENTRY, 0), PSCI_INVALID_PARAMETERS);
 }
 
+static void test_cpu_suspend_refuses(void **state)
+{
+    (void)state;
+    static uint8_t ram[0x1000];
+    assert_int_equal(guest_ram_init(&fixture_vm()->ram, ram, gpa(0x40000000), sizeof ram), RESULT_OK);
+    for (unsigned bit = 0; bit < 32; bit++) {
+        if (bit > 16) {
+            assert_int_equal(call(PSCI64(PSCI_CPU_SUSPEND), 1u << bit, 0x40000000, 0), PSCI_INVALID_PARAMETERS);
+        }
+    }
+    assert_int_equal(call(PSCI64(PSCI_CPU_SUSPEND), 0x10000, 0x40001000, 0), PSCI_INVALID_ADDRESS);
+    assert_int_equal(call(PSCI64(PSCI_CPU_SUSPEND), 0x10000, 0x40000002, 0), PSCI_INVALID_ADDRESS);
+    assert_int_equal(call(PSCI32(PSCI_CPU_SUSPEND), 0x1ffff, 0, 0), PSCI_INVALID_ADDRESS);
+    /* Standby has no entry point, and power_state is of 32 bits in either form. */
+    fake_vtimer_wakes = 1;
+    assert_false(raw(PSCI64(PSCI_CPU_SUSPEND), UINT64_C(0xabcd00000000), 3, 0));
+    assert_true(fixture_vm()->vcpus[0].waiting);
+}
+
 static void test_system_off(void **state)
 {
     (void)state;
@@ -178,6 +197,7 @@ int main(void)
         cmocka_unit_test_setup(test_cpu_off, fixture_setup),
         cmocka_unit_test_setup(test_affinity_info_refuses, fixture_setup),
         cmocka_unit_test_setup(test_cpu_suspend_waits, fixture_setup),
+        cmocka_unit_test_setup(test_cpu_suspend_refuses, fixture_setup),
         cmocka_unit_test_setup(test_system_off, fixture_setup),
         cmocka_unit_test_setup(test_system_reset_without_images, fixture_setup),
         cmocka_unit_test_setup(test_system_reset2, fixture_setup),

@@ -148,6 +148,64 @@ static void test_sip_forward(void **state)
     assert_int_equal(fake.smc_calls, 1);
 }
 
+static void test_oem_handler(void **state)
+{
+    (void)state;
+    assert_false(smc_register_oem_handler(NULL));
+    assert_true(smc_register_oem_handler(sip));
+    assert_false(smc_register_oem_handler(sip));
+    sip_answer = true;
+    assert_int_equal(smc(0xc3000009, 0), 0xa0);
+    assert_int_equal(sip_number, 9);
+    assert_int_equal(smc(0xc2000009, 0), NOT_SUPPORTED);
+}
+
+static void test_forward_only(void **state)
+{
+    (void)state;
+    static const uint32_t list[] = {0x82000001, 0xc3000002, 0x80008000};
+    fake.smc_response = (seL4_ARM_SMCContext){.x0 = 1};
+    assert_true(smc_register_sip_handler(smc_sip_forward));
+    assert_true(smc_register_oem_handler(smc_sip_forward));
+    assert_false(smc_forward_only(NULL, 1));
+    assert_int_equal(smc(0x82000007, 0), 1);
+    assert_true(smc_forward_only(list, 3));
+    assert_int_equal(smc(0x82000001, 0), 1);
+    assert_int_equal(smc(0x82010001, 0), 1); /* with the hint of SVE */
+    assert_int_equal(smc(0xc3000002, 0), 1);
+    assert_int_equal(fake.smc_calls, 4);
+    assert_int_equal(smc(0xc2000001, 0), NOT_SUPPORTED);
+    assert_int_equal(smc(0x82000002, 0), NOT_SUPPORTED);
+    assert_int_equal(smc(0x83000002, 0), NOT_SUPPORTED);
+    assert_true(smc_forward_only(list, 0));
+    assert_int_equal(smc(0x82000001, 0), NOT_SUPPORTED);
+    assert_int_equal(fake.smc_calls, 4);
+}
+
+/* Functions of the architecture, and whether they are there, are the firmware's to answer where the VMM lets it. */
+static void test_workarounds(void **state)
+{
+    (void)state;
+    static const uint32_t list[] = {0x80008000, 0x80000002, 0x80000000, 0x80000001, 0x84000000};
+    fake.smc_response = (seL4_ARM_SMCContext){.x0 = 1};
+    assert_true(smc_forward_only(list, 5));
+    assert_int_equal(smc(SMCCC_ARCH_FEATURES, 0x80008000), 1);
+    assert_int_equal(fake.smc_args.x0, SMCCC_ARCH_FEATURES);
+    assert_int_equal(fake.smc_args.x1, 0x80008000);
+    assert_int_equal(smc(0x80008000, 0), 1);
+    assert_int_equal(fake.smc_args.x0, 0x80008000);
+    assert_int_equal(hvc(0x80000002, 1), 1);
+    assert_int_equal(fake.smc_calls, 3);
+    assert_int_equal(smc(SMCCC_ARCH_FEATURES, 0x80007fff), NOT_SUPPORTED);
+    assert_int_equal(smc(0x80007fff, 0), NOT_SUPPORTED);
+    /* What the library answers is not the firmware's, whatever the list says. */
+    assert_int_equal(smc(SMCCC_VERSION, 0), 0x10002);
+    assert_int_equal(smc(SMCCC_ARCH_FEATURES, SMCCC_VERSION), 0);
+    assert_int_equal(smc(SMCCC_ARCH_FEATURES, 0x84000000), NOT_SUPPORTED);
+    assert_int_equal(smc(0x84000000, 0), 0x10001);
+    assert_int_equal(fake.smc_calls, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +217,9 @@ int main(void)
         cmocka_unit_test_setup(test_kernel_calls_and_words, fixture_setup),
         cmocka_unit_test_setup(test_sip_handler, fixture_setup),
         cmocka_unit_test_setup(test_sip_forward, fixture_setup),
+        cmocka_unit_test_setup(test_oem_handler, fixture_setup),
+        cmocka_unit_test_setup(test_forward_only, fixture_setup),
+        cmocka_unit_test_setup(test_workarounds, fixture_setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
