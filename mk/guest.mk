@@ -11,15 +11,16 @@ FETCH_DEB    := tools/guest/fetch-deb
 # Where it lies in the package depends on the release: evaluated in a recipe, once the package is there.
 GUEST_BUSYBOX = "$$(find $(BUILD)/deb/busybox-static -path "*bin/busybox" -type f)"
 
-$(BUILD)/deb/linux-image/.fetched:
+# Modules lie in /lib or in /usr/lib.
+$(BUILD)/deb/linux/.fetched:
 	@$(call step,FETCH,linux-image-arm64: the guest kernel of Debian)
-	$(Q)$(FETCH_DEB) --dependency linux-image-arm64:arm64 $(@D) ./boot
+	$(Q)$(FETCH_DEB) --dependency linux-image-arm64:arm64 $(@D) --wildcards ./boot './*lib/modules/*'
 
 $(BUILD)/deb/busybox-static/.fetched:
 	@$(call step,FETCH,busybox-static: the programs of the guest)
 	$(Q)$(FETCH_DEB) busybox-static:arm64 $(@D)
 
-$(GUEST_KERNEL): $(BUILD)/deb/linux-image/.fetched tools/guest/unpack-kernel
+$(GUEST_KERNEL): $(BUILD)/deb/linux/.fetched tools/guest/unpack-kernel
 	$(Q)mkdir -p $(@D)
 	$(Q)$(PYTHON) tools/guest/unpack-kernel $(<D)/boot/vmlinuz-* $@
 
@@ -34,3 +35,12 @@ $(GUEST_INITRD): guests/linux/init tools/guest/make-initramfs $(BUILD)/deb/busyb
 	$(Q)mkdir -p $(@D)
 	$(Q)tools/guest/make-initramfs $@ $(GUEST_BUSYBOX) $< $(foreach program,$(GUEST_PROGRAMS),\
 	    $(program)=bin/$(notdir $(program)))
+
+# $(call guest_initrd,OUT,LIST,EXTRA MODULES,FILES): an initramfs with the kernel's modules that LIST names, those of
+# EXTRA MODULES, and files as make-initramfs takes them; needs $(GUEST_INITRD_FILES).
+GUEST_INITRD_FILES := guests/linux/init tools/guest/make-initramfs tools/guest/collect-modules \
+                      $(BUILD)/deb/busybox-static/.fetched $(BUILD)/deb/linux/.fetched
+guest_initrd = mkdir -p $(1).modules && \
+    $(PYTHON) tools/guest/collect-modules $(BUILD)/deb/linux $(2) $(1).modules $(3) && \
+    tools/guest/make-initramfs $(1) $(GUEST_BUSYBOX) guests/linux/init $(1).modules/modules=etc/modules \
+    $$(for file in $(1).modules/*.ko; do echo $$file=lib/modules/$${file\#\#*/}; done) $(4)

@@ -30,6 +30,10 @@ QEMU = os.environ.get("QEMU", "qemu-system-aarch64")
 LIFETIME = 240
 PATIENCE = 90
 
+# guests/linux/init.
+LINUX_READY = r"libvmm guest: shell ready"
+LINUX_PROMPT = r"(?:~|/root) # "
+
 
 class ConsoleError(AssertionError):
     """The machine did not print or do what the test waits for."""
@@ -103,6 +107,25 @@ class Console:
             if select.select([], [stdin], [], 0.05)[1]:
                 data = data[os.write(stdin, data[:512]):]
             self._pump(0)
+
+    def boot(self, timeout=PATIENCE):
+        """Waits for the first prompt of a Linux guest."""
+        self.expect(LINUX_READY, timeout)
+        self.expect(LINUX_PROMPT, timeout)
+
+    def shell(self, command, timeout=PATIENCE):
+        """Runs a command in a Linux guest's shell; answers what it printed."""
+        self.send(command + "\n")
+        self.expect(r"\n")
+        begin = self.read_up_to
+        match = self.expect(LINUX_PROMPT, timeout)
+        return self.text[begin:match.start()].replace("\r", "").replace("\x1b[6n", "")
+
+    def power_off(self):
+        """Has a Linux guest switch its machine off."""
+        self.send("poweroff\n")
+        self.expect("reboot: Power down")
+        assert self.wait() == 0
 
     def wait(self, timeout=PATIENCE):
         """Waits for the machine to end by itself; answers QEMU's exit status."""

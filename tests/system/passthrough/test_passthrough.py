@@ -1,0 +1,118 @@
+# Copyright 2026, the libvmm authors
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# examples/passthrough: Debian's Linux with disk, network and PCI of its own, each test in a QEMU of its own, with a
+# web server beside it.
+
+import hashlib
+import http.server
+import os
+import random
+import re
+import shutil
+import subprocess
+import threading
+
+import pytest
+
+FETCHED_BYTES = 16 << 20
+# QEMU's user networking has the development machine here.
+BY_VIRTIO, BY_PCI = "10.0.2.2", "10.0.3.2"
+NET_IRQ, DISK_IRQ, PCI_IRQ = 78, 79, 36
+
+
+@pytest.fixture
+def server():
+    """A web server that answers every question with the same bytes: its port, and their checksum."""
+    content = random.Random(1).randbytes(FETCHED_BYTES)
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            try:
+                self.wfile.write(content)
+            except OSError:
+                pass  # a guest that restarts does not say goodbye
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http_server:
+        http_server.daemon_threads = True
+        thread = threading.Thread(target=http_server.serve_forever)
+        thread.start()
+        yield http_server.server_port, hashlib.md5(content).hexdigest()
+        http_server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def disk(build, tmp_path):
+    """A fresh disk; it is taken away at the end, for it is large."""
+    path = tmp_path / "disk.img"
+    subprocess.run(["cp", "--sparse=always", str(build / "examples/passthrough/disk.img"), str(path)], check=True)
+    yield path
+    path.unlink()
+
+
+@pytest.fixture
+def linux(machine, build, disk):
+    """linux(gic) boots the example up to the guest's first prompt."""
+
+    def start(gic):
+        # As passthrough.mk has it. The machine has no further network.
+        console = machine(build / f"examples/passthrough/gic{gic}/image.elf", gic=gic, lifetime=400, extra=[
+            "-machine", "highmem=off", "-global", "virtio-mmio.force-legacy=false",
+            "-drive", f"if=none,id=disk,format=raw,file={disk}",
+            "-device", "virtio-blk-device,bus=virtio-mmio-bus.31,drive=disk",
+            "-netdev", "user,id=net", "-device", "virtio-net-device,bus=virtio-mmio-bus.30,netdev=net",
+            "-netdev", "user,id=pci-net,net=10.0.3.0/24", "-device", "e1000,addr=1,netdev=pci-net,romfile="])
+        console.boot()
+        return console
+
+    return start
+
+
+def interrupts(console):
+    """Number of interrupts that the guest took, by the interrupt controller's number; all are level-triggered."""
+    lines = re.findall(r"^ *\d+: +(\d+) +GIC\S* +(\d+) +Level ", console.shell("cat /proc/interrupts"), re.MULTILINE)
+    return {int(irq): int(count) for count, irq in lines}
+
+
+def is_clean(disk):
+    """Whether the file system has no error; nothing is repaired."""
+    path = os.pathsep.join((os.environ["PATH"], "/sbin", "/usr/sbin"))
+    return subprocess.run([shutil.which("e2fsck", path=path), "-f", "-n", str(disk)], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("gic", [2, 3])
+def test_disk_keeps_64_mib_over_a_reboot(linux, disk, gic):
+    console = linux(gic)
+    assert "/dev/vda on /disk type ext4" in console.shell("mount")
+    before = interrupts(console)
+    console.shell("dd if=/dev/urandom of=/disk/file bs=1M count=64")
+    written = console.shell("md5sum </disk/file").split()[0]
+    console.shell("umount /disk")
+    assert interrupts(console)[DISK_IRQ] > before[DISK_IRQ] + 10
+    console.send("reboot\n")
+    console.expect("reboot: Restarting system")
+    console.boot()
+    assert console.shell("stat -c %s /disk/file").strip() == str(64 << 20)
+    assert console.shell("md5sum </disk/file").split()[0] == written
+    console.shell("umount /disk")
+    console.power_off()
+    assert is_clean(disk)
+
+
+@pytest.mark.parametrize("gic", [2, 3])
+@pytest.mark.parametrize("host, irq", [(BY_VIRTIO, NET_IRQ), (BY_PCI, PCI_IRQ)])
+def test_network_fetches_16_mib(linux, server, gic, host, irq):
+    port, checksum = server
+    console = linux(gic)
+    before = interrupts(console)
+    assert console.shell(f"wget -q -O - {host}:{port}/ | md5sum").split()[0] == checksum
+    assert interrupts(console)[irq] > before[irq] + 100
+    console.power_off()
