@@ -7,9 +7,9 @@
  * Start, stop and restart of the guest.
  *
  * A restart is complete: every vCPU stopped and reset, timers off, interrupt controller reset (which acknowledges what
- * was in flight), RAM cleared, images loaded anew, and vCPUs that have run washed before the guest starts. It may be
- * asked for from within an exit of the very vCPU that it starts again; that exit's reply then must not resume it
- * (vcpu->replaced).
+ * was in flight), devices reset, RAM cleared, images loaded anew, and vCPUs that have run washed before the guest
+ * starts. It may be asked for from within an exit of the very vCPU that it starts again; that exit's reply then must
+ * not resume it (vcpu->replaced).
  *
  * A guest that is stopped can be resumed as well: what its vCPUs were about to do is kept.
  */
@@ -43,6 +43,7 @@ static void reset_all(struct vm *vm)
         }
     }
     virq_reset(vm);
+    device_reset_all(vm);
 }
 
 static bool check_start(const struct vm *vm, const char *function, size_t boot_vcpu_id, uint64_t kernel_pc)

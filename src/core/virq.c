@@ -200,7 +200,7 @@ bool virq_controller_init(size_t cpu_id)
         return false;
     }
     vm->virq.initialised = set_up(vm, config);
-    return vm->virq.initialised;
+    return vm->virq.initialised && device_attach_all(vm) == RESULT_OK;
 }
 
 bool virq_register(size_t vcpu_id, size_t virq_num, virq_ack_fn_t ack_fn, void *ack_data)

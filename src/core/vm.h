@@ -19,6 +19,7 @@
 
 #include "arch/aarch64/vgic/vgic.h"
 #include "arch/aarch64/wash.h"
+#include "core/device.h"
 #include "core/guest_error.h"
 #include "core/guest_ram.h"
 #include "core/images.h"
@@ -69,6 +70,7 @@ struct vm {
     bool ram_registered; /* ram was given by the VMM through guest_ram_register */
 
     struct mmio_bus mmio;
+    struct device *devices; /* the library's own, but for the interrupt controller */
     struct vgic vgic;
     struct vgic_config vgic_config;
     struct virq virq;

@@ -1,0 +1,57 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * What the core knows of the library's own devices: a list of them, and what they want to hear of. Whoever has a device
+ * adds it; nothing here knows which devices there are.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <microkit.h>
+
+#include "util/result.h"
+
+struct vm;
+struct device_tree;
+
+/* All but `reset` may be NULL. */
+struct device_ops {
+    /* The guest starts anew: forget its former life. No vCPU runs; interrupts are low already. */
+    void (*reset)(void *ctx);
+    /* The interrupt controller is there: register interrupts. RESULT_BUSY and others are logged here. */
+    enum result (*attach)(void *ctx, struct vm *vm);
+    /* Says what the guest's device tree is to have of the device. Called several times; says the same each time. */
+    void (*describe)(void *ctx, struct device_tree *tree);
+    /* A channel of the VMM was notified. Answers whether it is the device's. */
+    bool (*notified)(void *ctx, microkit_channel channel);
+};
+
+/* A device in the list; it lies in the device's own storage, and is never taken out. */
+struct device {
+    struct device *next;
+    const struct device_ops *ops;
+    void *ctx;
+};
+
+/*
+ * Adds a device, and attaches it if the interrupt controller is there already. Fails as attach does; the device is then
+ * not added.
+ */
+MUST_CHECK enum result device_add(struct vm *vm, struct device *device, const struct device_ops *ops, void *ctx);
+
+/* Attaches all devices: the interrupt controller is there now. */
+MUST_CHECK enum result device_attach_all(struct vm *vm);
+
+/* Resets all devices. */
+void device_reset_all(struct vm *vm);
+
+/* Tells every device of a notification; answers whether it was one's. */
+bool device_notified(struct vm *vm, microkit_channel channel);
+
+/* Every device describes itself to `tree`. */
+void device_describe_all(struct vm *vm, struct device_tree *tree);
