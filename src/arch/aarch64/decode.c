@@ -142,6 +142,7 @@ static bool decode_single(uint64_t word, struct load_store *what)
         return mode == SINGLE_OTHER && decode_register_offset(word, what);
     }
     what->offset = signed_field(SINGLE_IMM9, word);
+    what->is_unprivileged = mode == SINGLE_OTHER;
     what->is_post = mode == SINGLE_POST;
     what->writes_back = mode == SINGLE_POST || mode == SINGLE_PRE;
     return true;

@@ -34,6 +34,7 @@ struct load_store {
     uint8_t index_bits;  /* how many of its bits count: 32 or 64 */
     bool index_is_signed;
     int64_t offset;
+    bool is_unprivileged; /* with the permissions of EL0 */
 };
 
 /* Whether `instruction` is a load or store that is not left out; if so, what it does. */

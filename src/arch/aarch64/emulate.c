@@ -83,7 +83,7 @@ static bool read_instruction(const struct vm *vm, struct emulation *emulation, u
 {
     uint32_t level;
     gpa_t at;
-    return stage1_translate(&emulation->stage1, &vm->ram, emulation->pc, &at, &level) == RESULT_OK &&
+    return stage1_translate(&emulation->stage1, &vm->ram, emulation->pc, STAGE1_NEEDS_NONE, &at, &level) == RESULT_OK &&
            guest_ram_read(&vm->ram, at, instruction, sizeof *instruction) == RESULT_OK;
 }
 
@@ -161,6 +161,13 @@ static enum emulate_outcome access_device(struct vm *vm, struct vcpu *vcpu, cons
     return EMULATE_DONE;
 }
 
+/* What the guest's tables must permit. */
+static uint32_t permissions(const struct vcpu *vcpu, const struct load_store *what)
+{
+    const bool is_el0 = what->is_unprivileged || (vcpu->regs.context->spsr & PSR_EL) == 0;
+    return (is_el0 ? STAGE1_NEEDS_EL0 : 0) | (what->is_load ? 0 : STAGE1_NEEDS_WRITE);
+}
+
 /* The access of register i. `is_done`: the instruction is over already. */
 static enum emulate_outcome access_one(struct vm *vm, struct vcpu *vcpu, const struct emulation *emulation, uint32_t i,
                                        struct emulate_place *place, bool *is_done)
@@ -174,7 +181,8 @@ static enum emulate_outcome access_one(struct vm *vm, struct vcpu *vcpu, const s
         .is_write = !what->is_load,
     };
     place->va = emulation->va + i * what->width_bytes;
-    if (stage1_translate(&emulation->stage1, &vm->ram, place->va, &place->at, &level) != RESULT_OK) {
+    if (stage1_translate(&emulation->stage1, &vm->ram, place->va, permissions(vcpu, what), &place->at, &level) !=
+        RESULT_OK) {
         return EMULATE_IMPOSSIBLE;
     }
     if (access.is_write) {
@@ -237,5 +245,5 @@ bool emulate_find_walk(struct vm *vm, struct vcpu *vcpu, bool is_fetch, uint64_t
     if (!is_fetch && !emulate_find_address(vm, vcpu, va)) {
         return false;
     }
-    return stage1_translate(&stage1, &vm->ram, *va, &at, level) == RESULT_RANGE;
+    return stage1_translate(&stage1, &vm->ram, *va, STAGE1_NEEDS_NONE, &at, level) == RESULT_RANGE;
 }

@@ -10,6 +10,9 @@
  *
  * Left out: what decode.h and stage1.h leave out. Where the second register of a pair cannot be accessed, the first
  * one's store has happened, as the architecture permits; registers are as before.
+ *
+ * Invariant: what is carried out is permitted by the guest's tables to the exception level that it comes from, whatever
+ * other vCPUs have made of the instruction since the hardware looked at it.
  */
 #pragma once
 

@@ -31,6 +31,12 @@
 #define DESCRIPTOR_TABLE   3 /* at the last level: a page */
 #define DESCRIPTOR_ADDRESS FIELD(47, 12)
 
+/* Permissions: of a block or page, and of a table for all that lies below it. */
+#define AP_EL0            BIT(6)
+#define AP_READ_ONLY      BIT(7)
+#define APTABLE_NO_EL0    BIT(61)
+#define APTABLE_READ_ONLY BIT(62)
+
 #define VA_HALF          BIT(55) /* which of the two halves an address is in */
 #define VA_TAG           FIELD(63, 56)
 #define TXSZ_MIN         16
@@ -116,8 +122,23 @@ static uint64_t output(const struct half *half, uint32_t level, uint64_t descrip
     return (descriptor & DESCRIPTOR_ADDRESS & ~within) | (va & within);
 }
 
-static enum result walk(const struct half *half, const struct guest_ram *ram, uint64_t va, gpa_t *at, uint32_t *level)
+/* What is missing of the permissions that are needed, in the descriptor of a block or page. */
+static uint32_t denied_by_leaf(uint64_t descriptor)
 {
+    return ((descriptor & AP_EL0) == 0 ? STAGE1_NEEDS_EL0 : 0) |
+           ((descriptor & AP_READ_ONLY) != 0 ? STAGE1_NEEDS_WRITE : 0);
+}
+
+static uint32_t denied_by_table(uint64_t descriptor)
+{
+    return ((descriptor & APTABLE_NO_EL0) != 0 ? STAGE1_NEEDS_EL0 : 0) |
+           ((descriptor & APTABLE_READ_ONLY) != 0 ? STAGE1_NEEDS_WRITE : 0);
+}
+
+static enum result walk(const struct half *half, const struct guest_ram *ram, uint64_t va, uint32_t needs, gpa_t *at,
+                        uint32_t *level)
+{
+    uint32_t denied = 0;
     const uint64_t in_half = va & (BIT(half->size_bits) - 1);
     uint64_t table = half->table;
     /* The first table may be smaller than others; its index is what is left of the address. */
@@ -132,18 +153,19 @@ static enum result walk(const struct half *half, const struct guest_ram *ram, ui
         const bool is_last = *level == LAST_LEVEL;
         if (type == (is_last ? DESCRIPTOR_TABLE : DESCRIPTOR_BLOCK) && (is_last || has_blocks(half, *level))) {
             *at = gpa(output(half, *level, descriptor, va));
-            return RESULT_OK;
+            return (needs & (denied | denied_by_leaf(descriptor))) == 0 ? RESULT_OK : RESULT_DENIED;
         }
         if (is_last || type != DESCRIPTOR_TABLE) {
             return RESULT_INVALID;
         }
+        denied |= denied_by_table(descriptor);
         table = descriptor & DESCRIPTOR_ADDRESS & ~(BIT(half->page_bits) - 1);
         index = (in_half >> level_shift(half, *level + 1)) & (BIT(level_bits(half)) - 1);
     }
 }
 
-enum result stage1_translate(const struct stage1 *stage1, const struct guest_ram *ram, uint64_t va, gpa_t *at,
-                             uint32_t *level)
+enum result stage1_translate(const struct stage1 *stage1, const struct guest_ram *ram, uint64_t va, uint32_t needs,
+                             gpa_t *at, uint32_t *level)
 {
     *level = 0;
     if ((stage1->sctlr & SCTLR_M) == 0) {
@@ -157,5 +179,5 @@ enum result stage1_translate(const struct stage1 *stage1, const struct guest_ram
     if (!half.is_on || !is_canonical(&half, va)) {
         return RESULT_INVALID;
     }
-    return walk(&half, ram, va, at, level);
+    return walk(&half, ram, va, needs, at, level);
 }

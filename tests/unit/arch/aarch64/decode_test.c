@@ -16,6 +16,8 @@
 #define LOAD true, false
 #define SIGN true, true
 #define STOR false, false
+#define E0   true
+#define E1   false
 
 struct example {
     uint32_t word;
@@ -25,38 +27,40 @@ struct example {
 
 /* clang-format off */
 static const struct example examples[] = {
-    /* load, signed, 64 bits, post, write-back, width, count, data, base, index, shift, bits, signed, offset */
-    {0xa9400440, "ldp x0, x1, [x2]", {LOAD, true, false, false, 8, 2, {0, 1}, 2, NO, 0, 0, false, 0}},
-    {0x297f10a3, "ldp w3, w4, [x5, #-8]", {LOAD, false, false, false, 4, 2, {3, 4}, 5, NO, 0, 0, false, -8}},
-    {0xa9bf1fe6, "stp x6, x7, [sp, #-16]!", {STOR, true, false, true, 8, 2, {6, 7}, 31, NO, 0, 0, false, -16}},
-    {0x28817d28, "stp w8, wzr, [x9], #8", {STOR, false, true, true, 4, 2, {8, 31}, 9, NO, 0, 0, false, 8}},
-    {0x695fad8a, "ldpsw x10, x11, [x12, #252]", {SIGN, true, false, false, 4, 2, {10, 11}, 12, NO, 0, 0, false, 252}},
-    {0xa86039ed, "ldnp x13, x14, [x15, #-512]", {LOAD, true, false, false, 8, 2, {13, 14}, 15, NO, 0, 0, false, -512}},
-    {0xa99fc650, "stp x16, x17, [x18, #504]!", {STOR, true, false, true, 8, 2, {16, 17}, 18, NO, 0, 0, false, 504}},
-    {0xf8408420, "ldr x0, [x1], #8", {LOAD, true, true, true, 8, 1, {0}, 1, NO, 0, 0, false, 8}},
-    {0xb85fcc62, "ldr w2, [x3, #-4]!", {LOAD, false, false, true, 4, 1, {2}, 3, NO, 0, 0, false, -4}},
-    {0x385ff4a4, "ldrb w4, [x5], #-1", {LOAD, false, true, true, 1, 1, {4}, 5, NO, 0, 0, false, -1}},
-    {0x388ffce6, "ldrsb x6, [x7, #255]!", {SIGN, true, false, true, 1, 1, {6}, 7, NO, 0, 0, false, 255}},
-    {0x38d00528, "ldrsb w8, [x9], #-256", {SIGN, false, true, true, 1, 1, {8}, 9, NO, 0, 0, false, -256}},
-    {0x7880256a, "ldrsh x10, [x11], #2", {SIGN, true, true, true, 2, 1, {10}, 11, NO, 0, 0, false, 2}},
-    {0x78c02dac, "ldrsh w12, [x13, #2]!", {SIGN, false, false, true, 2, 1, {12}, 13, NO, 0, 0, false, 2}},
-    {0xb88045ee, "ldrsw x14, [x15], #4", {SIGN, true, true, true, 4, 1, {14}, 15, NO, 0, 0, false, 4}},
-    {0x38001e30, "strb w16, [x17, #1]!", {STOR, false, false, true, 1, 1, {16}, 17, NO, 0, 0, false, 1}},
-    {0x780027ff, "strh wzr, [sp], #2", {STOR, false, true, true, 2, 1, {31}, 31, NO, 0, 0, false, 2}},
-    {0xf8010e72, "str x18, [x19, #16]!", {STOR, true, false, true, 8, 1, {18}, 19, NO, 0, 0, false, 16}},
-    {0xf97ffeb4, "ldr x20, [x21, #32760]", {LOAD, true, false, false, 8, 1, {20}, 21, NO, 0, 0, false, 32760}},
-    {0x393ffef6, "strb w22, [x23, #4095]", {STOR, false, false, false, 1, 1, {22}, 23, NO, 0, 0, false, 4095}},
-    {0xb9800b38, "ldrsw x24, [x25, #8]", {SIGN, true, false, false, 4, 1, {24}, 25, NO, 0, 0, false, 8}},
-    {0xf85f837a, "ldur x26, [x27, #-8]", {LOAD, true, false, false, 8, 1, {26}, 27, NO, 0, 0, false, -8}},
-    {0xb8004bbc, "sttr w28, [x29, #4]", {STOR, false, false, false, 4, 1, {28}, 29, NO, 0, 0, false, 4}},
-    {0xf8626820, "ldr x0, [x1, x2]", {LOAD, true, false, false, 8, 1, {0}, 1, 2, 0, 64, false, 0}},
-    {0xb8655883, "ldr w3, [x4, w5, uxtw #2]", {LOAD, false, false, false, 4, 1, {3}, 4, 5, 2, 32, false, 0}},
-    {0x7868c8e6, "ldrh w6, [x7, w8, sxtw]", {LOAD, false, false, false, 2, 1, {6}, 7, 8, 0, 32, true, 0}},
-    {0xf82b7949, "str x9, [x10, x11, lsl #3]", {STOR, true, false, false, 8, 1, {9}, 10, 11, 3, 64, false, 0}},
-    {0x38eee9ac, "ldrsb w12, [x13, x14, sxtx]", {SIGN, false, false, false, 1, 1, {12}, 13, 14, 0, 64, true, 0}},
-    {0xc8dffc20, "ldar x0, [x1]", {LOAD, true, false, false, 8, 1, {0}, 1, NO, 0, 0, false, 0}},
-    {0x089ffc62, "stlrb w2, [x3]", {STOR, false, false, false, 1, 1, {2}, 3, NO, 0, 0, false, 0}},
-    {0x48dffca4, "ldarh w4, [x5]", {LOAD, false, false, false, 2, 1, {4}, 5, NO, 0, 0, false, 0}},
+    /* load, signed, 64 bits, post, write-back, width, count, data, base, index, shift, bits, signed, offset, level */
+    {0xa9400440, "ldp x0, x1, [x2]", {LOAD, true, false, false, 8, 2, {0, 1}, 2, NO, 0, 0, false, 0, E1}},
+    {0x297f10a3, "ldp w3, w4, [x5, #-8]", {LOAD, false, false, false, 4, 2, {3, 4}, 5, NO, 0, 0, false, -8, E1}},
+    {0xa9bf1fe6, "stp x6, x7, [sp, #-16]!", {STOR, true, false, true, 8, 2, {6, 7}, 31, NO, 0, 0, false, -16, E1}},
+    {0x28817d28, "stp w8, wzr, [x9], #8", {STOR, false, true, true, 4, 2, {8, 31}, 9, NO, 0, 0, false, 8, E1}},
+    {0x695fad8a, "ldpsw x10, x11, [x12, #252]",
+     {SIGN, true, false, false, 4, 2, {10, 11}, 12, NO, 0, 0, false, 252, E1}},
+    {0xa86039ed, "ldnp x13, x14, [x15, #-512]",
+     {LOAD, true, false, false, 8, 2, {13, 14}, 15, NO, 0, 0, false, -512, E1}},
+    {0xa99fc650, "stp x16, x17, [x18, #504]!", {STOR, true, false, true, 8, 2, {16, 17}, 18, NO, 0, 0, false, 504, E1}},
+    {0xf8408420, "ldr x0, [x1], #8", {LOAD, true, true, true, 8, 1, {0}, 1, NO, 0, 0, false, 8, E1}},
+    {0xb85fcc62, "ldr w2, [x3, #-4]!", {LOAD, false, false, true, 4, 1, {2}, 3, NO, 0, 0, false, -4, E1}},
+    {0x385ff4a4, "ldrb w4, [x5], #-1", {LOAD, false, true, true, 1, 1, {4}, 5, NO, 0, 0, false, -1, E1}},
+    {0x388ffce6, "ldrsb x6, [x7, #255]!", {SIGN, true, false, true, 1, 1, {6}, 7, NO, 0, 0, false, 255, E1}},
+    {0x38d00528, "ldrsb w8, [x9], #-256", {SIGN, false, true, true, 1, 1, {8}, 9, NO, 0, 0, false, -256, E1}},
+    {0x7880256a, "ldrsh x10, [x11], #2", {SIGN, true, true, true, 2, 1, {10}, 11, NO, 0, 0, false, 2, E1}},
+    {0x78c02dac, "ldrsh w12, [x13, #2]!", {SIGN, false, false, true, 2, 1, {12}, 13, NO, 0, 0, false, 2, E1}},
+    {0xb88045ee, "ldrsw x14, [x15], #4", {SIGN, true, true, true, 4, 1, {14}, 15, NO, 0, 0, false, 4, E1}},
+    {0x38001e30, "strb w16, [x17, #1]!", {STOR, false, false, true, 1, 1, {16}, 17, NO, 0, 0, false, 1, E1}},
+    {0x780027ff, "strh wzr, [sp], #2", {STOR, false, true, true, 2, 1, {31}, 31, NO, 0, 0, false, 2, E1}},
+    {0xf8010e72, "str x18, [x19, #16]!", {STOR, true, false, true, 8, 1, {18}, 19, NO, 0, 0, false, 16, E1}},
+    {0xf97ffeb4, "ldr x20, [x21, #32760]", {LOAD, true, false, false, 8, 1, {20}, 21, NO, 0, 0, false, 32760, E1}},
+    {0x393ffef6, "strb w22, [x23, #4095]", {STOR, false, false, false, 1, 1, {22}, 23, NO, 0, 0, false, 4095, E1}},
+    {0xb9800b38, "ldrsw x24, [x25, #8]", {SIGN, true, false, false, 4, 1, {24}, 25, NO, 0, 0, false, 8, E1}},
+    {0xf85f837a, "ldur x26, [x27, #-8]", {LOAD, true, false, false, 8, 1, {26}, 27, NO, 0, 0, false, -8, E1}},
+    {0xb8004bbc, "sttr w28, [x29, #4]", {STOR, false, false, false, 4, 1, {28}, 29, NO, 0, 0, false, 4, E0}},
+    {0xf8626820, "ldr x0, [x1, x2]", {LOAD, true, false, false, 8, 1, {0}, 1, 2, 0, 64, false, 0, E1}},
+    {0xb8655883, "ldr w3, [x4, w5, uxtw #2]", {LOAD, false, false, false, 4, 1, {3}, 4, 5, 2, 32, false, 0, E1}},
+    {0x7868c8e6, "ldrh w6, [x7, w8, sxtw]", {LOAD, false, false, false, 2, 1, {6}, 7, 8, 0, 32, true, 0, E1}},
+    {0xf82b7949, "str x9, [x10, x11, lsl #3]", {STOR, true, false, false, 8, 1, {9}, 10, 11, 3, 64, false, 0, E1}},
+    {0x38eee9ac, "ldrsb w12, [x13, x14, sxtx]", {SIGN, false, false, false, 1, 1, {12}, 13, 14, 0, 64, true, 0, E1}},
+    {0xc8dffc20, "ldar x0, [x1]", {LOAD, true, false, false, 8, 1, {0}, 1, NO, 0, 0, false, 0, E1}},
+    {0x089ffc62, "stlrb w2, [x3]", {STOR, false, false, false, 1, 1, {2}, 3, NO, 0, 0, false, 0, E1}},
+    {0x48dffca4, "ldarh w4, [x5]", {LOAD, false, false, false, 2, 1, {4}, 5, NO, 0, 0, false, 0, E1}},
 };
 
 static const struct {
@@ -89,7 +93,7 @@ static void test_examples(void **state)
                           got.writes_back == want->writes_back && got.width_bytes == want->width_bytes &&
                           got.count == want->count && got.data[0] == want->data[0] && got.data[1] == want->data[1] &&
                           got.base == want->base && got.index == want->index && got.index_shift == want->index_shift &&
-                          got.offset == want->offset;
+                          got.offset == want->offset && got.is_unprivileged == want->is_unprivileged;
         const bool same_index =
             got.index == NO || (got.index_bits == want->index_bits && got.index_is_signed == want->index_is_signed);
         if (!same || !same_index) {

@@ -30,6 +30,7 @@
 #define STRB_W0_POST_1    0x38001420
 #define LDR_X0_X2         0xf8626820 /* [x1, x2] */
 #define LDR_W0_X2_SXTW    0xb862d820 /* [x1, w2, sxtw #2] */
+#define STTR_X0           0xf8000820
 #define LDR_Q0            0x3dc00020
 
 static _Alignas(4096) uint8_t ram[0x8000];
@@ -248,6 +249,41 @@ static void test_through_tables(void **state)
     fixture_assert_exception(0x96000410, 0x200);
 }
 
+/* Another vCPU has exchanged the instruction, or its base is not what it was: an access to RAM, with x1 as base. */
+static bool is_carried_out(uint32_t instruction, uint64_t mode)
+{
+    const uint64_t before = fixture_vm()->errors.counts[GUEST_ERROR_NO_SYNDROME];
+    fake.vcpus[0].context.spsr = mode;
+    *fake_x(0, 0) = 0xcafe;
+    *fake_x(0, 1) = RAM_BASE + 0x6000;
+    memset(ram + 0x6000, 0, 16);
+    assert_true(run_at(instruction, DEVICE, STORE_ISS));
+    const bool is_stored = ram[0x6000] == 0xfe;
+    assert_int_equal(is_stored, fixture_vm()->errors.counts[GUEST_ERROR_NO_SYNDROME] == before);
+    return is_stored;
+}
+
+static void test_permissions(void **state)
+{
+    (void)state;
+    const uint64_t el0 = 0x3c0, el1 = 0x3c5, for_el0 = BIT(6), read_only = BIT(7);
+    const struct {
+        uint64_t ap;
+        uint64_t mode;
+        uint32_t instruction;
+        bool is_permitted;
+    } cases[] = {
+        {0, el1, STP_X0_X2, true},          {0, el0, STP_X0_X2, false},    {0, el1, STTR_X0, false},
+        {for_el0, el0, STP_X0_X2, true},    {for_el0, el1, STTR_X0, true}, {for_el0 | read_only, el0, STP_X0_X2, false},
+        {read_only, el1, STP_X0_X2, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        switch_mmu_on();
+        put_entry(0x4000, 1, UINT64_C(0x40000000) | 1 | cases[i].ap);
+        assert_int_equal(is_carried_out(cases[i].instruction, cases[i].mode), cases[i].is_permitted);
+    }
+}
+
 static void test_walk_to_nothing(void **state)
 {
     (void)state;
@@ -360,6 +396,7 @@ int main(void)
         cmocka_unit_test_setup(test_impossible, setup),
         cmocka_unit_test_setup(test_device_says_mistake, setup),
         cmocka_unit_test_setup(test_through_tables, setup),
+        cmocka_unit_test_setup(test_permissions, setup),
         cmocka_unit_test_setup(test_walk_to_nothing, setup),
         cmocka_unit_test_setup(test_fetch_walk_to_nothing, setup),
         cmocka_unit_test_setup(test_handler, setup),

@@ -8,6 +8,8 @@
  */
 #include "arch/aarch64/stage1.h"
 
+#include <stdbool.h>
+
 #include "unit.h"
 #include "util/field.h"
 
@@ -39,7 +41,7 @@ static uint64_t translate(uint64_t va)
 {
     gpa_t at;
     uint32_t level;
-    assert_int_equal(stage1_translate(&controls, &ram, va, &at, &level), RESULT_OK);
+    assert_int_equal(stage1_translate(&controls, &ram, va, STAGE1_NEEDS_NONE, &at, &level), RESULT_OK);
     return at.value;
 }
 
@@ -47,7 +49,7 @@ static enum result fails(uint64_t va, uint32_t want_level)
 {
     gpa_t at;
     uint32_t level;
-    const enum result result = stage1_translate(&controls, &ram, va, &at, &level);
+    const enum result result = stage1_translate(&controls, &ram, va, STAGE1_NEEDS_NONE, &at, &level);
     assert_int_equal(level, want_level);
     return result;
 }
@@ -194,6 +196,42 @@ static void test_tables_outside_of_ram(void **state)
     assert_int_equal(translate(0x123), RAM_BASE | 0x123);
 }
 
+static bool is_denied(uint64_t va, uint32_t needs)
+{
+    gpa_t at;
+    uint32_t level;
+    const enum result result = stage1_translate(&controls, &ram, va, needs, &at, &level);
+    assert_true(result == RESULT_OK || result == RESULT_DENIED);
+    return result == RESULT_DENIED;
+}
+
+static void test_permissions(void **state)
+{
+    (void)state;
+    const uint64_t t1 = RAM_BASE, t2 = RAM_BASE + 0x1000;
+    const uint64_t all = STAGE1_NEEDS_EL0 | STAGE1_NEEDS_WRITE;
+    controls.tcr = 25;
+    controls.ttbr0 = t1;
+    put(t1, 0, t2 | TABLE);
+    put(t1, 1, t2 | TABLE | BIT(61)); /* APTable: nothing for EL0 */
+    put(t1, 2, t2 | TABLE | BIT(62)); /* read-only */
+    for (uint64_t ap = 0; ap < 4; ap++) {
+        put(t2, ap, UINT64_C(0x600000) | VALID | ap << 6);
+        const bool for_el0 = (ap & 1) != 0;
+        const bool writable = (ap & 2) == 0;
+        const uint64_t va = ap << 21;
+        for (uint64_t table = 0; table < 3; table++) {
+            const uint64_t at = va | table << 30;
+            const bool el0 = for_el0 && table != 1;
+            const bool write = writable && table != 2;
+            assert_false(is_denied(at, STAGE1_NEEDS_NONE));
+            assert_int_equal(is_denied(at, STAGE1_NEEDS_EL0), !el0);
+            assert_int_equal(is_denied(at, STAGE1_NEEDS_WRITE), !write);
+            assert_int_equal(is_denied(at, (uint32_t)all), !el0 || !write);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +244,7 @@ int main(void)
         cmocka_unit_test_setup(test_granules_of_the_upper_half, setup),
         cmocka_unit_test_setup(test_refused, setup),
         cmocka_unit_test_setup(test_tables_outside_of_ram, setup),
+        cmocka_unit_test_setup(test_permissions, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
