@@ -78,7 +78,7 @@ $(FUZZ_DIR)/programs/pd.elf: tests/fuzz/program.c tests/tool/programs/pd.ld
 	$(Q)$(CROSS)gcc $(TARGET_CFLAGS) -static -Wl,--build-id=none,-z,max-page-size=16 \
 	    -Wl,-T,tests/tool/programs/pd.ld -g0 $< -o $@
 
-$(FUZZ_SEEDS): tests/fuzz/seeds $(FUZZ_PROGRAMS) $(wildcard examples/linux/*.dts*) $(wildcard tests/tool/*/*.system)
+$(FUZZ_SEEDS): tests/fuzz/seeds $(FUZZ_PROGRAMS) tests/fuzz/guest.dts $(wildcard tests/tool/*/*.system)
 	$(Q)$(PYTHON) tests/fuzz/seeds $(FUZZ_DIR) && touch $@
 
 TEST_PREREQUISITES += fuzz-targets

@@ -256,8 +256,54 @@ void machine_start(struct input *input)
     machine_check();
 }
 
+/* The first used list register from a place on; fake.lr_count when there is none. */
+static unsigned used_lr_from(size_t vcpu_id, unsigned first)
+{
+    for (unsigned i = 0; i < fake.lr_count; i++) {
+        const unsigned index = (first + i) % fake.lr_count;
+        if (fake.vcpus[vcpu_id].lrs[index].used) {
+            return index;
+        }
+    }
+    return fake.lr_count;
+}
+
+/*
+ * The next thing that the program which washes a vCPU does: it ends what it finds in list registers, then calls. Or it
+ * finds no CPU interface where it should be.
+ */
+static void wash_step(uint8_t choice)
+{
+    const struct vm *vm = vm_instance();
+    const size_t vcpu_id = vm->wash.vcpu_id;
+    const unsigned index = used_lr_from(vcpu_id, choice % fake.lr_count);
+    const uint64_t pc = fake.vcpus[vcpu_id].context.pc;
+    MACHINE_REQUIRE(fake.vcpus[vcpu_id].running);
+    if (choice >= 0xf0) {
+        const uint64_t esr = field_make(ESR_EC, ESR_EC_DATA_LOWER) | ESR_IL | DABT_ISV | DABT_WNR | 7;
+        machine_fault(vcpu_id, fake_vm_fault(vcpu_id, pc, vm->vgic.config.cpu_base.value, esr));
+    } else if (index < fake.lr_count) {
+        machine_fault(vcpu_id, fake_eoi(vcpu_id, index));
+    } else {
+        machine_fault(vcpu_id, fake_vcpu_fault(vcpu_id, pc, SMC_ESR));
+    }
+}
+
+void machine_finish_wash(void)
+{
+    const struct vm *vm = vm_instance();
+    for (unsigned steps = 0; vm->wash.under_way; steps++) {
+        MACHINE_REQUIRE(steps <= VM_VCPU_COUNT_MAX * (VGIC_LR_COUNT_MAX + 1));
+        wash_step(0);
+    }
+}
+
 bool machine_pick_running(struct input *input, size_t *vcpu_id)
 {
+    if (vm_instance()->wash.under_way) {
+        wash_step(input_u8(input));
+        return false;
+    }
     const size_t count = vm_vcpu_count(vm_instance());
     const size_t first = input_u8(input);
     for (size_t i = 0; i < count; i++) {
@@ -372,6 +418,8 @@ void machine_guest_step(struct input *input, size_t vcpu_id)
 {
     struct fake_vcpu *vcpu = &fake.vcpus[vcpu_id];
     const uint8_t what = input_u8(input);
+    /* Whether it has taken what is in its list registers, or the kernel may still write them. */
+    fake.lr_pending_yields = (what & 0x80) != 0;
     switch (what % 4) {
     case 0:
         vcpu->context.spsr = input_value(input);
@@ -429,18 +477,6 @@ void machine_guest_boot(struct input *input, size_t vcpu_id)
     store(vcpu_id, MACHINE_DIST_BASE + GICD_CTLR, 4, 3);
 }
 
-/* The first used list register from a place on; fake.lr_count when there is none. */
-static unsigned used_lr_from(size_t vcpu_id, unsigned first)
-{
-    for (unsigned i = 0; i < fake.lr_count; i++) {
-        const unsigned index = (first + i) % fake.lr_count;
-        if (fake.vcpus[vcpu_id].lrs[index].used) {
-            return index;
-        }
-    }
-    return fake.lr_count;
-}
-
 void machine_end_interrupt(struct input *input, size_t vcpu_id)
 {
     const uint8_t choice = input_u8(input);
@@ -485,6 +521,7 @@ static void check_vcpu(struct vm *vm, size_t vcpu_id)
     MACHINE_REQUIRE(!vcpu->waiting || !running);
     MACHINE_REQUIRE(running || vcpu->power == VCPU_OFF || vcpu->waiting || stuck[vcpu_id]);
     MACHINE_REQUIRE(vm->vgic.vcpus[vcpu_id].on == (vcpu->power == VCPU_ON));
+    MACHINE_REQUIRE(!vm->wash.under_way || (vcpu->power == VCPU_ON) == (vm->wash.vcpu_id == vcpu_id));
     /* A wake-up is never lost. */
     MACHINE_REQUIRE(!vcpu->waiting || !vgic_is_deliverable(&vm->vgic, vcpu_id));
     /* Nor is an interrupt of the timer: while it is masked, its end is still to come. */

@@ -12,8 +12,8 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 TARGETS = sorted(source.name.removesuffix("_fuzz.c") for source in HERE.glob("*_fuzz.c"))
 SECONDS = int(os.environ.get("FUZZ_TEST_SECONDS", "30"))
-# Fewer than this in all that time, and the target does not do its work. The slowest manages a thousand a second.
-RUNS_MIN = 100 * SECONDS
+# Fewer than this in all that time, and the target does not do its work. An idle machine does a hundred times as many.
+RUNS_MIN = 10 * SECONDS
 
 
 @pytest.mark.parametrize("target", TARGETS)
