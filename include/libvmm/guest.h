@@ -30,7 +30,8 @@ extern "C" {
  * @param dtb           guest-physical address of the device tree.
  * @param initrd        guest-physical address of the initial RAM disc (the guest finds it in its device tree; it is
  *                      only logged here), or 0.
- * @return false, with a line in the log, when boot_vcpu_id or kernel_pc is out of range.
+ * @return false, with a line in the log, when boot_vcpu_id or kernel_pc is out of range, or the system description has
+ *         fewer vCPUs than the guest's device tree has CPUs.
  */
 bool guest_start(size_t boot_vcpu_id, uintptr_t kernel_pc, uintptr_t dtb, uintptr_t initrd);
 

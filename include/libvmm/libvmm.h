@@ -11,6 +11,7 @@
 #include <libvmm/arch/aarch64/linux.h>
 #include <libvmm/arch/aarch64/smc.h>
 #include <libvmm/guest.h>
+#include <libvmm/pl011.h>
 #include <libvmm/tcb.h>
 #include <libvmm/util/util.h>
 #include <libvmm/vcpu.h>
