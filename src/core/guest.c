@@ -64,6 +64,19 @@ static bool check_start(const struct vm *vm, const char *function, size_t boot_v
     return true;
 }
 
+/* Whether the system description has a vCPU for each CPU of the guest's. */
+static bool check_vcpus(const struct vm *vm)
+{
+    for (size_t i = 0; i < vm_vcpu_count(vm); i++) {
+        if (!vcpu_state_exists(i)) {
+            LOG_VMM_ERR("the guest's device tree has %zu CPUs, but the system description has no vCPU %zu\n",
+                        vm_vcpu_count(vm), i);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool start(struct vm *vm, const char *function)
 {
     vm->started = true;
@@ -79,7 +92,7 @@ static bool start(struct vm *vm, const char *function)
 bool guest_start(size_t boot_vcpu_id, uintptr_t kernel_pc, uintptr_t dtb, uintptr_t initrd)
 {
     struct vm *vm = vm_instance();
-    if (!check_start(vm, "guest_start", boot_vcpu_id, kernel_pc)) {
+    if (!check_start(vm, "guest_start", boot_vcpu_id, kernel_pc) || !check_vcpus(vm)) {
         return false;
     }
     if (vm->started) {

@@ -63,6 +63,11 @@ uint64_t vcpu_state_affinity(size_t vcpu_id)
     return field_make(MPIDR_AFF1, vcpu_id / VCPUS_PER_CLUSTER) | vcpu_id % VCPUS_PER_CLUSTER;
 }
 
+bool vcpu_state_exists(size_t vcpu_id)
+{
+    return seL4_ARM_VCPU_ReadRegs(BASE_VCPU_CAP + vcpu_id, seL4_VCPUReg_VMPIDR_EL2).error == seL4_NoError;
+}
+
 enum result vcpu_state_reset(size_t vcpu_id)
 {
     const uint64_t mpidr = MPIDR_RES1 | vcpu_state_affinity(vcpu_id);

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,9 @@
 
 /* Affinity of a vCPU as MPIDR_EL1 has it: 16 vCPUs to an affinity level 0, as a GICv3's SGI target lists want it. */
 uint64_t vcpu_state_affinity(size_t vcpu_id);
+
+/* Whether the system description has this vCPU. */
+bool vcpu_state_exists(size_t vcpu_id);
 
 /* EL1 registers and virtual timer into reset state. RESULT_INVALID when the system description has no such vCPU. */
 MUST_CHECK enum result vcpu_state_reset(size_t vcpu_id);
