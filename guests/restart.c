@@ -22,7 +22,7 @@
 #define COMMAND_STOP    4 /* stop at the next notification, restart at the one after it */
 #define COMMAND_START   5 /* at the next notification, through guest_start, with RAM as it is */
 #define SIP_CALL        0xc2000001
-#define LIFE_COUNT_MAX  300
+#define LIFE_COUNT_MAX  1000
 #define WAY_COUNT       8
 #define TIMER_US        50
 #define TOO_LONG_US     1000000

@@ -3,11 +3,13 @@
 #
 # The bare guests: each guests/NAME.c with guests/rig becomes $(GUESTS)/NAME.bin, which QEMU starts as it is, and one
 # image with a VMM around it for each version of the interrupt controller, $(MACHINE)/gicN/NAME/image.elf. One whose
-# name begins with smp_ gets four vCPUs. One with a VMM of its own has it in tests/system/machine/NAME/vmm.c.
+# name begins with smp_ gets four vCPUs. One with a VMM of its own has it in tests/system/machine/NAME/vmm.c; beside
+# those of MACHINE_TICKED runs another PD, the ticker.
 
 GUESTS        := $(BUILD)/guests
 MACHINE       := $(BUILD)/tests/machine
 MACHINE_SRC   := tests/system/machine
+MACHINE_TICKED := pause restart
 GUEST_NAMES   := $(basename $(notdir $(wildcard guests/*.c)))
 GUEST_RIG     := $(patsubst guests/rig/%,$(GUESTS)/rig/%.o,$(wildcard guests/rig/*.[cS]))
 GUEST_CFLAGS  := $(TARGET_CFLAGS) -fno-tree-loop-distribute-patterns -MMD -MP
@@ -31,12 +33,10 @@ $(GUESTS)/%.bin: $(GUESTS)/%.elf
 # $(call machine_vcpus,NAME) and $(call machine_vmm,NAME): how many vCPUs, and the VMM's source.
 machine_vcpus = $(if $(filter smp_%,$(1)),4,1)
 machine_vmm   = $(firstword $(wildcard $(MACHINE_SRC)/$(1)/vmm.c) $(MACHINE_SRC)/vmm.c)
-# $(call machine_system,GIC,NAME): the system description.
-machine_system = $(firstword $(wildcard $(MACHINE_SRC)/$(2)/gic$(1).system) \
-    $(MACHINE_SRC)/gic$(1)_$(call machine_vcpus,$(2)).system)
-# $(call machine_programs,NAME): programs of further PDs, beside its VMM.
-machine_programs = $(patsubst $(MACHINE_SRC)/%.c,$(MACHINE)/%.elf,\
-    $(filter-out %/vmm.c,$(wildcard $(MACHINE_SRC)/$(1)/*.c)))
+# $(call machine_system,GIC,NAME) and $(call machine_programs,NAME): the system description, and further PDs' programs.
+machine_is_ticked = $(filter $(MACHINE_TICKED),$(1))
+machine_system    = $(MACHINE_SRC)/gic$(1)_$(if $(call machine_is_ticked,$(2)),ticker,$(call machine_vcpus,$(2))).system
+machine_programs  = $(if $(call machine_is_ticked,$(1)),$(MACHINE)/ticker.elf)
 
 $(MACHINE)/%.o: $(MACHINE_SRC)/%.c | libmicrokit
 	$(Q)mkdir -p $(@D)
@@ -61,7 +61,7 @@ $(MACHINE)/gic$(1)/$(2)/vmm.elf: $(patsubst $(MACHINE_SRC)/%.c,$(MACHINE)/%.o,$(
 
 $(MACHINE)/gic$(1)/$(2)/image.elf: $(call machine_system,$(1),$(2)) $(MACHINE)/gic$(1)/$(2)/vmm.elf \
         $(call machine_programs,$(2)) $(MICROKIT_TOOL_FILES)
-	$$(Q)$$(call build_image,$$<,$$(@D) --search-path $(MACHINE)/$(2),$$@)
+	$$(Q)$$(call build_image,$$<,$$(@D) --search-path $(MACHINE),$$@)
 endef
 $(foreach gic,2 3,$(foreach name,$(GUEST_NAMES),$(eval $(call machine_image,$(gic),$(name)))))
 

@@ -7,22 +7,9 @@
  * A VMM that restarts its guest (guests/restart.c) when the guest says so: from within the handlers of the library, or
  * when another PD notifies it.
  */
-#include <microkit.h>
+#include "../machine.h"
 
-#include <libvmm/libvmm.h>
-
-#define GUEST_RAM_SIZE 0x200000
-#define GUEST_DTB_DEST 0x40180000
-
-#define TICKER_CH  0
-#define SERIAL_CH  1
-#define SERIAL_IRQ 33
-
-#define PSCI_SYSTEM_OFF 0x84000008
-
-/* As guests/rig/rig.h and guests/restart.c have them. */
-#define SCRATCH        0x50000000
-#define SCRATCH_BYTES  0x1000
+/* As guests/restart.c has it. */
 #define COMMAND_OFFSET 0xff8
 
 enum command {
@@ -35,25 +22,8 @@ enum command {
     COMMAND_RESTART = 6, /* this VMM's own: the guest has been stopped */
 };
 
-extern char _guest_kernel_image[], _guest_kernel_image_end[];
-extern char _guest_dtb_image[], _guest_dtb_image_end[];
-
-uintptr_t guest_ram_vaddr;
-
-static uint8_t scratch[SCRATCH_BYTES];
 static enum command command;
 static uintptr_t kernel_pc;
-
-static enum guest_power_action on_power(size_t vcpu_id, enum guest_power_event event, void *cookie)
-{
-    (void)vcpu_id;
-    (void)cookie;
-    if (event == GUEST_POWER_OFF) {
-        seL4_ARM_SMCContext call = {.x0 = PSCI_SYSTEM_OFF};
-        microkit_arm_smc_call(&call, &call);
-    }
-    return GUEST_POWER_ACTION_DEFAULT;
-}
 
 static void restart(void)
 {
@@ -63,35 +33,14 @@ static void restart(void)
     }
 }
 
-/* Bytes of an access, from its syndrome [Arm ARM D17.2.37, ISS.SAS]. */
-static size_t width_of(size_t fsr)
+static void take_command(size_t offset, uint64_t value)
 {
-    return (size_t)1 << (fsr >> 22 & 3);
-}
-
-static bool on_scratch(size_t vcpu_id, size_t offset, size_t fsr, seL4_UserContext *regs, void *data)
-{
-    const size_t width = width_of(fsr);
-    uint64_t value = 0;
-    (void)vcpu_id;
-    (void)data;
-    if (offset > SCRATCH_BYTES - width) {
-        return false;
-    }
-    if (fault_is_read(fsr)) {
-        memcpy(&value, &scratch[offset], width);
-        fault_emulate_write(regs, 0, fsr, value);
-        return true;
-    }
-    value = fault_get_data(regs, fsr);
-    memcpy(&scratch[offset], &value, width);
     if (offset == COMMAND_OFFSET) {
         command = (enum command)value;
         if (command == COMMAND_NOW) {
             restart();
         }
     }
-    return true;
 }
 
 static bool on_sip(size_t vcpu_id, seL4_UserContext *regs, size_t fn_number)
@@ -118,7 +67,7 @@ static void on_tick(void)
         break;
     case COMMAND_START:
         command = COMMAND_NONE;
-        guest_start(GUEST_VCPU_ID, kernel_pc, GUEST_DTB_DEST, 0);
+        machine_start(kernel_pc);
         break;
     default:
         break;
@@ -127,18 +76,11 @@ static void on_tick(void)
 
 void init(void)
 {
-    kernel_pc = linux_setup_images(guest_ram_vaddr, (uintptr_t)_guest_kernel_image,
-                                   (size_t)(_guest_kernel_image_end - _guest_kernel_image), (uintptr_t)_guest_dtb_image,
-                                   GUEST_DTB_DEST, (size_t)(_guest_dtb_image_end - _guest_dtb_image), 0, 0, 0);
-    if (kernel_pc == (uintptr_t)-1 || !virq_controller_init(GUEST_VCPU_ID) ||
-        !virq_register_passthrough(GUEST_VCPU_ID, SERIAL_IRQ, SERIAL_CH) ||
-        !fault_register_vm_exception_handler(SCRATCH, SCRATCH_BYTES, on_scratch, NULL) ||
-        !smc_register_sip_handler(on_sip) || !guest_register_power_handler(on_power, NULL)) {
-        LOG_VMM_ERR("the guest cannot be started\n");
-        return;
+    on_store = take_command;
+    kernel_pc = machine_set_up();
+    if (kernel_pc != (uintptr_t)-1 && smc_register_sip_handler(on_sip)) {
+        machine_start(kernel_pc);
     }
-    microkit_irq_ack(SERIAL_CH);
-    guest_start(GUEST_VCPU_ID, kernel_pc, GUEST_DTB_DEST, 0);
 }
 
 void notified(microkit_channel ch)
@@ -152,9 +94,6 @@ void notified(microkit_channel ch)
 
 seL4_Bool fault(microkit_child child, microkit_msginfo msginfo, microkit_msginfo *reply_msginfo)
 {
-    if (!fault_handle(child, msginfo)) {
-        return seL4_False;
-    }
     *reply_msginfo = microkit_msginfo_new(0, 0);
-    return seL4_True;
+    return fault_handle(child, msginfo);
 }
