@@ -129,3 +129,12 @@ enum result dtb_gic_find(const struct dtb *dtb, struct vgic_config *config)
     }
     return RESULT_RANGE;
 }
+
+int dtb_gic_node(const struct dtb *dtb)
+{
+    int node = -1;
+    for (size_t i = 0; i < ARRAY_SIZE(controllers) && node < 0; i++) {
+        node = find_usable(dtb, controllers[i].compatible);
+    }
+    return node;
+}

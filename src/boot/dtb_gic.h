@@ -18,3 +18,6 @@
  * RESULT_RANGE: there is no GICv2 or GICv3. RESULT_INVALID, with a log line: its node cannot be what a guest may see.
  */
 MUST_CHECK enum result dtb_gic_find(const struct dtb *dtb, struct vgic_config *config);
+
+/* The node of that interrupt controller, or -1. */
+int dtb_gic_node(const struct dtb *dtb);

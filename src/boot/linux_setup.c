@@ -6,7 +6,7 @@
 /*
  * The road from nine arguments to a guest in memory:
  *
- *     arguments -> kernel header -> device tree -> guest RAM -> layout -> /chosen, CPUs, GIC -> commit
+ *     arguments -> kernel header -> device tree -> guest RAM -> devices, layout -> /chosen, CPUs, GIC -> commit
  *
  * Invariant: struct plan is filled by checks alone; commit, which changes the VM and guest RAM, cannot fail after
  * them. A restart walks the same road, so images that were changed meanwhile are checked again.
@@ -16,9 +16,11 @@
 #include <libvmm/arch/aarch64/linux.h>
 #include <libvmm/util/util.h>
 
+#include "arch/aarch64/cache.h"
 #include "boot/dtb.h"
 #include "boot/dtb_chosen.h"
 #include "boot/dtb_cpus.h"
+#include "boot/dtb_devices.h"
 #include "boot/dtb_gic.h"
 #include "boot/dtb_memory.h"
 #include "boot/layout.h"
@@ -33,6 +35,7 @@ struct plan {
     struct linux_image image;
     struct guest_ram ram;
     struct layout layout;
+    uint64_t dtb_bytes; /* of the device tree as given; in the layout it has room for the library's devices */
     struct vgic_config vgic_config;
     size_t vcpu_count;
 };
@@ -126,12 +129,18 @@ static enum result check_sources_outside_ram(const struct plan *plan)
     return RESULT_OK;
 }
 
-static enum result decide_layout(const struct dtb *dtb, struct plan *plan)
+static enum result decide_layout(struct vm *vm, const struct dtb *dtb, struct plan *plan)
 {
     const struct linux_images *images = &plan->images;
     const struct layout_range ram = {plan->ram.base, plan->ram.size_bytes};
+    uint64_t growth_bytes;
+    enum result result = dtb_devices_size(vm, dtb, &growth_bytes);
 
-    plan->layout.dtb = (struct layout_range){gpa(images->dtb_dest), dtb->size_bytes};
+    if (result != RESULT_OK) {
+        return result;
+    }
+    plan->dtb_bytes = dtb->size_bytes;
+    plan->layout.dtb = (struct layout_range){gpa(images->dtb_dest), dtb->size_bytes + growth_bytes};
     plan->layout.initrd = (struct layout_range){gpa(images->initrd_dest), images->initrd_size};
     return layout_decide(&ram, &plan->image, &plan->layout);
 }
@@ -186,7 +195,7 @@ static enum result find_vgic(const struct vm *vm, const struct dtb *dtb, struct 
     return result == RESULT_RANGE ? RESULT_OK : result;
 }
 
-static enum result decide_from_dtb(const struct vm *vm, const struct dtb *dtb, struct plan *plan)
+static enum result decide_from_dtb(struct vm *vm, const struct dtb *dtb, struct plan *plan)
 {
     enum result result = find_ram(vm, dtb, plan);
 
@@ -194,7 +203,7 @@ static enum result decide_from_dtb(const struct vm *vm, const struct dtb *dtb, s
         result = check_sources_outside_ram(plan);
     }
     if (result == RESULT_OK) {
-        result = decide_layout(dtb, plan);
+        result = decide_layout(vm, dtb, plan);
     }
     if (result == RESULT_OK) {
         result = dtb_chosen_check_initrd(dtb, &plan->layout.initrd);
@@ -212,7 +221,7 @@ static enum result decide_from_dtb(const struct vm *vm, const struct dtb *dtb, s
  * libfdt wants a device tree aligned to 8, which a file included with .incbin may not be. Such a one is copied to the
  * start of guest RAM for the time it is read: any guest has that much RAM, whatever else may be wrong.
  */
-static enum result decide_from_unaligned_dtb(const struct vm *vm, struct plan *plan)
+static enum result decide_from_unaligned_dtb(struct vm *vm, struct plan *plan)
 {
     const void *source = (const void *)plan->images.dtb_src;
     void *copy = (void *)plan->images.ram_start;
@@ -233,7 +242,7 @@ static enum result decide_from_unaligned_dtb(const struct vm *vm, struct plan *p
     return result;
 }
 
-static enum result decide(const struct vm *vm, const struct linux_images *images, struct plan *plan)
+static enum result decide(struct vm *vm, const struct linux_images *images, struct plan *plan)
 {
     plan->images = *images;
     if (images->initrd_size == 0) {
@@ -264,14 +273,31 @@ static void load(const struct guest_ram *ram, const struct layout_range *range, 
     (void)result;
 }
 
+/* The device tree, and the library's devices in it. Cannot fail: decide() has seen the very tree. */
+static void load_dtb(struct vm *vm, const struct plan *plan)
+{
+    const struct layout_range *range = &plan->layout.dtb;
+    load(&vm->ram, range, plan->images.dtb_src, plan->dtb_bytes);
+    if (vm->devices == NULL) {
+        return;
+    }
+    void *blob = guest_ram_at(&vm->ram, range->base, range->size_bytes);
+    enum result result = dtb_devices_add(vm, blob, range->size_bytes);
+    assert(result == RESULT_OK);
+    (void)result;
+    cache_clean(blob, range->size_bytes);
+}
+
+/* What devices have under way for a former life of the guest must not come into the memory of this one. */
 static void copy_images(struct vm *vm, const struct plan *plan)
 {
     const struct linux_images *images = &plan->images;
     const struct layout *layout = &plan->layout;
 
+    device_reset_all(vm);
     vm->ram = plan->ram;
     load(&vm->ram, &layout->kernel, images->kernel, images->kernel_size);
-    load(&vm->ram, &layout->dtb, images->dtb_src, layout->dtb.size_bytes);
+    load_dtb(vm, plan);
     load(&vm->ram, &layout->initrd, images->initrd_src, images->initrd_size);
 }
 

@@ -4,7 +4,7 @@
  */
 
 /*
- * The list of devices, in the order in which they were added: the device tree has them in this order too.
+ * The list of devices: the last one that was added comes first, as makers of device trees like it.
  */
 #include "core/device.h"
 
@@ -24,11 +24,8 @@ enum result device_add(struct vm *vm, struct device *device, const struct device
             return attached;
         }
     }
-    struct device **end = &vm->devices;
-    while (*end != NULL) {
-        end = &(*end)->next;
-    }
-    *end = device;
+    device->next = vm->devices;
+    vm->devices = device;
     return RESULT_OK;
 }
 

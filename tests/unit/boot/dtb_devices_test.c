@@ -1,0 +1,196 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+#include "unit.h"
+
+#include "fake_microkit.h"
+
+#include <libfdt.h>
+#include <libvmm/util/util.h>
+
+#include "boot/dtb_devices.h"
+#include "core/device_tree.h"
+#include "dtb_builder.h"
+
+static struct builder builder;
+static _Alignas(8) char blob[BUILDER_BYTES];
+static struct device first;
+static struct device second;
+
+static void describe_first(void *ctx, struct device_tree *tree)
+{
+    (void)ctx;
+    device_tree_begin(tree, "virtio_mmio", 0xa000000);
+    device_tree_string(tree, "compatible", "virtio,mmio");
+    device_tree_reg(tree, 0xa000000, 0x200);
+    device_tree_interrupt(tree, 48);
+    device_tree_flag(tree, "dma-coherent");
+    device_tree_end(tree);
+}
+
+static void describe_second(void *ctx, struct device_tree *tree)
+{
+    const uint32_t cells[] = {1, 0xffffffff};
+    (void)ctx;
+    device_tree_begin(tree, "bus", UINT64_C(0x112345678));
+    device_tree_cells(tree, "numbers", cells, 2);
+    device_tree_begin(tree, "inner", 3);
+    device_tree_string(tree, "name-of-it", "x");
+    device_tree_end(tree);
+    device_tree_end(tree);
+}
+
+static void reset(void *ctx)
+{
+    (void)ctx;
+}
+
+static const struct device_ops first_ops = {.reset = reset, .describe = describe_first};
+static const struct device_ops second_ops = {.reset = reset, .describe = describe_second};
+
+static int setup(void **state)
+{
+    (void)state;
+    vm_forget(vm_instance());
+    fake_microkit_reset();
+    return 0;
+}
+
+static void build(uint32_t root_cells, uint32_t interrupt_cells, uint32_t phandle, bool has_node)
+{
+    builder_begin(&builder);
+    builder_u32(&builder, "#address-cells", root_cells);
+    builder_u32(&builder, "#size-cells", root_cells);
+    builder_node(&builder, "gic@8000000");
+    builder_string(&builder, "compatible", "arm,gic-v3");
+    builder_u32(&builder, "#interrupt-cells", interrupt_cells);
+    if (phandle != 0) {
+        builder_u32(&builder, "phandle", phandle);
+    }
+    builder_end(&builder);
+    if (has_node) {
+        builder_node(&builder, "virtio_mmio@a000000");
+        builder_string(&builder, "compatible", "mine");
+        builder_end(&builder);
+    }
+    builder_end(&builder);
+    assert_int_equal(fdt_finish(builder.blob), 0);
+}
+
+static enum result add(void)
+{
+    struct dtb dtb;
+    uint64_t bytes;
+    assert_int_equal(dtb_open(builder.blob, sizeof builder.blob, &dtb), RESULT_OK);
+    const enum result result = dtb_devices_size(vm_instance(), &dtb, &bytes);
+    if (result != RESULT_OK) {
+        return result;
+    }
+    memset(blob, 0xa5, sizeof blob);
+    memcpy(blob, builder.blob, dtb.size_bytes);
+    assert_true(dtb.size_bytes + bytes <= sizeof blob);
+    const enum result added = dtb_devices_add(vm_instance(), blob, dtb.size_bytes + bytes);
+    if (vm_instance()->devices != NULL) {
+        assert_int_equal(fdt_check_full(blob, dtb.size_bytes + bytes), 0);
+    }
+    return added;
+}
+
+static void add_devices(void)
+{
+    assert_int_equal(device_add(vm_instance(), &first, &first_ops, NULL), RESULT_OK);
+    assert_int_equal(device_add(vm_instance(), &second, &second_ops, NULL), RESULT_OK);
+}
+
+static void assert_cells(const char *path, const char *property, const uint32_t *cells, int count)
+{
+    int length;
+    const int node = fdt_path_offset(blob, path);
+    assert_true(node >= 0);
+    const fdt32_t *found = fdt_getprop(blob, node, property, &length);
+    assert_non_null(found);
+    assert_int_equal(length, count * 4);
+    for (int i = 0; i < count; i++) {
+        assert_int_equal(fdt32_ld(&found[i]), cells[i]);
+    }
+}
+
+static void test_no_devices(void **state)
+{
+    (void)state;
+    build(2, 4, 0, false);
+    assert_int_equal(add(), RESULT_OK);
+    assert_memory_equal(blob, builder.blob, fdt_totalsize(builder.blob));
+}
+
+static void test_nodes(void **state)
+{
+    (void)state;
+    const uint32_t reg[] = {0, 0xa000000, 0, 0x200};
+    const uint32_t interrupt[] = {0, 16, 4};
+    const uint32_t numbers[] = {1, 0xffffffff};
+    const uint32_t phandle = 7;
+    add_devices();
+    build(2, 3, phandle, false);
+    assert_int_equal(add(), RESULT_OK);
+    assert_cells("/virtio_mmio@a000000", "reg", reg, 4);
+    assert_cells("/virtio_mmio@a000000", "interrupts", interrupt, 3);
+    assert_cells("/virtio_mmio@a000000", "interrupt-parent", &phandle, 1);
+    assert_cells("/virtio_mmio@a000000", "dma-coherent", NULL, 0);
+    assert_cells("/bus@112345678", "numbers", numbers, 2);
+    assert_true(fdt_path_offset(blob, "/bus@112345678/inner@3") > 0);
+    /* In the order in which they were added. */
+    const int node = fdt_first_subnode(blob, 0);
+    assert_string_equal(fdt_get_name(blob, node, NULL), "virtio_mmio@a000000");
+    assert_string_equal(fdt_get_name(blob, fdt_next_subnode(blob, node), NULL), "bus@112345678");
+}
+
+static void test_one_cell_and_no_phandle(void **state)
+{
+    (void)state;
+    const uint32_t reg[] = {0xa000000, 0x200};
+    const uint32_t phandle = 1;
+    add_devices();
+    build(1, 3, 0, false);
+    assert_int_equal(add(), RESULT_OK);
+    assert_cells("/virtio_mmio@a000000", "reg", reg, 2);
+    assert_cells("/virtio_mmio@a000000", "interrupt-parent", &phandle, 1);
+    assert_cells("/gic@8000000", "phandle", &phandle, 1);
+}
+
+static void test_node_of_ones_own(void **state)
+{
+    (void)state;
+    add_devices();
+    build(2, 3, 1, true);
+    assert_int_equal(add(), RESULT_OK);
+    const int node = fdt_path_offset(blob, "/virtio_mmio@a000000");
+    assert_string_equal(fdt_getprop(blob, node, "compatible", NULL), "mine");
+    assert_null(fdt_getprop(blob, node, "reg", NULL));
+    assert_true(fdt_path_offset(blob, "/bus@112345678/inner@3") > 0);
+}
+
+static void test_trees_that_cannot_have_devices(void **state)
+{
+    (void)state;
+    add_devices();
+    build(2, 4, 1, false);
+    assert_int_equal(add(), RESULT_INVALID);
+    build(3, 3, 1, false);
+    assert_int_equal(add(), RESULT_INVALID);
+    assert_true(fake_log_has("devices cannot be added"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_no_devices, setup),
+        cmocka_unit_test_setup(test_nodes, setup),
+        cmocka_unit_test_setup(test_one_cell_and_no_phandle, setup),
+        cmocka_unit_test_setup(test_node_of_ones_own, setup),
+        cmocka_unit_test_setup(test_trees_that_cannot_have_devices, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
