@@ -44,3 +44,9 @@ guest_initrd = mkdir -p $(1).modules && \
     $(PYTHON) tools/guest/collect-modules $(BUILD)/deb/linux $(2) $(1).modules $(3) && \
     tools/guest/make-initramfs $(1) $(GUEST_BUSYBOX) guests/linux/init $(1).modules/modules=etc/modules \
     $$(for file in $(1).modules/*.ko; do echo $$file=lib/modules/$${file\#\#*/}; done) $(4)
+
+# What modules for this kernel are built with, for tools/guest/build-module.
+GUEST_HEADERS := $(BUILD)/deb/linux-headers
+$(GUEST_HEADERS)/.fetched: $(BUILD)/deb/linux/.fetched tools/guest/fetch-headers
+	@$(call step,FETCH,linux-headers: to build a module for the guest kernel)
+	$(Q)tools/guest/fetch-headers $(<D) $(@D)
