@@ -94,7 +94,7 @@ $(LIBVMM_A): $(LIBVMM_OBJS) $(LIBVMM_LIBFDT_READY)
 	$(LIBVMM_Q)rm -rf $@ $(LIBVMM_DIR)/libfdt && mkdir -p $(LIBVMM_DIR)/libfdt
 	$(LIBVMM_Q)cd $(LIBVMM_DIR)/libfdt && \
 	    $(LIBVMM_AR) x $(abspath $(LIBFDT_A)) \
-	        $$($(LIBVMM_AR) t $(abspath $(LIBFDT_A)) | grep -E 'fdt(_ro|_rw|_sw|_check|_strerror)?\.')
+	        $$($(LIBVMM_AR) t $(abspath $(LIBFDT_A)) | grep -E 'fdt(_ro|_rw|_sw|_wip|_check|_strerror)?\.')
 	$(LIBVMM_Q)$(LIBVMM_AR) qcsD $@ $(LIBVMM_OBJS) $(LIBVMM_DIR)/libfdt/*.o
 
 -include $(LIBVMM_OBJS:.o=.d)
