@@ -1,0 +1,107 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The entropy device: one queue of buffers, which the VMM's source fills. A buffer that gets fewer bytes than it has
+ * room for is used all the same, as the specification permits. [VIRTIO 5.4]
+ */
+#include <libvmm/virtio/rng.h>
+
+#include "virtio/virtio_device.h"
+
+#define QUEUE_SIZE 16
+#define QUEUE      0
+/* Of one buffer: a guest must not keep the VMM busy for long with one request. */
+#define BYTES_MAX   4096
+#define BUFFERS_MAX (2 * QUEUE_SIZE) /* of one kick, likewise */
+
+struct rng {
+    struct virtio_device dev;
+    struct virtq queue;
+    virtio_rng_source_t source;
+    void *cookie;
+};
+
+_Static_assert(sizeof(struct rng) <= VIRTIO_RNG_STORAGE_BYTES, "storage of the public structure");
+
+/* False: the source has nothing now. */
+static bool fill(struct rng *rng, struct virtq_chain *chain)
+{
+    struct virtq_piece piece;
+    uint32_t left = BYTES_MAX;
+    while (left != 0 && virtq_chain_claim(chain, left, &piece)) {
+        const size_t given = rng->source(rng->cookie, piece.memory, piece.bytes);
+        const uint32_t bytes = given < piece.bytes ? (uint32_t)given : piece.bytes;
+        chain->written_bytes += bytes;
+        left -= bytes;
+        if (bytes < piece.bytes) {
+            return chain->written_bytes != 0;
+        }
+    }
+    return true;
+}
+
+/* Serves one buffer. False: the queue or the source is empty, or the driver has made a mistake. */
+static bool serve(struct rng *rng)
+{
+    struct virtq_chain chain;
+    if (!virtio_device_pop(&rng->dev, QUEUE, &chain)) {
+        return false;
+    }
+    if (!fill(rng, &chain)) {
+        virtq_unpop(&rng->queue, 1);
+        return false;
+    }
+    if (chain.is_broken) {
+        virtio_device_fail(&rng->dev, "gives a broken chain");
+        return false;
+    }
+    virtq_put(&rng->queue, chain.head, chain.written_bytes);
+    return true;
+}
+
+static void kick(void *ctx, uint16_t queue)
+{
+    struct rng *rng = ctx;
+    unsigned left = BUFFERS_MAX;
+    do {
+        while (left != 0 && serve(rng)) {
+            left--;
+        }
+        virtio_device_signal(&rng->dev, queue);
+    } while (rng->dev.is_running && virtq_want_kicks(&rng->queue) && left-- > 1);
+}
+
+static void reset(void *ctx)
+{
+    (void)ctx;
+}
+
+static void queue_reset(void *ctx, uint16_t queue)
+{
+    (void)ctx;
+    (void)queue;
+}
+
+bool virtio_rng_init(struct virtio_rng *storage, struct virtio_place place, virtio_rng_source_t source, void *cookie)
+{
+    static const struct virtio_device_ops ops = {.reset = reset, .queue_reset = queue_reset, .kick = kick};
+    struct rng *rng = (struct rng *)(void *)storage;
+    const struct virtio_device_type type = {
+        .id = VIRTIO_ID_RNG,
+        .name = "rng",
+        .ops = &ops,
+        .queues = &rng->queue,
+        .queue_count = 1,
+    };
+    *rng = (struct rng){.queue.size_max = QUEUE_SIZE, .source = source, .cookie = cookie};
+    return virtio_device_init(&rng->dev, &type, rng, &place);
+}
+
+void virtio_rng_ready(struct virtio_rng *storage)
+{
+    struct rng *rng = (struct rng *)(void *)storage;
+    virtio_device_kick(&rng->dev, QUEUE);
+}
