@@ -10,7 +10,7 @@
 
 #include <libvmm/util/util.h>
 
-#define CELL_COUNT_MAX  64 /* of one property */
+#define CELL_COUNT_MAX  160 /* of one property */
 #define NAME_BYTES_MAX  48
 #define SPI_FIRST       32
 #define GIC_SPI         0 /* of the interrupt controller's binding */

@@ -114,6 +114,7 @@ struct virtio_device {
     /* The transport's: the interrupt's level has changed. */
     void (*set_interrupt)(void *transport, bool high);
     void *transport;
+    uint8_t pci_cfg_offset; /* virtio_pci's: of the capability that reaches the BAR through configuration space */
 };
 
 /*

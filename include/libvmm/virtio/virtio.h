@@ -35,6 +35,7 @@ struct virtio_place {
     size_t irq;
     struct pci_host *host;
     uint8_t slot;
+    uint8_t function;
 };
 
 /** Bytes of guest-physical addresses that a device on virtio-mmio takes. */
@@ -53,6 +54,21 @@ bool virtio_mmio_attach(struct virtio_device *device, const struct virtio_place 
 static inline struct virtio_place virtio_at_mmio(uint64_t base, size_t irq)
 {
     return (struct virtio_place){.attach = virtio_mmio_attach, .base = base, .irq = irq};
+}
+
+/* What virtio_at_pci refers to; not to be called. */
+bool virtio_pci_attach(struct virtio_device *device, const struct virtio_place *place);
+
+/**
+ * A function on an emulated PCI bus (see pci.h).
+ *
+ * @param host      initialised by pci_host_init.
+ * @param slot      0 to 31: the device's number on the bus.
+ * @param function  0 to 7. Function 0 of a slot is set up before its others.
+ */
+static inline struct virtio_place virtio_at_pci(struct pci_host *host, uint8_t slot, uint8_t function)
+{
+    return (struct virtio_place){.attach = virtio_pci_attach, .host = host, .slot = slot, .function = function};
 }
 
 /**

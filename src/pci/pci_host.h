@@ -1,0 +1,90 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * A PCI host bridge with the enhanced configuration access mechanism (ECAM) and one bus, number 0, and the functions on
+ * it. [PCIe 7.2.2; PCI 2.2.6, 6]
+ *
+ *      guest --ECAM----> configuration space of a function: who are you, where are your registers
+ *            --window--> registers of the function whose BAR has that address
+ *            <--SPI----- INTA to INTD, shared: line = (slot + pin) mod 4
+ *
+ * Where no function is, reads give all ones and writes are lost, as on a bus whose master has given up.
+ *
+ * Left out: further buses, I/O space, MSI and MSI-X, hot-plug. Devices reach memory whether the guest has made them bus
+ * masters or not: for virtio it is the status that counts.
+ *
+ * Invariant: a line is high while at least one function asserts it and has not disabled its interrupt.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libvmm/pci.h>
+
+#include "core/device.h"
+#include "core/mmio.h"
+#include "pci/pci_config.h"
+#include "util/result.h"
+
+#define PCI_SLOT_COUNT          32
+#define PCI_SLOT_FUNCTION_COUNT 8
+
+struct vm;
+
+/* All but `access_bar` may be NULL. */
+struct pci_function_ops {
+    /* An access to a BAR, with the offset from its start; wholly inside. */
+    enum mmio_result (*access_bar)(void *ctx, unsigned bar, struct mmio_access *access);
+    /* Configuration space from `offset` on is about to be read, or was written. */
+    void (*before_config_read)(void *ctx, uint32_t offset, uint32_t bytes);
+    void (*after_config_write)(void *ctx, uint32_t offset, uint32_t bytes);
+    /* The guest starts anew. */
+    void (*reset)(void *ctx);
+    /* A channel of the VMM was notified. Answers whether it is the function's. */
+    bool (*notified)(void *ctx, microkit_channel channel);
+};
+
+struct pci_function {
+    struct pci_config config;
+    const struct pci_function_ops *ops;
+    void *ctx;
+    struct pci_bridge *bridge;
+    uint8_t slot;
+    uint8_t number; /* in its slot */
+    uint8_t line;
+    bool is_asserting;
+};
+
+/* What is in struct pci_host. */
+struct pci_bridge {
+    struct vm *vm;
+    struct device node;
+    struct pci_host_config config;
+    struct pci_function functions[PCI_FUNCTION_COUNT_MAX];
+    size_t function_count;
+    uint32_t recent; /* index of the function that was accessed last */
+};
+
+_Static_assert(sizeof(struct pci_bridge) <= PCI_HOST_BYTES, "PCI_HOST_BYTES is too small");
+
+static inline struct pci_bridge *pci_bridge_of(struct pci_host *host)
+{
+    return (struct pci_bridge *)(void *)host->storage;
+}
+
+/*
+ * Adds a function, with a header without BARs and capabilities, which are for the caller to add. NULL, with a line in
+ * the log: the host bridge is not initialised, has no room, or the place is out of range or taken. Function 0 of a slot
+ * comes before others, as it is the one that software looks for.
+ */
+struct pci_function *pci_add_function(struct pci_host *host, uint8_t slot, uint8_t number,
+                                      const struct pci_identity *identity, const struct pci_function_ops *ops,
+                                      void *ctx);
+
+/* Sets the level of the function's interrupt pin. */
+void pci_function_set_interrupt(struct pci_function *function, bool high);
