@@ -16,7 +16,7 @@ KERNEL_FLAGS   := $(MICROKIT_FLAGS) -flto
 
 MICROKIT_SRC     := $(wildcard kernel/libmicrokit/src/*.[cS])
 MICROKIT_OBJ     := $(MICROKIT_SRC:%=$(BUILD)/kernel/%.o)
-MICROKIT_HEADERS := microkit.h sel4/sel4.h kernel/abi/image.h kernel/abi/syscall.h
+MICROKIT_HEADERS := microkit.h sel4/sel4.h kernel/abi/image.h kernel/abi/syscall.h kernel/abi/vcpu_page.h
 MICROKIT_FILES   := $(MICROKIT_HEADERS:%=$(BUILD)/microkit/include/%) \
                     $(BUILD)/microkit/lib/libmicrokit.a $(BUILD)/microkit/lib/microkit.ld
 

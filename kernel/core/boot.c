@@ -68,6 +68,7 @@ static void boot_system(void)
         cores[i].id = i;
         cores[i].stack_top = (uint64_t)kernel_stacks[i + 1];
         cores[i].timer_at = UINT64_MAX;
+        cores[i].is_alone = image->core_count == 1;
     }
     core_count = image->core_count;
     gic_init();

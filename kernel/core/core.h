@@ -15,8 +15,8 @@ struct core {
     uint64_t stack_top; /* first: the exception vectors read it */
     uint32_t id;
     volatile bool is_online;
+    bool is_alone; /* there is no other core: nobody to lock out */
     bool must_schedule;
-    bool is_handed_over; /* the current thread has been loaded: the way out of the kernel is short */
 
     /* The thread that runs, or NULL: the core is idle. Not in a queue. */
     struct thread *current;

@@ -95,7 +95,7 @@ static void reply(const struct thread *pd, struct thread *thread, uint64_t tag)
         }
         write_back(thread, pd->ipc_buffer, msginfo_count(tag));
     }
-    sched_make_ready(thread);
+    sched_go_on(thread);
 }
 
 /* The PD has not replied to the fault or call of `served`, and will not. */

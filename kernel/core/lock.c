@@ -13,7 +13,7 @@
 #include "kernel/arch/aarch64/cpu.h"
 #include "kernel/arch/aarch64/gic.h"
 
-static bool lock_is_held;
+bool lock_is_held;
 
 /* Puts the state of this core's threads into memory and takes back the instruction that trapped. */
 static void serve_stall(struct core *core)
@@ -25,8 +25,7 @@ static void serve_stall(struct core *core)
     __atomic_store_n(&core->stall_request, false, __ATOMIC_RELEASE);
 }
 
-/* With one core there is nobody to wait for: kept out of that core's way. */
-static __attribute__((noinline)) bool take(struct core *core, uint64_t esr)
+COLD bool lock_take(struct core *core, uint64_t esr)
 {
     bool undisturbed = true;
     core->entry_esr = esr;
@@ -39,18 +38,6 @@ static __attribute__((noinline)) bool take(struct core *core, uint64_t esr)
         cpu_relax();
     }
     return undisturbed;
-}
-
-bool lock_enter(struct core *core, uint64_t esr)
-{
-    return core_count == 1 || take(core, esr);
-}
-
-void lock_leave(void)
-{
-    if (core_count > 1) {
-        __atomic_store_n(&lock_is_held, false, __ATOMIC_RELEASE);
-    }
 }
 
 void lock_stall(const struct core *self, const struct thread *thread)

@@ -14,12 +14,32 @@
 
 #include "kernel/core/core.h"
 
+extern bool lock_is_held;
+
+/* lock_enter where there are other cores. */
+bool lock_take(struct core *core, uint64_t esr);
+
 /*
  * Enters the kernel. False where the core was stalled on the way: what the
  * thread did to get here has been undone, it will do it again.
  */
-bool lock_enter(struct core *core, uint64_t esr);
-void lock_leave(void);
+static inline bool lock_enter(struct core *core, uint64_t esr)
+{
+    return core->is_alone || lock_take(core, esr);
+}
+
+/* The same without waiting; false: somebody else has it. */
+static inline bool lock_try(const struct core *core)
+{
+    return core->is_alone || !__atomic_exchange_n(&lock_is_held, true, __ATOMIC_ACQUIRE);
+}
+
+static inline void lock_leave(const struct core *core)
+{
+    if (!core->is_alone) {
+        __atomic_store_n(&lock_is_held, false, __ATOMIC_RELEASE);
+    }
+}
 
 /* Brings the core that `thread` lives on to a standstill, if it is another one. Holder only. */
 void lock_stall(const struct core *self, const struct thread *thread);

@@ -45,19 +45,27 @@ static void dequeue(struct core *core, struct thread *thread)
     }
 }
 
-/* Priority of the best thread in the ready queues, or -1. */
-static int highest_ready(const struct core *core)
-{
-    if (core->ready_summary == 0) {
-        return -1;
-    }
-    int word = 63 - __builtin_clzl(core->ready_summary);
-    return word * 64 + 63 - __builtin_clzl(core->ready_words[word]);
-}
-
 static bool needs_charging(const struct core *core, const struct thread *thread)
 {
     return thread->is_limited || core->ready[thread->priority].head != NULL;
+}
+
+/* Whether a thread comes before all that are ready and the current one. */
+static bool is_better(const struct core *core, const struct thread *thread)
+{
+    return (core->current == NULL || thread->priority > core->current->priority) &&
+           (int)thread->priority > sched_highest_ready(core);
+}
+
+/* Makes a thread that is_better the current one of this core. */
+static void take_core(struct core *core, struct thread *thread)
+{
+    if (core->current != NULL) {
+        enqueue(core, core->current, true);
+    } else {
+        core->must_schedule = false;
+    }
+    core->current = thread;
 }
 
 void sched_make_ready(struct thread *thread)
@@ -68,9 +76,8 @@ void sched_make_ready(struct thread *thread)
     if (thread->is_out_of_budget) {
         return;
     }
-    if (core == cpu_core() && core->current == NULL && (int)thread->priority > highest_ready(core)) {
-        core->current = thread;
-        core->must_schedule = false;
+    if (core == cpu_core() && is_better(core, thread)) {
+        take_core(core, thread);
         return;
     }
     enqueue(core, thread, false);
@@ -82,12 +89,26 @@ void sched_make_ready(struct thread *thread)
     }
 }
 
+void sched_go_on(struct thread *thread)
+{
+    struct core *core = &cores[thread->core];
+
+    if (core != cpu_core() || core->current != NULL || core->charged != thread ||
+        (int)thread->priority < sched_highest_ready(core)) {
+        sched_make_ready(thread);
+        return;
+    }
+    thread->state = THREAD_READY;
+    core->current = thread;
+    core->must_schedule = false;
+}
+
 bool sched_hand_over(struct thread *from, struct thread *to)
 {
     struct core *core = cpu_core();
 
     if (core->current != from || to->core != core->id || to->is_limited || to->is_out_of_budget ||
-        core->charged != NULL || core->must_schedule || (int)to->priority <= highest_ready(core)) {
+        core->charged != NULL || core->must_schedule || (int)to->priority <= sched_highest_ready(core)) {
         return false;
     }
     to->state = THREAD_READY;
@@ -231,7 +252,7 @@ void sched_timer_expired(struct core *core)
 /* Makes the best ready thread the current one; leaves NULL where there is none. */
 static void choose(struct core *core)
 {
-    int best = highest_ready(core);
+    int best = sched_highest_ready(core);
 
     core->must_schedule = false;
     if (core->current != NULL) {
@@ -252,10 +273,19 @@ static uint64_t next_wake(const struct core *core)
     return core->asleep != NULL ? core->asleep->wake_at : UINT64_MAX;
 }
 
-/* Whether nobody's budget is running, and the timer is set for the next sleeper. */
+/*
+ * Whether the right budget is running, or none, and the timer is set early enough. A vCPU's turn goes on while its VMM
+ * serves it.
+ */
 static bool is_time_kept(const struct core *core, const struct thread *thread)
 {
-    return core->charged == NULL && !needs_charging(core, thread) && core->timer_at == next_wake(core);
+    if (core->charged == NULL) {
+        return !needs_charging(core, thread) && core->timer_at == next_wake(core);
+    }
+    bool is_right = core->charged == thread ? needs_charging(core, thread)
+                                            : core->charged == thread->serving && core->charged->has_shortcut &&
+                                                  !needs_charging(core, thread);
+    return is_right && core->timer_at <= next_wake(core);
 }
 
 /* Brings budgets, sleepers and timer up to date; a thread may lose the core by it. */
@@ -293,7 +323,7 @@ static void idle(struct core *core)
             return;
         }
     }
-    lock_leave();
+    lock_leave(core);
     cpu_wait_for_interrupt();
     (void)lock_enter(core, 0);
     interrupt_take(core);
@@ -320,9 +350,12 @@ static COLD void settle(struct core *core)
     }
 }
 
-struct frame *sched_leave_kernel(struct core *core)
+NOINLINE struct frame *sched_leave_kernel(struct core *core)
 {
     do {
+        if (core->current == NULL && !core->must_schedule) {
+            choose(core);
+        }
         const struct thread *thread = core->current;
         if (core->must_schedule || thread == NULL || thread->events != 0 || !is_time_kept(core, thread)) {
             settle(core);
@@ -330,6 +363,6 @@ struct frame *sched_leave_kernel(struct core *core)
         context_load(core, core->current);
         /* The vCPU that had to leave the hardware may have gone to sleep. */
     } while (core->must_schedule);
-    lock_leave();
+    lock_leave(core);
     return core->current->frame;
 }

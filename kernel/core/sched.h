@@ -15,6 +15,19 @@
 /* Makes a thread that is in no queue READY; its core will run it when it is its turn. */
 void sched_make_ready(struct thread *thread);
 
+/* Makes a thread that is in no queue READY; if it is its turn, it goes on before others of its priority. */
+void sched_go_on(struct thread *thread);
+
+/* Priority of the best thread in the ready queues, or -1. */
+static inline int sched_highest_ready(const struct core *core)
+{
+    if (core->ready_summary == 0) {
+        return -1;
+    }
+    int word = 63 - __builtin_clzl(core->ready_summary);
+    return word * 64 + 63 - __builtin_clzl(core->ready_words[word]);
+}
+
 /*
  * Gives the core of `from`, its current thread, to `to`, which is in no queue, where nothing else could
  * run before and no time has to be kept; false: nothing has been done.

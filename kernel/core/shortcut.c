@@ -3,63 +3,130 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * From a guest to its VMM and back; see shortcut.h.
+ *
+ * Nothing here calls a function that is not inlined, but for what is rare: that costs as much as all the rest.
  */
 #include "kernel/core/shortcut.h"
 
 #include "kernel/arch/aarch64/context.h"
-#include "kernel/core/ipc.h"
+#include "kernel/arch/aarch64/cpu.h"
+#include "kernel/arch/aarch64/esr.h"
+#include "kernel/core/lock.h"
+#include "kernel/core/sched.h"
+#include "kernel/core/vcpu.h"
 
 /*
  * Nobody else is ready and nobody's budget is running. The timer is then set for the next sleeper: it was when the
- * current thread was entered.
+ * current thread was entered. Or others wait for the end of the vCPU's turn, to which the timer is set; `priority` is
+ * that which must not wait.
  */
-static bool is_calm(const struct core *core)
+static inline bool is_calm(const struct core *core, const struct thread *vcpu, int priority)
 {
-    return (core->ready_summary | (uint64_t)core->charged | core->must_schedule) == 0;
+    return (core->ready_summary | (uint64_t)core->charged | core->must_schedule) == 0 ||
+           (!core->must_schedule && core->charged == vcpu && sched_highest_ready(core) <= priority);
 }
 
-uint64_t *shortcut_words(const struct core *core, struct thread *thread)
+/* Whether a fault of the current thread can go to its handler at once, its words straight into the IPC buffer. */
+static inline bool is_open(const struct core *core, const struct thread *vcpu)
 {
-    bool is_open = thread->has_shortcut && thread->handler->state == THREAD_WAITING && is_calm(core);
-    return is_open ? thread->handler->ipc_buffer : thread->message;
+    const struct thread *pd = vcpu->handler;
+    return vcpu->has_shortcut && pd->state == THREAD_WAITING && is_calm(core, vcpu, pd->priority - 1);
 }
 
-void shortcut_send(struct core *core, struct thread *thread, const uint64_t *words, enum fault_label label,
-                   uint64_t count)
+/* Sends the fault, whose words are in the handler's IPC buffer. */
+static inline struct frame *send(struct core *core, struct thread *vcpu, uint64_t label, uint64_t count)
 {
-    struct thread *pd = thread->handler;
+    struct thread *pd = vcpu->handler;
+    uint64_t tag = msginfo(label, count) | MSGINFO_FROM_VCPU;
 
-    if (words == thread->message) {
-        ipc_send_fault(thread, label, count);
-        return;
-    }
-    thread->tag = msginfo(label, count) | MSGINFO_FROM_VCPU;
-    thread->receiver = pd;
-    thread->state = THREAD_AWAITING_REPLY;
-    pd->frame->x0 = thread->badge;
-    pd->frame->x1 = thread->tag;
-    pd->serving = thread;
+    vcpu->tag = tag;
+    vcpu->receiver = pd;
+    vcpu->state = THREAD_AWAITING_REPLY;
+    pd->own_frame.x0 = vcpu->badge;
+    pd->own_frame.x1 = tag;
+    pd->serving = vcpu;
     pd->state = THREAD_READY;
     core->current = pd;
-    context_leave_guest(core, thread, pd);
-    core->is_handed_over = true;
+    context_leave_guest(core, vcpu, pd);
+    lock_leave(core);
+    return &pd->own_frame;
 }
 
-bool shortcut_reply(struct core *core, struct thread *pd, uint64_t tag)
+static inline struct frame *send_abort(struct core *core, struct thread *vcpu, uint64_t esr)
+{
+    uint64_t *words = vcpu->handler->ipc_buffer;
+
+    words[0] = vcpu->frame->pc;
+    words[1] = cpu_fault_ipa();
+    words[2] = 0;
+    words[3] = esr;
+    return send(core, vcpu, FAULT_VM, 4);
+}
+
+static inline struct frame *send_trap(struct core *core, struct thread *vcpu, uint64_t esr)
+{
+    vcpu->handler->ipc_buffer[0] = esr;
+    return send(core, vcpu, FAULT_VCPU, 1);
+}
+
+static inline struct frame *send_call(struct core *core, struct thread *vcpu)
+{
+    vcpu_call_words(vcpu->frame, vcpu->handler->ipc_buffer);
+    return send(core, vcpu, FAULT_UNKNOWN_SYSCALL, VCPU_CALL_WORD_COUNT);
+}
+
+static inline struct frame *exit_guest(struct core *core, struct thread *vcpu, uint64_t esr)
+{
+    if (!is_open(core, vcpu)) {
+        return NULL;
+    }
+    switch (esr_class(esr)) {
+    case ESR_DATA_ABORT:
+        return esr_has_fault_ipa(esr) ? send_abort(core, vcpu, esr) : NULL;
+    case ESR_HVC64:
+        return send_call(core, vcpu);
+    case ESR_SMC64:
+    case ESR_WFX:
+        return send_trap(core, vcpu, esr);
+    case ESR_SYSREG:
+        return esr_is_interrupt_register(esr) ? send_trap(core, vcpu, esr) : NULL;
+    default:
+        return NULL;
+    }
+}
+
+/* The PD replies and waits. The reply has no label and no words: nothing of the vCPU is to be changed by it. */
+static inline struct frame *reply(struct core *core, struct thread *pd)
 {
     struct thread *vcpu = pd->serving;
-    bool is_plain = tag == 0; /* no label, no words: nothing of the vCPU is to be changed */
-    bool must_wait = (pd->notifications | (uint64_t)pd->senders.head) == 0;
 
-    if (!is_plain || !must_wait || vcpu == NULL || !vcpu->has_shortcut || vcpu->events != 0 ||
-        core->live_vcpu != vcpu || !is_calm(core)) {
-        return false;
+    if ((pd->own_frame.x0 | pd->notifications | (uint64_t)pd->senders.head) != 0 || vcpu == NULL ||
+        !vcpu->has_shortcut || vcpu->events != 0 || core->live_vcpu != vcpu || !is_calm(core, vcpu, vcpu->priority)) {
+        return NULL;
     }
     pd->serving = NULL;
     pd->state = THREAD_WAITING;
     vcpu->state = THREAD_READY;
     core->current = vcpu;
-    context_return_to_guest(core, pd, vcpu);
-    core->is_handed_over = true;
-    return true;
+    context_return_to_guest(core, vcpu);
+    lock_leave(core);
+    return vcpu->frame;
+}
+
+struct frame *shortcut_take(struct core *core, uint64_t esr)
+{
+    struct thread *thread = core->current;
+
+    if (thread->is_vcpu) {
+        return exit_guest(core, thread, esr);
+    }
+    return esr == ESR_SVC64_OF(SYSCALL_REPLY_WAIT) && thread->own_frame.x1 != 0 ? reply(core, thread) : NULL;
+}
+
+struct frame *shortcut_take_event(struct core *core, struct thread *vcpu)
+{
+    if (!is_open(core, vcpu) || (vcpu->events & EVENT_UNRECEIVED) != 0) {
+        return NULL;
+    }
+    return send(core, vcpu, vcpu_take_event(vcpu, vcpu->handler->ipc_buffer), 1);
 }

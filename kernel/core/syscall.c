@@ -15,7 +15,6 @@
 #include "kernel/core/lock.h"
 #include "kernel/core/print.h"
 #include "kernel/core/sched.h"
-#include "kernel/core/shortcut.h"
 #include "kernel/core/vcpu.h"
 
 /* Capability numbers, as the Microkit lays them out. */
@@ -236,21 +235,24 @@ static const syscall_fn_t syscall_table[SYSCALL_COUNT] = {
     [SYSCALL_DEBUG_PUTC] = do_debug_putc,
 };
 
+/* Not one of the numbers: a fault. */
+static COLD void unknown_syscall(struct thread *pd, struct frame *frame, uint64_t number)
+{
+    uint64_t registers[] = {frame->x0, frame->x1,     frame->x2, frame->x3,  frame->x4,   frame->x5, frame->x6,
+                            frame->x7, frame->pc - 4, frame->sp, frame->x30, frame->spsr, number};
+    for (size_t i = 0; i < ARRAY_COUNT(registers); i++) {
+        pd->message[i] = registers[i];
+    }
+    frame->pc -= 4;
+    ipc_send_fault(pd, FAULT_UNKNOWN_SYSCALL, ARRAY_COUNT(registers));
+}
+
 void syscall_handle(struct core *core, struct thread *pd, uint64_t number)
 {
-    struct frame *frame = pd->frame;
-    if (number == SYSCALL_REPLY_WAIT && frame->x1 != 0 && shortcut_reply(core, pd, frame->x0)) {
-        return;
+    struct frame *frame = &pd->own_frame;
+    if (number < SYSCALL_COUNT) {
+        syscall_table[number](core, pd, frame);
+    } else {
+        unknown_syscall(pd, frame, number);
     }
-    if (number >= SYSCALL_COUNT) {
-        uint64_t registers[] = {frame->x0, frame->x1,     frame->x2, frame->x3,  frame->x4,   frame->x5, frame->x6,
-                                frame->x7, frame->pc - 4, frame->sp, frame->x30, frame->spsr, number};
-        for (size_t i = 0; i < ARRAY_COUNT(registers); i++) {
-            pd->message[i] = registers[i];
-        }
-        frame->pc -= 4;
-        ipc_send_fault(pd, FAULT_UNKNOWN_SYSCALL, ARRAY_COUNT(registers));
-        return;
-    }
-    syscall_table[number](core, pd, frame);
 }

@@ -23,9 +23,10 @@
 #ifndef KERNEL_CORE_THREAD_H
 #define KERNEL_CORE_THREAD_H
 
+#include "kernel/abi/vcpu_page.h"
 #include "kernel/core/types.h"
 
-#define FRAME_WORD_COUNT   36
+#define FRAME_WORD_COUNT   VCPU_PAGE_FRAME_WORDS
 #define MESSAGE_WORD_COUNT 14 /* the longest fault message has 13 */
 
 /* A thread's registers, in the order in which the Microkit's users transfer them. */
@@ -97,12 +98,19 @@ struct thread {
     struct thread *next_asleep;
 
     uint64_t vttbr;          /* root of its address space, as VTTBR_EL2 takes it */
+    uint64_t cptr;           /* whether it owns the FP registers, as CPTR_EL2 takes it */
     struct context *context; /* what the architecture keeps of it */
     struct frame own_frame;  /* PD */
 };
 
 extern struct thread threads[IMAGE_THREAD_COUNT_MAX];
 extern size_t thread_count;
+
+/* What a vCPU's VMM shares with the kernel. */
+static inline struct vcpu_page *thread_page(const struct thread *vcpu)
+{
+    return (struct vcpu_page *)vcpu->frame;
+}
 
 /* Makes all threads of the image; PDs are ready to run, vCPUs stopped. */
 void thread_init_all(const struct image *image);

@@ -20,7 +20,9 @@
 #define ARRAY_COUNT(array)  (sizeof(array) / sizeof((array)[0]))
 
 /* For what is off the path of a guest's exit, to keep that short. */
-#define COLD __attribute__((noinline, cold))
+#define COLD              __attribute__((noinline, cold))
+#define NOINLINE          __attribute__((noinline))
+#define LIKELY(condition) __builtin_expect(condition, 1)
 
 /* Errors of calls on vCPUs and threads, numbered as seL4 does. */
 enum error {

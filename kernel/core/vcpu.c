@@ -46,8 +46,23 @@ void vcpu_send_event(struct thread *vcpu)
     }
 }
 
+void vcpu_carry_out(struct thread *vcpu, uint64_t requests)
+{
+    if (vcpu->core != cpu_core()->id) {
+        return;
+    }
+    thread_page(vcpu)->requests = 0;
+    if ((requests & VCPU_PAGE_LRS) != 0) {
+        vgic_fill_requested(vcpu, requests & VCPU_PAGE_LRS);
+    }
+    if ((requests & VCPU_PAGE_ACK_VTIMER) != 0) {
+        vtimer_ack(vcpu);
+    }
+}
+
 void vcpu_faulted(struct thread *vcpu)
 {
+    vcpu_serve_requests(vcpu);
     /* What the hardware of another core has to say is in its list registers and timer: those then are in memory. */
     if (vcpu->events != 0) {
         lock_stall(cpu_core(), vcpu);
@@ -108,7 +123,9 @@ enum error vcpu_inject(struct thread *vcpu, uint64_t irq, uint64_t priority, uin
     if (index >= vgic_list_register_count()) {
         return ERROR_RANGE;
     }
-    return vgic_inject(vcpu, irq, priority, group, (unsigned)index) ? ERROR_NONE : ERROR_DELETE_FIRST;
+    vcpu_serve_requests(vcpu);
+    uint64_t request = irq | priority << VCPU_PAGE_LR_PRIORITY_SHIFT | group << VCPU_PAGE_LR_GROUP_SHIFT;
+    return vgic_inject(vcpu, (unsigned)index, (uint32_t)request) ? ERROR_NONE : ERROR_DELETE_FIRST;
 }
 
 enum error vcpu_ack_vppi(struct thread *vcpu, uint64_t irq)

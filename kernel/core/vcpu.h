@@ -31,6 +31,47 @@ void vcpu_woken(struct thread *vcpu, uint64_t now);
 /* The virtual timer or maintenance interrupt of the vCPU that is live on `core` has fired. */
 void vcpu_interrupt(struct core *core, enum thread_event event);
 
+/*
+ * Carries out what the VMM has left in the vCPU's page, if anything. The vCPU is not running. Another core leaves it to
+ * the vCPU's.
+ */
+void vcpu_carry_out(struct thread *vcpu, uint64_t requests);
+
+static inline void vcpu_serve_requests(struct thread *vcpu)
+{
+    uint64_t requests = thread_page(vcpu)->requests;
+    if (requests != 0) {
+        vcpu_carry_out(vcpu, requests);
+    }
+}
+
+/*
+ * The words of the message about a guest's HVC, for `words`. The PC goes back to the instruction: the architecture has
+ * advanced it, the message has it as seL4's does.
+ */
+#define VCPU_CALL_WORD_COUNT 13
+
+static inline void vcpu_call_words(struct frame *vcpu_frame, uint64_t *words)
+{
+    const struct frame frame = *vcpu_frame;
+    uint64_t pc = frame.pc - 4;
+
+    vcpu_frame->pc = pc;
+    words[0] = frame.x0;
+    words[1] = frame.x1;
+    words[2] = frame.x2;
+    words[3] = frame.x3;
+    words[4] = frame.x4;
+    words[5] = frame.x5;
+    words[6] = frame.x6;
+    words[7] = frame.x7;
+    words[8] = pc;
+    words[9] = frame.sp;
+    words[10] = frame.x30;
+    words[11] = frame.spsr;
+    words[12] = frame.x7;
+}
+
 /* Calls of a VMM; `vcpu` does not run on any core. */
 enum error vcpu_inject(struct thread *vcpu, uint64_t irq, uint64_t priority, uint64_t group, uint64_t index);
 enum error vcpu_ack_vppi(struct thread *vcpu, uint64_t irq);

@@ -73,6 +73,7 @@ static struct context contexts[IMAGE_THREAD_COUNT_MAX];
 void context_init(struct thread *thread)
 {
     thread->context = &contexts[thread_index(thread)];
+    thread->cptr = CPTR_RES1 | CPTR_TFP;
     thread->vttbr = thread->desc->vmid << VTTBR_VMID_SHIFT | thread->desc->table_paddr;
     if (thread->is_vcpu) {
         thread->frame->spsr = SPSR_EL1H | SPSR_DAIF;
@@ -231,11 +232,6 @@ static void set_guest_controls(const struct context *context)
     SYSREG_WRITE(hcr_el2, HCR_VCPU);
 }
 
-static void set_fp_trap(const struct core *core, const struct thread *thread)
-{
-    SYSREG_WRITE(cptr_el2, core->fp_owner == thread ? CPTR_RES1 : CPTR_RES1 | CPTR_TFP);
-}
-
 static void load_pd(struct core *core, struct thread *pd)
 {
     if (core->loaded == core->live_vcpu && core->loaded != NULL) {
@@ -251,6 +247,7 @@ static void load_guest(struct core *core, struct thread *vcpu)
 {
     bool is_live = core->live_vcpu == vcpu;
 
+    vcpu_serve_requests(vcpu);
     if (!is_live) {
         load_vcpu(core, vcpu);
     }
@@ -272,30 +269,28 @@ void context_load(struct core *core, struct thread *thread)
         load_pd(core, thread);
     }
     core->loaded = thread;
-    set_fp_trap(core, thread);
+    SYSREG_WRITE(cptr_el2, thread->cptr);
 }
 
-/* Between two threads of which neither owns the FP registers, their trap stays as it is. */
-static void change_hands(struct core *core, const struct thread *from, struct thread *to)
+static void change_hands(struct core *core, struct thread *to)
 {
     SYSREG_WRITE(vttbr_el2, to->vttbr);
+    SYSREG_WRITE(cptr_el2, to->cptr);
     core->loaded = to;
-    if (core->fp_owner == from || core->fp_owner == to) {
-        set_fp_trap(core, to);
-    }
 }
 
 void context_leave_guest(struct core *core, struct thread *vcpu, struct thread *pd)
 {
     save_shared_registers(vcpu->context);
     set_pd_controls();
-    change_hands(core, vcpu, pd);
+    change_hands(core, pd);
 }
 
-void context_return_to_guest(struct core *core, struct thread *pd, struct thread *vcpu)
+void context_return_to_guest(struct core *core, struct thread *vcpu)
 {
+    vcpu_serve_requests(vcpu);
     set_guest_controls(vcpu->context);
-    change_hands(core, pd, vcpu);
+    change_hands(core, vcpu);
 }
 
 bool context_read(const struct thread *vcpu, uint64_t reg, uint64_t *value)
@@ -359,13 +354,15 @@ void context_undo_trap(struct thread *thread, uint64_t esr)
     }
 }
 
-void context_give_fp(struct core *core, struct thread *thread)
+NOINLINE void context_give_fp(struct core *core, struct thread *thread)
 {
     SYSREG_WRITE(cptr_el2, CPTR_RES1);
     cpu_isb();
     if (core->fp_owner != NULL) {
+        core->fp_owner->cptr = CPTR_RES1 | CPTR_TFP;
         fp_save(&core->fp_owner->context->fp);
     }
+    thread->cptr = CPTR_RES1;
     fp_load(&thread->context->fp);
     core->fp_owner = thread;
 }

@@ -44,11 +44,12 @@ enum vcpu_register {
     VCPU_REGISTER_COUNT,
 };
 
-#define VGIC_LR_COUNT_MAX  16
+#define VGIC_LR_COUNT_MAX  VCPU_PAGE_LR_COUNT
 #define VGIC_APR_COUNT_MAX 4
 
-/* Virtual CPU interface of a vCPU that is not live. */
+/* Virtual CPU interface of a vCPU: all but `used` only while it is not live. */
 struct vgic_context {
+    uint64_t used; /* list registers, a bit each, that have been filled and not been reported as ended */
     uint64_t lr[VGIC_LR_COUNT_MAX];
     uint64_t vmcr;
     uint64_t ap0r[VGIC_APR_COUNT_MAX];
@@ -80,7 +81,7 @@ void context_load(struct core *core, struct thread *thread);
 
 /* The same, from a guest that has just run to its VMM and back to it; it stays live. */
 void context_leave_guest(struct core *core, struct thread *vcpu, struct thread *pd);
-void context_return_to_guest(struct core *core, struct thread *pd, struct thread *vcpu);
+void context_return_to_guest(struct core *core, struct thread *vcpu);
 
 /* Puts the registers of this core's live vCPU, if it has one, into memory. */
 void context_unload_vcpu(struct core *core);

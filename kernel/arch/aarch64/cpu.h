@@ -23,6 +23,12 @@ static inline struct core *cpu_core(void)
     return (struct core *)SYSREG_READ(tpidr_el2);
 }
 
+/* The guest-physical address of a fault, where HPFAR_EL2 tells it [Arm ARM D17.2.62]. */
+static inline uint64_t cpu_fault_ipa(void)
+{
+    return BITS_GET(39, 4, SYSREG_READ(hpfar_el2)) << 12 | (SYSREG_READ(far_el2) & BITS(11, 0));
+}
+
 static inline void cpu_relax(void)
 {
     __asm__ volatile("yield" : : : "memory");

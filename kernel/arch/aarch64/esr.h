@@ -49,6 +49,21 @@ static inline bool esr_is_stage1_walk(uint64_t esr)
     return (esr & BIT(7)) != 0;
 }
 
+/* ESR_EL2 of "svc #number" in AArch64 state. */
+#define ESR_SVC64_OF(number) ((uint64_t)ESR_SVC64 << 26 | BIT(25) | (number))
+
+/* Whether HPFAR_EL2 tells the address: not for permission faults [Arm ARM D17.2.62]. */
+static inline bool esr_has_fault_ipa(uint64_t esr)
+{
+    return !esr_is_permission_fault(esr) || esr_is_stage1_walk(esr);
+}
+
+/* A trapped access to a system register of CRn 12: of the interrupt controller. */
+static inline bool esr_is_interrupt_register(uint64_t esr)
+{
+    return BITS_GET(21, 20, esr) == 3 && BITS_GET(13, 10, esr) == 12;
+}
+
 /* The cause in words. */
 const char *esr_cause(uint64_t esr);
 

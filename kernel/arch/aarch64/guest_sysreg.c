@@ -92,7 +92,7 @@ static uint64_t *frame_register(struct frame *frame, unsigned number, uint64_t *
     return number == 31 ? zero : &((uint64_t *)frame)[index[number]];
 }
 
-bool guest_sysreg_emulate(struct thread *vcpu, uint64_t esr)
+NOINLINE bool guest_sysreg_emulate(struct thread *vcpu, uint64_t esr)
 {
     uint64_t iss = esr_iss(esr);
     uint32_t reg = ISS_REGISTER(iss);

@@ -21,83 +21,50 @@
 #include "kernel/core/syscall.h"
 #include "kernel/core/vcpu.h"
 
-#define PAGE_OFFSET BITS(11, 0)
 #define PAR_FAILED  BIT(0)
 #define PAR_ADDRESS BITS(47, 12)
 
-/*
- * Translates the faulting address through the guest's own tables; false: they
- * have changed meanwhile. HPFAR_EL2 does not tell for permission faults
- * [Arm ARM D17.2.62].
- */
-static bool translate_far(uint64_t far, uint64_t *ipa)
+/* Translates the faulting address through the guest's own tables; false: they have changed meanwhile. */
+static COLD bool translate_far(uint64_t *ipa)
 {
+    uint64_t far = SYSREG_READ(far_el2);
     uint64_t saved = SYSREG_READ(par_el1);
     __asm__ volatile("at s1e1r, %0\n isb" : : "r"(far) : "memory");
     uint64_t par = SYSREG_READ(par_el1);
     SYSREG_WRITE(par_el1, saved);
-    *ipa = (par & PAR_ADDRESS) | (far & PAGE_OFFSET);
+    *ipa = (par & PAR_ADDRESS) | (far & BITS(11, 0));
     return (par & PAR_FAILED) == 0;
 }
 
-static bool fault_address(uint64_t esr, uint64_t *ipa)
+static void send_vm_fault(struct thread *thread, uint64_t address, uint64_t esr)
 {
-    uint64_t far = SYSREG_READ(far_el2);
-    if (esr_is_permission_fault(esr) && !esr_is_stage1_walk(esr)) {
-        return translate_far(far, ipa);
-    }
-    *ipa = BITS_GET(39, 4, SYSREG_READ(hpfar_el2)) << 12 | (far & PAGE_OFFSET);
-    return true;
+    thread->message[0] = thread->frame->pc;
+    thread->message[1] = address;
+    thread->message[2] = esr_class(esr) == ESR_FETCH_ABORT;
+    thread->message[3] = esr;
+    ipc_send_fault(thread, FAULT_VM, 4);
 }
 
-static void send_vm_fault(struct core *core, struct thread *thread, uint64_t address, uint64_t esr)
-{
-    uint64_t *words = shortcut_words(core, thread);
-
-    words[0] = thread->frame->pc;
-    words[1] = address;
-    words[2] = esr_class(esr) == ESR_FETCH_ABORT;
-    words[3] = esr;
-    shortcut_send(core, thread, words, FAULT_VM, 4);
-}
-
-static void guest_abort(struct core *core, struct thread *vcpu, uint64_t esr)
+static void guest_abort(struct thread *vcpu, uint64_t esr)
 {
     uint64_t address;
-    if (fault_address(esr, &address)) {
-        send_vm_fault(core, vcpu, address, esr);
+    if (esr_has_fault_ipa(esr)) {
+        send_vm_fault(vcpu, cpu_fault_ipa(), esr);
+    } else if (translate_far(&address)) {
+        send_vm_fault(vcpu, address, esr);
     }
 }
 
-static void guest_hvc(struct core *core, struct thread *vcpu)
+static void guest_hvc(struct thread *vcpu)
 {
-    const struct frame frame = *vcpu->frame;
-    uint64_t *words = shortcut_words(core, vcpu);
-    uint64_t pc = frame.pc - 4; /* the architecture has advanced it */
-
-    vcpu->frame->pc = pc;
-    words[0] = frame.x0;
-    words[1] = frame.x1;
-    words[2] = frame.x2;
-    words[3] = frame.x3;
-    words[4] = frame.x4;
-    words[5] = frame.x5;
-    words[6] = frame.x6;
-    words[7] = frame.x7;
-    words[8] = pc;
-    words[9] = frame.sp;
-    words[10] = frame.x30;
-    words[11] = frame.spsr;
-    words[12] = frame.x7;
-    shortcut_send(core, vcpu, words, FAULT_UNKNOWN_SYSCALL, 13);
+    vcpu_call_words(vcpu->frame, vcpu->message);
+    ipc_send_fault(vcpu, FAULT_UNKNOWN_SYSCALL, VCPU_CALL_WORD_COUNT);
 }
 
-static void guest_other(struct core *core, struct thread *vcpu, uint64_t esr)
+static void guest_other(struct thread *vcpu, uint64_t esr)
 {
-    uint64_t *words = shortcut_words(core, vcpu);
-
-    words[0] = esr;
-    shortcut_send(core, vcpu, words, FAULT_VCPU, 1);
+    vcpu->message[0] = esr;
+    ipc_send_fault(vcpu, FAULT_VCPU, 1);
 }
 
 static void guest_trap(struct core *core, struct thread *vcpu, uint64_t esr)
@@ -105,21 +72,21 @@ static void guest_trap(struct core *core, struct thread *vcpu, uint64_t esr)
     switch (esr_class(esr)) {
     case ESR_DATA_ABORT:
     case ESR_FETCH_ABORT:
-        guest_abort(core, vcpu, esr);
+        guest_abort(vcpu, esr);
         break;
     case ESR_HVC64:
-        guest_hvc(core, vcpu);
+        guest_hvc(vcpu);
         break;
     case ESR_FP:
         context_give_fp(core, vcpu);
         break;
     case ESR_SYSREG:
         if (!guest_sysreg_emulate(vcpu, esr)) {
-            guest_other(core, vcpu, esr);
+            guest_other(vcpu, esr);
         }
         break;
     default:
-        guest_other(core, vcpu, esr);
+        guest_other(vcpu, esr);
         break;
     }
 }
@@ -142,7 +109,7 @@ static void pd_trap(struct core *core, struct thread *pd, uint64_t esr)
         break;
     case ESR_DATA_ABORT:
     case ESR_FETCH_ABORT:
-        send_vm_fault(core, pd, SYSREG_READ(far_el2), esr);
+        send_vm_fault(pd, SYSREG_READ(far_el2), esr);
         break;
     case ESR_FP:
         if ((pd->desc->flags & IMAGE_THREAD_FPU) != 0) {
@@ -157,22 +124,10 @@ static void pd_trap(struct core *core, struct thread *pd, uint64_t esr)
     }
 }
 
-/* Out of the kernel: at once where the core has been handed over, otherwise with whatever is to run. */
-static struct frame *leave(struct core *core)
+/* The general way. */
+static NOINLINE struct frame *take_sync(struct core *core, uint64_t esr, bool is_locked)
 {
-    if (!core->is_handed_over) {
-        return sched_leave_kernel(core);
-    }
-    core->is_handed_over = false;
-    lock_leave();
-    return core->current->frame;
-}
-
-struct frame *trap_sync(struct core *core)
-{
-    uint64_t esr = SYSREG_READ(esr_el2);
-
-    if (lock_enter(core, esr)) {
+    if (is_locked || lock_take(core, esr)) {
         struct thread *thread = core->current;
         if (thread->is_vcpu) {
             guest_trap(core, thread, esr);
@@ -180,31 +135,25 @@ struct frame *trap_sync(struct core *core)
             pd_trap(core, thread, esr);
         }
     }
-    return leave(core);
+    return sched_leave_kernel(core);
 }
 
-/* What the hardware of the current vCPU has just said goes to its VMM on the short way, if that is open. */
-static void send_event(struct core *core)
+struct frame *trap_sync(struct core *core)
 {
-    struct thread *vcpu = core->current;
+    uint64_t esr = SYSREG_READ(esr_el2);
+    bool is_locked = lock_try(core);
+    struct frame *next = is_locked ? shortcut_take(core, esr) : NULL;
 
-    if (vcpu == NULL || (vcpu->events & (EVENT_MAINTENANCE | EVENT_VTIMER)) == 0 ||
-        (vcpu->events & EVENT_UNRECEIVED) != 0) {
-        return;
-    }
-    uint64_t *words = shortcut_words(core, vcpu);
-    if (words != vcpu->message) {
-        enum fault_label label = vcpu_take_event(vcpu, words);
-        shortcut_send(core, vcpu, words, label, 1);
-    }
+    return next != NULL ? next : take_sync(core, esr, is_locked);
 }
 
 struct frame *trap_irq(struct core *core)
 {
     (void)lock_enter(core, 0);
     interrupt_take(core);
-    send_event(core);
-    return leave(core);
+    struct thread *thread = core->current;
+    struct frame *next = thread != NULL && thread->events != 0 ? shortcut_take_event(core, thread) : NULL;
+    return next != NULL ? next : sched_leave_kernel(core);
 }
 
 struct frame *trap_serror(struct core *core)

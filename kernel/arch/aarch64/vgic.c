@@ -2,8 +2,11 @@
  * Copyright 2026, the libvmm authors
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * The virtual CPU interface; see vgic.h. List registers have one layout in
- * memory, version 3's [GICv3 12.4.11]; version 2's is made of it on the way.
+ * The virtual CPU interface; see vgic.h. In memory, a list register has the layout of the version that there is
+ * [GICv2 5.3.10; GICv3 12.4.11].
+ *
+ * Invariant: of a vCPU's list registers, all but those in `used` are zero, in the hardware as in memory; only those
+ * are moved.
  */
 #include "kernel/arch/aarch64/vgic.h"
 
@@ -12,19 +15,15 @@
 #include "kernel/arch/aarch64/gic_registers.h"
 #include "kernel/board/board.h"
 
-#define LR_STATE          BITS(63, 62)
-#define LR_STATE_PENDING  BIT(62)
-#define LR_STATE_ACTIVE   BIT(63)
-#define LR_GROUP_SHIFT    60
-#define LR_PRIORITY_SHIFT 51 /* the upper five bits of the field */
-#define LR_EOI            BIT(41)
-#define LR_INTID          BITS(31, 0)
+#define V3_LR_PENDING        BIT(62)
+#define V3_LR_ACTIVE         BIT(63)
+#define V3_LR_GROUP_SHIFT    60
+#define V3_LR_PRIORITY_SHIFT 51 /* the upper five bits of the field */
+#define V3_LR_EOI            BIT(41)
 
-#define V2_LR_STATE_SHIFT    28
-#define V2_LR_GROUP          BIT(30)
-#define V2_LR_PRIORITY_SHIFT 23
-#define V2_LR_EOI            BIT(19)
-#define V2_LR_INTID          BITS(9, 0)
+#define V2_LR_PENDING BIT(28)
+#define V2_LR_ACTIVE  BIT(29)
+#define V2_LR_EOI     BIT(19)
 
 #define ICH_HCR_EN BIT(0)
 
@@ -32,24 +31,9 @@
 #define ICH_VTR_LISTREGS(vtr) ((unsigned)BITS_GET(4, 0, vtr) + 1)
 #define ICH_VTR_PREBITS(vtr)  ((unsigned)BITS_GET(28, 26, vtr) + 1)
 
+static bool is_v3;
 static unsigned lr_count;
 static unsigned apr_count;
-
-static uint64_t v2_lr_pack(uint64_t lr)
-{
-    uint64_t v2 = BITS_GET(63, 62, lr) << V2_LR_STATE_SHIFT | BITS_GET(55, 51, lr) << V2_LR_PRIORITY_SHIFT;
-    v2 |= (lr & BIT(LR_GROUP_SHIFT)) != 0 ? V2_LR_GROUP : 0;
-    v2 |= (lr & LR_EOI) != 0 ? V2_LR_EOI : 0;
-    return v2 | (lr & V2_LR_INTID);
-}
-
-static uint64_t v2_lr_unpack(uint64_t v2)
-{
-    uint64_t lr = BITS_GET(29, 28, v2) << 62 | BITS_GET(27, 23, v2) << LR_PRIORITY_SHIFT;
-    lr |= (v2 & V2_LR_GROUP) != 0 ? BIT(LR_GROUP_SHIFT) : 0;
-    lr |= (v2 & V2_LR_EOI) != 0 ? LR_EOI : 0;
-    return lr | (v2 & V2_LR_INTID);
-}
 
 /* ICH_LR<n>_EL2 and the like have their number in the instruction. */
 /* clang-format off */
@@ -109,30 +93,53 @@ static void gich_write(uint64_t offset, uint32_t value)
 
 static uint64_t lr_read(unsigned index)
 {
-    return gic_is_v3() ? v3_lr_read(index) : v2_lr_unpack(gich_read(GICH_LR0 + index * 4));
+    return is_v3 ? v3_lr_read(index) : gich_read(GICH_LR0 + index * 4);
 }
 
 static void lr_write(unsigned index, uint64_t lr)
 {
-    if (gic_is_v3()) {
+    if (is_v3) {
         v3_lr_write(index, lr);
     } else {
-        gich_write(GICH_LR0 + index * 4, (uint32_t)v2_lr_pack(lr));
+        gich_write(GICH_LR0 + index * 4, (uint32_t)lr);
     }
+}
+
+/* A pending interrupt that asks for maintenance at its end; the request is as in struct vcpu_page. */
+static uint64_t lr_make(uint32_t request)
+{
+    uint64_t fields = request & VCPU_PAGE_LR_FIELDS;
+    if (!is_v3) {
+        return fields | V2_LR_PENDING | V2_LR_EOI;
+    }
+    uint64_t lr = BITS_GET(27, 23, fields) << V3_LR_PRIORITY_SHIFT | BITS_GET(30, 30, fields) << V3_LR_GROUP_SHIFT;
+    return lr | (fields & BITS(9, 0)) | V3_LR_PENDING | V3_LR_EOI;
+}
+
+static bool lr_is_active(uint64_t lr)
+{
+    return (lr & (is_v3 ? V3_LR_ACTIVE : V2_LR_ACTIVE)) != 0;
+}
+
+static bool lr_is_ended(uint64_t lr)
+{
+    return is_v3 ? (lr & (V3_LR_PENDING | V3_LR_ACTIVE | V3_LR_EOI)) == V3_LR_EOI
+                 : (lr & (V2_LR_PENDING | V2_LR_ACTIVE | V2_LR_EOI)) == V2_LR_EOI;
 }
 
 void vgic_init_core(void)
 {
-    uint64_t vtr = gic_is_v3() ? SYSREG_READ(S3_4_C12_C11_1) : gich_read(GICH_VTR);
+    is_v3 = gic_is_v3();
+    uint64_t vtr = is_v3 ? SYSREG_READ(S3_4_C12_C11_1) : gich_read(GICH_VTR);
 
     lr_count = ICH_VTR_LISTREGS(vtr);
     lr_count = lr_count > VGIC_LR_COUNT_MAX ? VGIC_LR_COUNT_MAX : lr_count;
-    apr_count = gic_is_v3() && ICH_VTR_PREBITS(vtr) > 5 ? 1u << (ICH_VTR_PREBITS(vtr) - 5) : 1;
+    apr_count = is_v3 && ICH_VTR_PREBITS(vtr) > 5 ? 1u << (ICH_VTR_PREBITS(vtr) - 5) : 1;
     apr_count = apr_count > VGIC_APR_COUNT_MAX ? VGIC_APR_COUNT_MAX : apr_count;
     for (unsigned i = 0; i < lr_count; i++) {
         lr_write(i, 0);
     }
-    if (gic_is_v3()) {
+    if (is_v3) {
         SYSREG_WRITE(S3_4_C12_C11_0, ICH_HCR_EN);
     } else {
         gich_write(GICH_HCR, ICH_HCR_EN);
@@ -187,11 +194,12 @@ static void v3_load(const struct vgic_context *vgic)
 
 void vgic_save(struct vgic_context *vgic)
 {
-    for (unsigned i = 0; i < lr_count; i++) {
+    for (uint64_t left = vgic->used; left != 0; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctzl(left);
         vgic->lr[i] = lr_read(i);
         lr_write(i, 0);
     }
-    if (gic_is_v3()) {
+    if (is_v3) {
         v3_save(vgic);
     } else {
         vgic->vmcr = gich_read(GICH_VMCR);
@@ -201,10 +209,11 @@ void vgic_save(struct vgic_context *vgic)
 
 void vgic_load(const struct vgic_context *vgic)
 {
-    for (unsigned i = 0; i < lr_count; i++) {
+    for (uint64_t left = vgic->used; left != 0; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctzl(left);
         lr_write(i, vgic->lr[i]);
     }
-    if (gic_is_v3()) {
+    if (is_v3) {
         v3_load(vgic);
     } else {
         gich_write(GICH_VMCR, (uint32_t)vgic->vmcr);
@@ -212,35 +221,65 @@ void vgic_load(const struct vgic_context *vgic)
     }
 }
 
-static bool is_ended(uint64_t lr)
+/* Puts an interrupt into list register `index`, in the hardware or in memory. */
+static void fill(struct thread *vcpu, unsigned index, uint32_t request)
 {
-    return (lr & (LR_STATE | LR_EOI)) == LR_EOI;
+    struct vgic_context *vgic = &vcpu->context->vgic;
+
+    vgic->used |= BIT(index);
+    if (context_is_live(vcpu)) {
+        lr_write(index, lr_make(request));
+    } else {
+        vgic->lr[index] = lr_make(request);
+    }
 }
 
-bool vgic_inject(struct thread *vcpu, uint64_t irq, uint64_t priority, uint64_t group, unsigned index)
+void vgic_fill_requested(struct thread *vcpu, uint64_t requested)
 {
-    bool is_live = context_is_live(vcpu);
-    uint64_t old = is_live ? lr_read(index) : vcpu->context->vgic.lr[index];
+    struct vcpu_page *page = thread_page(vcpu);
+    uint64_t can = ~vcpu->context->vgic.used & (BIT(lr_count) - 1);
 
-    /* One that is only pending may be replaced, as on seL4: the VMM's way to take it back. */
-    if ((old & LR_STATE_ACTIVE) != 0 || is_ended(old)) {
-        return false;
+    for (uint64_t left = requested & can; left != 0; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctzl(left);
+        uint32_t request = page->lr[i];
+        page->lr[i] = 0;
+        /* 0: taken before; the VMM was interrupted while it made the next request. */
+        if (request != 0) {
+            fill(vcpu, i, request);
+        }
     }
-    uint64_t lr = LR_STATE_PENDING | group << LR_GROUP_SHIFT | priority << LR_PRIORITY_SHIFT | LR_EOI | irq;
-    if (is_live) {
-        lr_write(index, lr);
-    } else {
-        vcpu->context->vgic.lr[index] = lr;
+}
+
+/* Tells the VMM which list registers it may fill without a system call. */
+static void publish(struct thread *vcpu)
+{
+    bool is_near = vcpu->core == vcpu->handler->core;
+    thread_page(vcpu)->lr_empty = is_near ? ~vcpu->context->vgic.used & (BIT(lr_count) - 1) : 0;
+}
+
+bool vgic_inject(struct thread *vcpu, unsigned index, uint32_t request)
+{
+    struct vgic_context *vgic = &vcpu->context->vgic;
+
+    if ((vgic->used & BIT(index)) != 0) {
+        uint64_t old = context_is_live(vcpu) ? lr_read(index) : vgic->lr[index];
+        /* One that is only pending may be replaced, as on seL4: the VMM's way to take it back. */
+        if (lr_is_active(old) || lr_is_ended(old)) {
+            return false;
+        }
     }
+    fill(vcpu, index, request);
+    publish(vcpu);
     return true;
 }
 
 /* Index of an ended list register in memory, or -1. */
 static int find_ended(const struct vgic_context *vgic)
 {
-    for (unsigned i = 0; i < lr_count; i++) {
-        if (is_ended(vgic->lr[i])) {
-            return (int)i;
+    for (uint64_t left = vgic->used; left != 0; left &= left - 1) {
+        int i = __builtin_ctzl(left);
+        if (lr_is_ended(vgic->lr[i])) {
+            return i;
         }
     }
     return -1;
@@ -251,9 +290,10 @@ bool vgic_has_ended(const struct thread *vcpu)
     return find_ended(&vcpu->context->vgic) >= 0;
 }
 
+/* The same in the hardware, which then is silent about it. */
 static int take_ended_live(void)
 {
-    uint64_t ended = gic_is_v3() ? SYSREG_READ(S3_4_C12_C11_3) : gich_read(GICH_EISR0);
+    uint64_t ended = is_v3 ? SYSREG_READ(S3_4_C12_C11_3) : gich_read(GICH_EISR0);
     int index = -1;
 
     if (ended != 0) {
@@ -267,12 +307,14 @@ static int take_ended_live(void)
 
 int vgic_take_ended(struct thread *vcpu)
 {
-    if (context_is_live(vcpu)) {
-        return take_ended_live();
-    }
-    int index = find_ended(&vcpu->context->vgic);
+    struct vgic_context *vgic = &vcpu->context->vgic;
+    int index = context_is_live(vcpu) ? take_ended_live() : find_ended(vgic);
+
     if (index >= 0) {
-        vcpu->context->vgic.lr[index] = 0;
+        vgic->used &= ~BIT(index);
+        if (vcpu->core == vcpu->handler->core) {
+            thread_page(vcpu)->lr_empty |= BIT(index);
+        }
     }
     return index;
 }

@@ -23,10 +23,15 @@ void vgic_save(struct vgic_context *vgic);
 void vgic_load(const struct vgic_context *vgic);
 
 /*
- * Makes interrupt `irq` pending in list register `index`; false: the guest has taken the interrupt that is there, or
- * has ended it and the VMM has not been told. One that is only pending is replaced.
+ * Makes an interrupt pending in list register `index`, which exists; `request` is as in struct vcpu_page. False: the
+ * guest has taken the interrupt that is there, or has ended it and the VMM has not been told. One that is only pending
+ * is replaced.
  */
-bool vgic_inject(struct thread *vcpu, uint64_t irq, uint64_t priority, uint64_t group, unsigned index);
+bool vgic_inject(struct thread *vcpu, unsigned index, uint32_t request);
+
+/* The same, out of the page that the VMM shares, for the list registers in a set; those that are in use are left out.
+ */
+void vgic_fill_requested(struct thread *vcpu, uint64_t requested);
 
 /* Whether the guest of a vCPU that is not live has ended an interrupt of which the VMM has not been told. */
 bool vgic_has_ended(const struct thread *vcpu);

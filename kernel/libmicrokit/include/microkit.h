@@ -24,7 +24,7 @@ typedef seL4_MessageInfo_t microkit_msginfo;
 #define BASE_IRQ_CAP                 138
 #define BASE_TCB_CAP                 202
 #define BASE_VM_TCB_CAP              SEL4_BASE_VM_TCB_CAP
-#define BASE_VCPU_CAP                330
+#define BASE_VCPU_CAP                SEL4_BASE_VCPU_CAP
 
 #define MICROKIT_MAX_CHANNELS   62
 #define MICROKIT_MAX_CHANNEL_ID (MICROKIT_MAX_CHANNELS - 1)

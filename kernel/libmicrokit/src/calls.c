@@ -71,6 +71,16 @@ int seL4_TCB_Resume(seL4_CPtr tcb)
     return (int)error;
 }
 
+int sel4_vcpu_inject_by_call(seL4_CPtr vcpu, seL4_Uint16 virq, seL4_Uint8 priority, seL4_Uint8 group, seL4_Uint8 index)
+{
+    seL4_Word error, unused;
+    SEL4_SYSCALL(SYSCALL_VCPU_INJECT, vcpu, virq, priority, group, index, error, unused);
+    if (error != seL4_InvalidCapability) {
+        sel4_vcpus |= 1ULL << (vcpu - SEL4_BASE_VCPU_CAP);
+    }
+    return (int)error;
+}
+
 int seL4_ARM_SMC_Call(seL4_CPtr smc, const seL4_ARM_SMCContext *args, seL4_ARM_SMCContext *response)
 {
     enum {

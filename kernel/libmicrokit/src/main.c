@@ -19,6 +19,7 @@ seL4_Word microkit_pps __attribute__((section(".data"))) = 0;
 seL4_Bool microkit_have_signal = seL4_False;
 seL4_CPtr microkit_signal_cap = 0;
 seL4_CPtr sel4_faulting_tcb = 0;
+seL4_Word sel4_vcpus = 0;
 
 extern void (*const __init_array_start[])(void);
 extern void (*const __init_array_end[])(void);

@@ -16,6 +16,7 @@
 
 #include "kernel/abi/image.h"
 #include "kernel/abi/syscall.h"
+#include "kernel/abi/vcpu_page.h"
 
 typedef uint8_t seL4_Uint8;
 typedef uint16_t seL4_Uint16;
@@ -170,6 +171,15 @@ static inline seL4_Word *sel4_vcpu_frame(seL4_Word vcpu)
     return (seL4_Word *)(IMAGE_PD_VCPU_FRAMES + vcpu * 0x1000);
 }
 
+/* The same page, with what else is in it. */
+static inline volatile struct vcpu_page *sel4_vcpu_page(seL4_Word vcpu)
+{
+    return (volatile struct vcpu_page *)(IMAGE_PD_VCPU_FRAMES + vcpu * 0x1000);
+}
+
+/* vCPUs, a bit each, that are known to exist: for others there is no page. */
+extern seL4_Word sel4_vcpus;
+
 /* The thread capability of the vCPU that waits for a reply, or 0. Kept by the main loop. */
 extern seL4_CPtr sel4_faulting_tcb;
 
@@ -177,6 +187,8 @@ int sel4_tcb_read_by_call(seL4_CPtr tcb, seL4_Bool suspend_source, seL4_Word cou
 int sel4_tcb_write_by_call(seL4_CPtr tcb, seL4_Bool resume_target, seL4_Word count, const seL4_Word *words);
 
 #define SEL4_BASE_VM_TCB_CAP 266
+#define SEL4_BASE_VCPU_CAP   330
+#define SEL4_VTIMER_IRQ      27
 
 /* Copies the first `count` registers of a thread out; 0 or an seL4_Error. */
 static inline int seL4_TCB_ReadRegisters(seL4_CPtr tcb, seL4_Bool suspend_source, seL4_Uint8 arch_flags,
@@ -231,13 +243,27 @@ int seL4_TCB_Resume(seL4_CPtr tcb);
         (void)(r1);                                                                                                    \
     } while (0)
 
-/* Writes list register `index`; seL4_DeleteFirst: in use, seL4_RangeError: no such register or argument too large. */
+int sel4_vcpu_inject_by_call(seL4_CPtr vcpu, seL4_Uint16 virq, seL4_Uint8 priority, seL4_Uint8 group, seL4_Uint8 index);
+
+/*
+ * Writes list register `index`; seL4_DeleteFirst: in use, seL4_RangeError: no such register or argument too large. Into
+ * one that is known to be empty, and on the vCPU's own core, it is no kernel call.
+ */
 static inline int seL4_ARM_VCPU_InjectIRQ(seL4_CPtr vcpu, seL4_Uint16 virq, seL4_Uint8 priority, seL4_Uint8 group,
                                           seL4_Uint8 index)
 {
-    seL4_Word error, unused;
-    SEL4_SYSCALL(SYSCALL_VCPU_INJECT, vcpu, virq, priority, group, index, error, unused);
-    return (int)error;
+    const seL4_Word child = vcpu - SEL4_BASE_VCPU_CAP;
+    const seL4_Uint32 request =
+        virq | (seL4_Uint32)priority << VCPU_PAGE_LR_PRIORITY_SHIFT | (seL4_Uint32)group << VCPU_PAGE_LR_GROUP_SHIFT;
+    if (child >= IMAGE_CHILD_COUNT || (sel4_vcpus >> child & 1) == 0 || index >= VCPU_PAGE_LR_COUNT ||
+        (sel4_vcpu_page(child)->lr_empty >> index & 1) == 0 || (virq >> 10 | priority >> 5 | group >> 1) != 0) {
+        return sel4_vcpu_inject_by_call(vcpu, virq, priority, group, index);
+    }
+    volatile struct vcpu_page *page = sel4_vcpu_page(child);
+    page->lr_empty &= ~(1ULL << index);
+    page->lr[index] = request;
+    page->requests |= 1ULL << index;
+    return seL4_NoError;
 }
 
 static inline seL4_ARM_VCPU_ReadRegs_t seL4_ARM_VCPU_ReadRegs(seL4_CPtr vcpu, seL4_Word field)
@@ -257,6 +283,11 @@ static inline int seL4_ARM_VCPU_WriteRegs(seL4_CPtr vcpu, seL4_Word field, seL4_
 static inline int seL4_ARM_VCPU_AckVPPI(seL4_CPtr vcpu, seL4_Word irq)
 {
     seL4_Word error, unused;
+    /* The kernel looks into the page of a vCPU when its fault is over, answered or not. */
+    if (vcpu - SEL4_BASE_VCPU_CAP == sel4_faulting_tcb - SEL4_BASE_VM_TCB_CAP && irq == SEL4_VTIMER_IRQ) {
+        sel4_vcpu_page(vcpu - SEL4_BASE_VCPU_CAP)->requests |= VCPU_PAGE_ACK_VTIMER;
+        return seL4_NoError;
+    }
     SEL4_SYSCALL(SYSCALL_VCPU_ACK_VPPI, vcpu, irq, 0, 0, 0, error, unused);
     return (int)error;
 }
