@@ -31,6 +31,8 @@ include examples/linux/linux.mk
 include $(filter-out examples/linux/linux.mk,$(sort $(wildcard examples/*/*.mk)))
 -include mk/guests.mk
 -include mk/bench.mk
+-include mk/drivers.mk
+-include tests/system/drivers/drivers_test.mk
 -include mk/examples.mk
 include mk/run.mk
 -include mk/fuzz.mk

@@ -27,8 +27,25 @@ void irq_init(const struct image *image)
     for (uint16_t i = 0; i < irq_count; i++) {
         const struct image_irq *irq = &irq_table[i];
         irq_of_intid[irq->intid] = i;
-        gic_enable(irq->intid, threads[irq->thread].core, irq->trigger == IMAGE_IRQ_EDGE);
+        if (!gic_is_private(irq->intid)) {
+            gic_enable(irq->intid, threads[irq->thread].core, irq->trigger == IMAGE_IRQ_EDGE);
+        }
     }
+}
+
+void irq_init_core(uint32_t core)
+{
+    for (uint32_t i = 0; i < irq_count; i++) {
+        if (gic_is_private(irq_table[i].intid) && threads[irq_table[i].thread].core == core) {
+            gic_enable(irq_table[i].intid, core, false);
+        }
+    }
+}
+
+bool irq_is_of(uint32_t intid, const struct thread *pd)
+{
+    uint16_t index = irq_of_intid[intid];
+    return index != NO_IRQ && &threads[irq_table[index].thread] == pd;
 }
 
 void irq_deliver(uint32_t intid)

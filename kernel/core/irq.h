@@ -13,6 +13,12 @@
 
 void irq_init(const struct image *image);
 
+/* On each core: lets its own (private) interrupts through that a PD there owns. */
+void irq_init_core(uint32_t core);
+
+/* Whether `pd` owns `intid`. */
+bool irq_is_of(uint32_t intid, const struct thread *pd);
+
 /* Tells the owner of `intid`, which the interrupt controller holds active. */
 void irq_deliver(uint32_t intid);
 

@@ -15,6 +15,7 @@
 #define BUDGET_US_DEFAULT   1000
 #define STACK_BYTES_DEFAULT 0x2000
 #define PERIOD_US_MAX       (UINT64_MAX / 1000) /* in nanoseconds it still is below 2^64 */
+#define INTID_PTIMER        30
 #define INTID_SPI_MIN       32
 #define INTID_SPI_MAX       1019
 
@@ -166,6 +167,18 @@ static uint8_t parse_id(struct parse *parse, const struct xml_element *element, 
     return (uint8_t)attribute_number(parse->tool, element, "id", (struct attribute_range){0, max}, 0);
 }
 
+/* Of the interrupts that each core has for itself, PDs get that of the physical timer only. */
+static uint16_t parse_intid(struct parse *parse, const struct xml_element *element)
+{
+    uint64_t intid = attribute_address(parse->tool, element, "irq", INTID_SPI_MIN);
+
+    if (intid != INTID_PTIMER && (intid < INTID_SPI_MIN || intid > INTID_SPI_MAX)) {
+        attribute_wrong(parse->tool, element, "irq", "must be 30 (the physical timer) or 32 to 1019");
+        return INTID_SPI_MIN;
+    }
+    return (uint16_t)intid;
+}
+
 static struct irq *parse_irq(struct parse *parse, const struct xml_element *element, struct pd *pd)
 {
     const char *trigger = xml_attribute(element, "trigger");
@@ -173,8 +186,7 @@ static struct irq *parse_irq(struct parse *parse, const struct xml_element *elem
 
     irq->place = element->place;
     irq->pd = pd;
-    irq->intid = (uint16_t)attribute_number(parse->tool, element, "irq",
-                                            (struct attribute_range){INTID_SPI_MIN, INTID_SPI_MAX}, INTID_SPI_MIN);
+    irq->intid = parse_intid(parse, element);
     irq->channel = parse_id(parse, element, CHANNEL_ID_MAX);
     irq->setvar_id = attribute_text(parse->tool, element, "setvar_id");
     irq->trigger = IMAGE_IRQ_LEVEL;

@@ -40,6 +40,12 @@ extern const struct gic_ops *gic_ops;
 void gic_init(void);
 bool gic_is_v3(void);
 
+/* Whether each core has an interrupt of this number for itself. */
+static inline bool gic_is_private(uint32_t intid)
+{
+    return intid < GIC_PPI_END;
+}
+
 static inline void gic_init_core(uint32_t core)
 {
     gic_ops->init_core(core);

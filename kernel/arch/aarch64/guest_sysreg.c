@@ -15,16 +15,7 @@
 #include "kernel/arch/aarch64/guest_sysreg.h"
 
 #include "kernel/arch/aarch64/cpu.h"
-#include "kernel/arch/aarch64/esr.h"
-
-/* [Arm ARM D17.2.37] ISS of a trapped MSR or MRS. */
-#define ISS_IS_READ(iss)  (((iss)&1) != 0)
-#define ISS_RT(iss)       ((unsigned)BITS_GET(9, 5, iss))
-#define ISS_OP0(iss)      ((unsigned)BITS_GET(21, 20, iss))
-#define ISS_REGISTER(iss) ((uint32_t)((iss) & (BITS(21, 10) | BITS(4, 1))))
-
-#define REGISTER(op0, op1, crn, crm, op2)                                                                              \
-    ((uint32_t)((op0) << 20 | (op2) << 17 | (op1) << 14 | (crn) << 10 | (crm) << 1))
+#include "kernel/arch/aarch64/sysreg_trap.h"
 
 #define ACTLR_EL1 REGISTER(3, 0, 1, 0, 1)
 #define NIBBLE(n) (0xfULL << (n)*4)
@@ -82,14 +73,6 @@ static uint64_t feature_value(uint32_t reg)
 static bool is_feature_register(uint32_t reg)
 {
     return reg >= REGISTER(3, 0, 0, 1, 0) && (reg & ~(REGISTER(0, 0, 0, 7, 7))) == REGISTER(3, 0, 0, 0, 0);
-}
-
-/* General register `number` of a frame; 31 is the zero register. */
-static uint64_t *frame_register(struct frame *frame, unsigned number, uint64_t *zero)
-{
-    static const uint8_t index[31] = {3,  4,  5,  6,  7,  8,  9,  10, 11, 17, 18, 19, 20, 21, 22, 23,
-                                      12, 13, 14, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 15, 16};
-    return number == 31 ? zero : &((uint64_t *)frame)[index[number]];
 }
 
 NOINLINE bool guest_sysreg_emulate(struct thread *vcpu, uint64_t esr)

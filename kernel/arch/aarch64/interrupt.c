@@ -59,4 +59,5 @@ void interrupt_init_core(struct core *core)
     gic_enable(TIMER_INTID, core->id, false);
     gic_enable(VTIMER_INTID, core->id, false);
     gic_enable(GIC_MAINTENANCE_INTID, core->id, false);
+    irq_init_core(core->id);
 }

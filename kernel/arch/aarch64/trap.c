@@ -12,6 +12,7 @@
 #include "kernel/arch/aarch64/esr.h"
 #include "kernel/arch/aarch64/guest_sysreg.h"
 #include "kernel/arch/aarch64/interrupt.h"
+#include "kernel/arch/aarch64/ptimer.h"
 #include "kernel/core/ipc.h"
 #include "kernel/core/lock.h"
 #include "kernel/core/print.h"
@@ -115,6 +116,11 @@ static void pd_trap(struct core *core, struct thread *pd, uint64_t esr)
         if ((pd->desc->flags & IMAGE_THREAD_FPU) != 0) {
             context_give_fp(core, pd);
         } else {
+            pd_exception(pd, esr);
+        }
+        break;
+    case ESR_SYSREG:
+        if (!ptimer_emulate(pd, esr)) {
             pd_exception(pd, esr);
         }
         break;

@@ -1,0 +1,39 @@
+# Copyright 2026, the libvmm authors
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The images of the drivers' tests: two clients, and a hostile one or an idle program in its place.
+
+DTEST      := $(BUILD)/tests/drivers
+DTEST_SRC  := tests/system/drivers
+DTEST_OBJS := $(patsubst %,$(DTEST)/parts/%.o,client blk net timer)
+
+$(DTEST)/parts/%.o: $(DTEST_SRC)/%.c | libmicrokit
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(DRIVER_CFLAGS) -c -o $@ $<
+
+$(DTEST)/parts/client.elf: $(DTEST_OBJS) $(LIBVMM_A) $(LIBMICROKIT_A)
+	$(Q)$(call link_pd,$@,$^)
+
+$(DTEST)/parts/mallory.elf $(DTEST)/parts/idle.elf: %.elf: %.o $(LIBVMM_A) $(LIBMICROKIT_A)
+	$(Q)$(call link_pd,$@,$^)
+
+# $(call dtest_image,FOLDER,PROGRAM OF MALLORY)
+define dtest_image
+$(DTEST)/$(1)/image.elf: $(DTEST_SRC)/drivers.system $(DRIVER_ELFS) $(DTEST)/parts/client.elf $(DTEST)/parts/$(2).elf \
+        $(SDDF_CONFIGURE) $(MICROKIT_TOOL_FILES)
+	$$(Q)$$(call configure_pds,$$<,$$(@D),timer=$(DRIVERS)/arm_timer.elf uart=$(DRIVERS)/pl011.elf \
+	    serial_virt=$(DRIVERS)/serial_virt.elf disk=$(DRIVERS)/virtio_blk.elf blk_virt=$(DRIVERS)/blk_virt.elf \
+	    nic=$(DRIVERS)/virtio_net.elf net_virt=$(DRIVERS)/net_virt.elf alice=$(DTEST)/parts/client.elf \
+	    bob=$(DTEST)/parts/client.elf mallory=$(DTEST)/parts/$(2).elf)
+	$$(Q)$$(call build_image,$$<,$$(@D),$$@)
+endef
+$(eval $(call dtest_image,quiet,idle))
+$(eval $(call dtest_image,hostile,mallory))
+
+-include $(wildcard $(DTEST)/parts/*.d)
+
+.PHONY: drivers-test-images
+drivers-test-images: $(DTEST)/quiet/image.elf $(DTEST)/hostile/image.elf
+ifndef MICROKIT_SDK
+TEST_PREREQUISITES += drivers-test-images
+endif
