@@ -47,6 +47,7 @@ struct pl011_fifo {
 
 /** A serial port. The VMM provides the memory, for as long as it lives; its content is the library's. */
 struct pl011 {
+    _Alignas(8) unsigned char listed[24];
     struct pl011_line line;
     size_t irq;
     uint32_t scratch[4]; /* IBRD, FBRD, ILPR, DMACR: kept, without effect */
@@ -61,7 +62,7 @@ struct pl011 {
 
 /**
  * Gives the guest a serial port, in the state in which firmware leaves one: on, with FIFOs. After
- * virq_controller_init, before guest_start.
+ * virq_controller_init, before guest_start. A restart of the guest puts it back into this state.
  *
  * @param uart  storage for it.
  * @param base  guest-physical address, a multiple of 0x1000, where nothing else is.

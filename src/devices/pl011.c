@@ -22,6 +22,7 @@
 #include <libvmm/util/util.h>
 #include <libvmm/virq.h>
 
+#include "core/device.h"
 #include "core/vm.h"
 #include "util/field.h"
 
@@ -327,14 +328,23 @@ enum mmio_result pl011_access(void *dev, struct mmio_access *access)
 
 void pl011_reset(struct pl011 *uart)
 {
-    *uart = (struct pl011){
-        .line = uart->line,
-        .irq = uart->irq,
-        .lcr = (uint32_t)(LCR_FEN | LCR_8BIT),
-        .control = (uint32_t)(CR_UARTEN | CR_TXE | CR_RXE),
-        .levels = IFLS_RESET,
-    };
+    uart->lcr = (uint32_t)(LCR_FEN | LCR_8BIT);
+    uart->control = (uint32_t)(CR_UARTEN | CR_TXE | CR_RXE);
+    uart->levels = IFLS_RESET;
+    uart->mask = 0;
+    uart->raw = 0;
+    memset(uart->scratch, 0, sizeof(uart->scratch));
+    uart->tx.count = 0;
+    uart->rx.count = 0;
 }
+
+static void reset(void *ctx)
+{
+    pl011_reset(ctx);
+}
+
+static const struct device_ops ops = {.reset = reset};
+_Static_assert(sizeof(struct device) <= sizeof(((struct pl011 *)NULL)->listed), "a place in the list of devices");
 
 void pl011_poll(struct pl011 *uart)
 {
@@ -359,12 +369,11 @@ bool pl011_init(struct pl011 *uart, uint64_t base, size_t irq, const struct pl01
     if (!virq_register(vm->boot_vcpu_id, irq, NULL, NULL)) {
         return false;
     }
-    uart->line = *line;
-    uart->irq = irq;
+    *uart = (struct pl011){.line = *line, .irq = irq};
     pl011_reset(uart);
     if (mmio_add(&vm->mmio, &region) != RESULT_OK) {
         LOG_VMM_ERR("pl011_init: no room for a device at 0x%lx, or something else is there\n", base);
         return false;
     }
-    return true;
+    return device_add(vm, (struct device *)uart->listed, &ops, uart) == RESULT_OK;
 }

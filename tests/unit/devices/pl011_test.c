@@ -18,6 +18,7 @@
 #include <libvmm/virq.h>
 
 #include "arch/aarch64/vgic/vgic.h"
+#include "core/device.h"
 #include "core/vm.h"
 #include "devices/pl011.h"
 #include "fake_microkit.h"
@@ -367,7 +368,7 @@ static void test_reset(void **state)
     write_reg(CR, 0);
     write_reg(IMSC, 0x7ff);
     write_reg(DR, 'a');
-    pl011_reset(&uart);
+    device_reset_all(vm_instance());
     test_first_state_is_that_of_firmware(state);
     write_reg(DR, 'b');
     assert_memory_equal(line.sent, "b", 1);
