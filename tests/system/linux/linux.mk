@@ -1,8 +1,9 @@
 # Copyright 2026, the libvmm authors
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What the Linux tests boot: variants of the example, and a VMM that restarts its guest with another initramfs. All of
-# it is for the built-in kernel.
+# What the Linux tests boot: variants of the example, a VMM that restarts its guest, which has four vCPUs on two cores,
+# with another initramfs, and systems whose device tree has more CPUs than there are. All of it is for the built-in
+# kernel.
 
 RESTART := $(BUILD)/tests/linux/restart
 
@@ -12,7 +13,7 @@ $(RESTART)/first.cpio.gz $(RESTART)/second.cpio.gz: $(RESTART)/%.cpio.gz: guests
 	$(Q)tools/guest/make-initramfs $@ $(GUEST_BUSYBOX) $< $(@D)/$*.name=etc/name
 
 $(RESTART)/first.dtb $(RESTART)/second.dtb: $(RESTART)/%.dtb: $(RESTART)/%.cpio.gz $(LINUX_DTS)
-	$(Q)$(call linux_dtb,2,0x10000000,$<,$@)
+	$(Q)$(call linux_dtb,2,0x10000000,$<,$@,4)
 
 RESTART_IMAGES := $(RESTART)/first.dtb $(RESTART)/first.cpio.gz $(RESTART)/second.dtb $(RESTART)/second.cpio.gz
 $(RESTART)/images.o: tests/system/linux/restart/images.S $(RESTART_IMAGES) $(GUEST_KERNEL)
@@ -29,12 +30,33 @@ $(RESTART)/vmm.o: tests/system/linux/restart/vmm.c | libmicrokit
 $(RESTART)/vmm.elf: $(RESTART)/vmm.o $(RESTART)/images.o $(LIBVMM_A) $(LIBMICROKIT_A)
 	$(Q)$(call link_pd,$@,$^)
 
-# The example's own system description does: it names the program vmm.elf.
-$(RESTART)/image.elf: examples/linux/linux_gicv2.system $(RESTART)/vmm.elf $(MICROKIT_TOOL_FILES)
+$(RESTART)/restart.system: examples/linux/linux_gicv2.system tools/run/spread-vcpus
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/run/spread-vcpus $< 4 2 >$@
+
+$(RESTART)/image.elf: $(RESTART)/restart.system $(RESTART)/vmm.elf $(MICROKIT_TOOL_FILES)
 	@$(call step,IMAGE,$@)
 	$(Q)$(call build_image,$<,$(@D),$@)
 
+# The VMM of a guest with four CPUs, in a system with two.
+TOO_MANY := $(BUILD)/tests/linux/too-many
+$(TOO_MANY)/image.elf: $(LINUX)/gic3-256M-2x2/linux.system $(LINUX)/gic3-256M-4x2/vmm.elf $(MICROKIT_TOOL_FILES)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(call build_image,$<,$(LINUX)/gic3-256M-4x2,$@)
+
+# Variants with several vCPUs. "make test" boots some of them; test-smp all.
+LINUX_SMP_SOME := gic2-256M-2x1-low gic3-256M-2x2 gic2-256M-4x2 gic3-256M-4x4 gic3-256M-4x1-low gic2-256M-8x4 \
+    gic3-256M-8x2-low
+LINUX_SMP_ALL  := $(foreach gic,2 3,$(foreach vcpus,2 4 8,$(foreach cores,1 2 4,$(foreach low,_ -low,\
+    gic$(gic)-256M-$(vcpus)x$(cores)$(low:_=)))))
+
+.PHONY: test-smp
+## test-smp: boot Linux, and bare guests, with every number of vCPUs and cores; takes half an hour
+test-smp: test-deps
+	$(Q)$(BUILD_QUIETLY) test-build $(LINUX_SMP_ALL:%=$(LINUX)/%/image.elf)
+	$(Q)TEST_MATRIX=1 $(MAKE) test TESTS='tests/system/linux/test_smp.py tests/system/smp'
+
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += $(foreach variant,gic2-256M gic3-256M gic2-96M gic3-1G,$(LINUX)/$(variant)/image.elf) \
-                      $(RESTART)/image.elf
+TEST_PREREQUISITES += $(foreach variant,gic2-256M gic3-256M gic2-96M gic3-1G gic2-256M-9x4 $(LINUX_SMP_SOME),\
+                          $(LINUX)/$(variant)/image.elf) $(RESTART)/image.elf $(TOO_MANY)/image.elf
 endif

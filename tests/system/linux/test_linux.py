@@ -90,7 +90,7 @@ def test_reboots_five_times(linux, gic):
 
 
 def test_restart_with_another_initramfs(machine, build):
-    console = machine(build / "tests/linux/restart/image.elf")
+    console = machine(build / "tests/linux/restart/image.elf", cores=2, extra=["-accel", "tcg,thread=single"])
     for name in ("first", "second", "first"):
         console.expect(f"initramfs: {name}")
         console.expect(PROMPT)
