@@ -59,3 +59,47 @@ smp-images: $(foreach name,$(SMP_NAMES),$(SMP_VARIANTS:%=$(SMP_OUT)/$(name)/%/im
 ifndef MICROKIT_SDK
 TEST_PREREQUISITES += smp-images
 endif
+
+# Four bare guests with a VMM each, in tests/system/several, and a PD that measures what they get.
+SEVERAL_SRC := tests/system/several
+SEVERAL     := $(BUILD)/tests/several
+
+$(SEVERAL)/guest.o: $(SEVERAL_SRC)/guest.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(GUEST_CFLAGS) -Iguests -c -o $@ $<
+
+$(SEVERAL)/guest.bin: $(SEVERAL)/guest.o $(GUEST_RIG) guests/rig/guest.ld
+	$(Q)$(CROSS)ld --no-warn-rwx-segments -T guests/rig/guest.ld -o $(@:.bin=.guest) $(filter %.o,$^)
+	$(Q)$(CROSS)objcopy -O binary $(@:.bin=.guest) $@
+
+$(SEVERAL)/vmm.o: $(SEVERAL_SRC)/vmm.c | libmicrokit
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(TARGET_CFLAGS) -I$(MICROKIT)/include -Iinclude -MMD -MP -c -o $@ $<
+
+$(SEVERAL)/meter.o: $(SEVERAL_SRC)/meter.c | libmicrokit
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(TARGET_CFLAGS) -I$(MICROKIT)/include -Itests/system/kernel/lib -MMD -MP -c -o $@ $<
+
+$(SEVERAL)/meter.elf: $(SEVERAL)/meter.o $(BUILD)/tests/kernel/lib/rig.o $(LIBMICROKIT_A)
+	$(Q)$(call link_pd,$@,$^)
+
+$(SEVERAL)/gic%/guest.dtb: $(MACHINE_SRC)/guest.dts
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CROSS)cpp -nostdinc -undef -x assembler-with-cpp -P -DGIC=$* -DVCPUS=1 $< | $(DTC) -q -I dts -O dtb -o $@ -
+
+$(SEVERAL)/gic%/images.o: $(MACHINE_SRC)/images.S $(SEVERAL)/guest.bin $(SEVERAL)/gic%/guest.dtb
+	$(Q)$(CROSS)gcc -DGUEST_IMAGE='"$(SEVERAL)/guest.bin"' -DGUEST_DTB='"$(@D)/guest.dtb"' -c $< -o $@
+
+$(SEVERAL)/gic%/vmm.elf: $(SEVERAL)/vmm.o $(SEVERAL)/gic%/images.o $(LIBVMM_A) $(LIBMICROKIT_A)
+	$(Q)$(call link_pd,$@,$^)
+
+$(SEVERAL)/gic%/image.elf: $(SEVERAL_SRC)/gic%.system $(SEVERAL)/gic%/vmm.elf $(SEVERAL)/meter.elf \
+        $(MICROKIT_TOOL_FILES)
+	$(Q)$(call build_image,$<,$(@D) --search-path $(SEVERAL),$@)
+
+.PRECIOUS: $(SEVERAL)/gic%/guest.dtb $(SEVERAL)/gic%/images.o $(SEVERAL)/gic%/vmm.elf
+-include $(wildcard $(SEVERAL)/*.d)
+
+ifndef MICROKIT_SDK
+TEST_PREREQUISITES += $(SEVERAL)/gic2/image.elf $(SEVERAL)/gic3/image.elf
+endif
