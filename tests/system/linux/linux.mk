@@ -58,5 +58,6 @@ test-smp: test-deps
 
 ifndef MICROKIT_SDK
 TEST_PREREQUISITES += $(foreach variant,gic2-256M gic3-256M gic2-96M gic3-1G gic2-256M-9x4 $(LINUX_SMP_SOME),\
-                          $(LINUX)/$(variant)/image.elf) $(RESTART)/image.elf $(TOO_MANY)/image.elf
+                          $(LINUX)/$(variant)/image.elf) $(RESTART)/image.elf $(TOO_MANY)/image.elf \
+                      $(TWO_GUESTS)/gic2/image.elf $(TWO_GUESTS)/gic3/image.elf
 endif
