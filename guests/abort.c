@@ -4,15 +4,24 @@
  */
 
 /*
- * Access to nothing, instruction fetch from nothing and undefined instructions: the exception that the guest takes,
- * from EL1 with either stack pointer and from EL0 [Arm ARM D17.2.37, AArch64.TakeException].
+ * Access to nothing, instruction fetch from nothing and from devices, undefined instructions and registers: the
+ * exception that the guest takes, from EL1 with either stack pointer and from EL0 [Arm ARM D17.2.37,
+ * AArch64.TakeException]. And again and again: what the VMM's log makes of it, the test looks at.
+ *
+ * QEMU executes what it finds in a device, so fetches from one are checked under a VMM only.
  */
 #include "rig/exception.h"
+#include "rig/gic.h"
 #include "rig/rig.h"
 
 #define LOAD_AT  (RIG_NOTHING + 0x10)
 #define STORE_AT (RIG_NOTHING + 0x28)
 #define FETCH_AT (RIG_NOTHING + 0x100)
+#define UART_AT  0x9000040
+
+#define PAGE_BYTES    0x1000
+#define PAGE_COUNT    64
+#define MISTAKE_COUNT 1000
 
 static volatile uintptr_t expected_elr;
 
@@ -37,6 +46,27 @@ static void fetch_nothing(void)
     expected_elr = FETCH_AT;
 }
 
+static void fetch_emulated(void)
+{
+    __asm__ volatile("mov x9, x30\n blr %0\n mov x30, x9" : : "r"((uint64_t)RIG_SCRATCH) : "x9", "memory");
+    expected_elr = RIG_SCRATCH;
+}
+
+/* The machine's own device, passed through. */
+static void fetch_device(void)
+{
+    __asm__ volatile("mov x9, x30\n blr %0\n mov x30, x9" : : "r"((uint64_t)UART_AT) : "x9", "memory");
+    expected_elr = UART_AT;
+}
+
+/* Implementation defined, and trapped. */
+static void undefined_register(void)
+{
+    uintptr_t at;
+    __asm__ volatile("adr %0, 1f\n1: mrs x9, S3_1_C15_C7_7" : "=&r"(at) : : "x9", "memory");
+    expected_elr = at;
+}
+
 static void undefined(void)
 {
     uintptr_t at;
@@ -58,6 +88,12 @@ static const struct expected expectations[] = {
     {"store to nothing", store_nothing, EC_DATA_SAME, EC_DATA_LOWER, FSC_EXTERNAL | ESR_WNR, STORE_AT},
     {"fetch from nothing", fetch_nothing, EC_FETCH_SAME, EC_FETCH_LOWER, FSC_EXTERNAL, FETCH_AT},
     {"undefined instruction", undefined, EC_UNKNOWN, EC_UNKNOWN, 0, 0},
+    {"undefined register", undefined_register, EC_UNKNOWN, EC_UNKNOWN, 0, 0},
+};
+
+static const struct expected device_expectations[] = {
+    {"fetch from an emulated device", fetch_emulated, EC_FETCH_SAME, EC_FETCH_LOWER, FSC_EXTERNAL, RIG_SCRATCH},
+    {"fetch from a device passed through", fetch_device, EC_FETCH_SAME, EC_FETCH_LOWER, FSC_EXTERNAL, UART_AT},
 };
 
 static void named(const char *name)
@@ -138,13 +174,32 @@ static void unmasked_state_is_kept(void)
     check_equal("DAIF in the handler when unmasked", taken.daif, 0x3c0);
 }
 
+/* As many mistakes at as many places as it takes: the guest goes on. */
+static void many(void)
+{
+    exception_expect();
+    for (uint64_t i = 0; i < MISTAKE_COUNT; i++) {
+        (void)read32(RIG_NOTHING + i % PAGE_COUNT * PAGE_BYTES);
+    }
+    check_equal("many mistakes, an exception each", exception_caught().count, MISTAKE_COUNT);
+}
+
+static void from_everywhere(const struct expected *expected)
+{
+    from_el1h(expected);
+    from_el1t(expected);
+    from_el0(expected);
+}
+
 void guest_main(void)
 {
     for (size_t i = 0; i < ARRAY_SIZE(expectations); i++) {
-        from_el1h(&expectations[i]);
-        from_el1t(&expectations[i]);
-        from_el0(&expectations[i]);
+        from_everywhere(&expectations[i]);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(device_expectations) && !rig_is_native(); i++) {
+        from_everywhere(&device_expectations[i]);
     }
     state_is_kept();
     unmasked_state_is_kept();
+    many();
 }

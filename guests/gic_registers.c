@@ -283,6 +283,35 @@ static void check_v3_sgi_frame(void)
     check_reserved("reserved registers of SGI_base", GICR_BASE + GICR_SGI(0), reserved, ARRAY_SIZE(reserved));
 }
 
+/* Accesses of other widths: what they read and that they change nothing. QEMU permits some of them. */
+static void check_widths(void)
+{
+    static const uint32_t words[] = {GICD_CTLR,          GICD_TYPER,       GICD_IGROUPR + 8,
+                                     GICD_ISENABLER + 8, GICD_ISPENDR + 8, GICD_ICFGR + 12};
+    if (rig_is_native()) {
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+        const uintptr_t at = GICD_BASE + words[i];
+        const uint32_t before = read32(at);
+        write8(at, 0xff);
+        write16(at, 0xffff);
+        check_each("a word by bytes", words[i], read8(at), 0);
+        check_each("a word by half-words", words[i], read16(at), 0);
+        if (at % 8 == 0) {
+            write64(at, ~UINT64_C(0));
+            check_each("a word by double words", words[i], read64(at), 0);
+        }
+        check_each("a word by other widths does not change", words[i], read32(at), before);
+    }
+    write32(GICD_BASE + GICD_IPRIORITYR + 64, 0x40302010);
+    write16(GICD_BASE + GICD_IPRIORITYR + 64, 0xffff);
+    check_each("bytes by half-words", 0, read16(GICD_BASE + GICD_IPRIORITYR + 64), 0);
+    check_each("bytes by half-words do not change", 0, read32(GICD_BASE + GICD_IPRIORITYR + 64), 0x40302010);
+    write32(GICD_BASE + GICD_IPRIORITYR + 64, 0);
+    check_all("widths that are not permitted");
+}
+
 /* Out of reset, before anything has been written. */
 static void check_reset_state(void)
 {
@@ -306,6 +335,7 @@ void guest_main(void)
     check_priorities();
     check_configuration();
     check_beyond();
+    check_widths();
     if (gic_is_v3()) {
         check_v3_distributor();
         check_v3_legacy();

@@ -224,6 +224,8 @@ static void unaligned(void)
     ABORT("ldrh w0, [x1]", scratch + 1, FSC_ALIGNMENT, 0);
     ABORT("str w0, [x1, #2]!", scratch, FSC_ALIGNMENT | ESR_WNR, 2);
     ABORT("ldp x0, x2, [x1]", scratch + 4, FSC_ALIGNMENT, 0);
+    ABORT("ldr x0, [x1]", scratch + RIG_SCRATCH_BYTES - 4, FSC_ALIGNMENT, 0);
+    ABORT("strh w0, [x1, #-1]!", scratch + RIG_SCRATCH_BYTES, FSC_ALIGNMENT | ESR_WNR, -1);
     ABORT("str w0, [x1]", (GICD_BASE | upper) + GICD_ISENABLER + 6, FSC_ALIGNMENT | ESR_WNR, 0);
 }
 

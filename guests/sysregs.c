@@ -35,7 +35,15 @@ static void interrupt_controller(void)
         check_equal("ICC_SRE_EL1 cannot be changed", READ_SYSREG(S3_0_C12_C12_5), 7);
         CHECK_UNDEFINED("a read of ICC_SGI1R_EL1", (void)READ_SYSREG(S3_0_C12_C11_5));
         CHECK_UNDEFINED("a read of ICC_SGI0R_EL1", (void)READ_SYSREG(S3_0_C12_C11_7));
+        CHECK_UNDEFINED("a read of ICC_ASGI1R_EL1", (void)READ_SYSREG(S3_0_C12_C11_6));
     } else {
+        CHECK_UNDEFINED("ICC_SGI0R_EL1 without a GICv3", WRITE_SYSREG(S3_0_C12_C11_7, 0));
+        CHECK_UNDEFINED("ICC_ASGI1R_EL1 without a GICv3", WRITE_SYSREG(S3_0_C12_C11_6, 0));
+        CHECK_UNDEFINED("a write of ICC_SRE_EL1 without a GICv3", WRITE_SYSREG(S3_0_C12_C12_5, 1));
+        CHECK_UNDEFINED("ICC_PMR_EL1 without a GICv3", (void)READ_SYSREG(S3_0_C4_C6_0));
+        CHECK_UNDEFINED("ICC_IAR1_EL1 without a GICv3", (void)READ_SYSREG(S3_0_C12_C12_0));
+        CHECK_UNDEFINED("ICC_IGRPEN1_EL1 without a GICv3", WRITE_SYSREG(S3_0_C12_C12_7, 1));
+        CHECK_UNDEFINED("ICC_CTLR_EL1 without a GICv3", (void)READ_SYSREG(S3_0_C12_C12_4));
         CHECK_UNDEFINED("ICC_SRE_EL1 without a GICv3", (void)READ_SYSREG(S3_0_C12_C12_5));
         CHECK_UNDEFINED("ICC_SGI1R_EL1 without a GICv3", WRITE_SYSREG(S3_0_C12_C11_5, 0));
     }

@@ -97,12 +97,13 @@ static const struct mmio_region *find(struct mmio_bus *bus, uint64_t at, uint64_
 
 enum mmio_result mmio_dispatch(struct mmio_bus *bus, gpa_t at, struct mmio_access *access)
 {
+    /* What crosses the end of a device is misaligned too. */
+    if ((at.value & (access->width_bytes - 1u)) != 0) {
+        return MMIO_MISALIGNED;
+    }
     const struct mmio_region *region = find(bus, at.value, access->width_bytes);
     if (region == NULL || (region->widths & access->width_bytes) == 0) {
         return MMIO_UNHANDLED;
-    }
-    if ((at.value & (access->width_bytes - 1u)) != 0) {
-        return MMIO_MISALIGNED;
     }
     access->offset = at.value - region->base.value;
     return region->handler(region->dev, access);

@@ -20,6 +20,13 @@ LIFETIME = 240
 ICOUNT = ["-icount", "shift=3,sleep=off"]
 
 
+def check_log(console):
+    """The log says a guest's mistake once a place, and stays short."""
+    lines = re.findall(r"^VMM\|ERROR: guest, vCPU \d+: (.*) \(0x[0-9a-f]+\); further ones", console.text, re.MULTILINE)
+    assert len(lines) == len(set(lines))
+    assert len(lines) <= 32
+
+
 def check_results(console):
     """The guest ran to its end, all its checks passed, and it switched the machine off."""
     match = console.expect(r"^DONE (\d+) passed, (\d+) failed\r?$", timeout=LIFETIME)
@@ -35,6 +42,7 @@ def test_libvmm(machine, build, name, gic):
     console = machine(build / f"tests/machine/gic{gic}/{name}/image.elf", gic=gic, lifetime=LIFETIME,
                       extra=ICOUNT)
     check_results(console)
+    check_log(console)
 
 
 @pytest.mark.parametrize("gic", [2, 3])
