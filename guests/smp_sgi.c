@@ -17,6 +17,7 @@
 #define SGI_OTHER 9
 #define SPI       180
 #define PPI       21
+#define PPI_OTHER 24
 
 #define WAIT_US         100000
 #define IROUTER_IRM     BIT(31)
@@ -31,6 +32,10 @@ static volatile uint32_t is_up[RIG_CPU_COUNT_MAX];
 
 /* A vCPU that shall send SGI_OTHER to vCPU 0. */
 static volatile uint32_t sender;
+
+/* A word that a vCPU shall read, and what it has read; 0: nothing to do. */
+static volatile uint64_t to_read[RIG_CPU_COUNT_MAX];
+static volatile uint32_t has_read[RIG_CPU_COUNT_MAX];
 
 static size_t this_cpu(void)
 {
@@ -71,6 +76,10 @@ void guest_secondary(size_t cpu)
         if (sender == cpu) {
             sender = 0;
             gic_send_sgi(SGI_OTHER, 1);
+        }
+        if (to_read[cpu] != 0) {
+            has_read[cpu] = read32(to_read[cpu]);
+            to_read[cpu] = 0;
         }
     }
 }
@@ -196,6 +205,77 @@ static void from_all_at_once(void)
     if (rig_is_native()) {
         check_equal("SGI pending from four sources: sources", sources[0], 0xf);
     }
+}
+
+/* Some of the sources are withdrawn again, before any of them is taken. */
+static void from_some(void)
+{
+    if (gic_is_v3()) {
+        return;
+    }
+    forget();
+    write32(GICD_BASE + GICD_CTLR, 0);
+    write8(GICD_BASE + GICD_SPENDSGIR + SGI_OTHER, 0xf);
+    write8(GICD_BASE + GICD_CPENDSGIR + SGI_OTHER, 0x5);
+    check_equal("CPENDSGIR withdraws some sources", read8(GICD_BASE + GICD_SPENDSGIR + SGI_OTHER), 0xa);
+    write32(GICD_BASE + GICD_CTLR, 3);
+    timer_spin(WAIT_US / 2);
+    check_equal("CPENDSGIR: those of the others are taken", taken[0][SGI_OTHER], 2);
+    check_equal("CPENDSGIR: none is left", read8(GICD_BASE + GICD_SPENDSGIR + SGI_OTHER), 0);
+}
+
+/* What a vCPU reads of its own private interrupts' registers. */
+static uint32_t read_on(size_t cpu, uint32_t reg)
+{
+    const uintptr_t bank = gic_is_v3() ? GICR_BASE + cpu * GICR_STRIDE + GICR_SGI(0) : GICD_BASE;
+    if (cpu == 0) {
+        return read32(bank + reg);
+    }
+    const uint64_t end = timer_now() + timer_ticks(WAIT_US);
+    to_read[cpu] = bank + reg;
+    gic_send_sgi(SGI, (uint32_t)BIT(cpu));
+    while (to_read[cpu] != 0 && timer_now() < end) {
+        timer_yield();
+    }
+    return has_read[cpu];
+}
+
+/* Written here, and nowhere else to be seen. */
+static void banked_registers(void)
+{
+    static const uint32_t regs[] = {GICD_IGROUPR, GICD_ICFGR + 4, GICD_IPRIORITYR + PPI_OTHER,
+                                    GICD_ISPENDR, GICD_ISACTIVER, GICD_ISENABLER};
+    static const uint32_t values[] = {0, 0xaaaaaaaa, 0x48, BIT(PPI_OTHER), BIT(PPI_OTHER), BIT(PPI_OTHER)};
+    static const uint32_t masks[] = {BIT(PPI_OTHER), 0xaaaaaaaa, 0xff, BIT(PPI_OTHER), BIT(PPI_OTHER), BIT(PPI_OTHER)};
+    if (is_qemu_v2()) {
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(regs); i++) {
+        const uint32_t elsewhere = read_on(1, regs[i]) & masks[i];
+        const uint32_t before = read_on(0, regs[i]);
+        const uint32_t value = regs[i] == GICD_IGROUPR ? before ^ masks[i] : values[i];
+        check_each("banked registers: another value is written", regs[i], (value ^ elsewhere) & masks[i] ? 1 : 0, 1);
+        write32(gic_bank(0) + regs[i], value);
+        check_each("banked registers: here", regs[i], read_on(0, regs[i]) & masks[i], value & masks[i]);
+        for (size_t cpu = 1; cpu < RIG_CPU_COUNT_MAX; cpu++) {
+            check_each("banked registers: elsewhere", regs[i], read_on(cpu, regs[i]) & masks[i], elsewhere);
+        }
+    }
+    gic_disable(PPI_OTHER);
+    gic_write_bit(GICD_ICACTIVER, PPI_OTHER);
+    gic_clear_pending(PPI_OTHER);
+    check_all("banked registers");
+}
+
+static void banked_targets(void)
+{
+    if (gic_is_v3()) {
+        return;
+    }
+    for (uint32_t cpu = 0; cpu < RIG_CPU_COUNT_MAX; cpu++) {
+        check_each("ITARGETSR0 is the reader's own", cpu, read_on(cpu, GICD_ITARGETSR), 0x01010101u << cpu);
+    }
+    check_all("ITARGETSR0 is the reader's own");
 }
 
 /* QEMU's GICv2 with several processors, as of version 7.2, does not set PPIs pending. */
@@ -325,7 +405,10 @@ void guest_main(void)
     to_self();
     from_each();
     from_all_at_once();
+    from_some();
     banked();
+    banked_registers();
+    banked_targets();
     redistributors();
     routes();
     routed_while_pending();
