@@ -59,10 +59,16 @@ static void refuse_walk(struct vm *vm, struct vcpu *vcpu, gpa_t at)
     inject_abort(vcpu, vcpu->fsr, FSC_EXTERNAL_WALK + level, va);
 }
 
-static void refuse_alignment(struct vm *vm, struct vcpu *vcpu, uint64_t va, gpa_t at)
+/* `known`: the virtual address, or NULL. Where it cannot be told, an alignment fault cannot be described. */
+static void refuse_alignment(struct vm *vm, struct vcpu *vcpu, const uint64_t *known, gpa_t at)
 {
+    uint64_t va = known == NULL ? 0 : *known;
     guest_error(vm, vcpu->id, GUEST_ERROR_DEVICE, at.value, vcpu->regs.context->pc);
-    inject_abort(vcpu, vcpu->fsr, FSC_ALIGNMENT, va);
+    if (known != NULL || emulate_find_address(vm, vcpu, &va)) {
+        inject_abort(vcpu, vcpu->fsr, FSC_ALIGNMENT, va);
+    } else {
+        inject_external_abort(vcpu, vcpu->fsr, at);
+    }
 }
 
 /* An access that the hardware does not describe. */
@@ -77,7 +83,7 @@ static void emulate(struct vm *vm, struct vcpu *vcpu, gpa_t at)
         inject_abort(vcpu, vcpu->fsr, FSC_EXTERNAL_ABORT, place.va);
         break;
     case EMULATE_MISALIGNED:
-        refuse_alignment(vm, vcpu, place.va, place.at);
+        refuse_alignment(vm, vcpu, &place.va, place.at);
         break;
     case EMULATE_IMPOSSIBLE:
         refuse_access(vm, vcpu, GUEST_ERROR_NO_SYNDROME, vcpu->regs.context->pc, at);
@@ -98,8 +104,7 @@ static void complete_access(struct vm *vm, struct vcpu *vcpu, gpa_t at, const st
         return;
     }
     if (result == MMIO_MISALIGNED) {
-        uint64_t va;
-        refuse_alignment(vm, vcpu, emulate_find_address(vm, vcpu, &va) ? va : at.value, at);
+        refuse_alignment(vm, vcpu, NULL, at);
         return;
     }
     if (result == MMIO_GUEST_ERROR) {

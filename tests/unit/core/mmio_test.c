@@ -46,7 +46,8 @@ static void test_empty_bus(void **state)
 {
     (void)state;
     assert_int_equal(read_at(0, 1), MMIO_UNHANDLED);
-    assert_int_equal(read_at(UINT64_MAX, 8), MMIO_UNHANDLED);
+    assert_int_equal(read_at(UINT64_MAX, 1), MMIO_UNHANDLED);
+    assert_int_equal(read_at(UINT64_MAX, 8), MMIO_MISALIGNED);
 }
 
 static void test_add_refuses(void **state)
@@ -114,9 +115,12 @@ static void test_width_and_range(void **state)
     assert_int_equal(add(0x1000, 0x1000, 4, NULL), RESULT_OK);
     assert_int_equal(read_at(0x1000, 1), MMIO_UNHANDLED);
     assert_int_equal(read_at(0x1000, 8), MMIO_UNHANDLED);
-    assert_int_equal(read_at(0x1ffd, 4), MMIO_UNHANDLED);
-    assert_int_equal(read_at(0xffe, 4), MMIO_UNHANDLED);
-    assert_int_equal(read_at(UINT64_MAX, 4), MMIO_UNHANDLED);
+    assert_int_equal(read_at(0x1ffd, 4), MMIO_MISALIGNED);
+    assert_int_equal(read_at(0xffe, 4), MMIO_MISALIGNED);
+    assert_int_equal(read_at(0x1002, 4), MMIO_MISALIGNED);
+    assert_int_equal(read_at(UINT64_MAX, 4), MMIO_MISALIGNED);
+    assert_int_equal(read_at(0xffc, 4), MMIO_UNHANDLED);
+    assert_int_equal(read_at(0x2000, 4), MMIO_UNHANDLED);
     assert_int_equal(calls, 0);
 }
 
