@@ -13,6 +13,7 @@ JOBS  ?= 2
 TEST_PREREQUISITES += $(if $(UNIT_BINS),unit-tests) $(if $(IMAGE_TOOL),tools)
 include tests/system/linux/linux.mk
 -include $(wildcard tests/system/kernel/*.mk)
+include tests/system/storm/storm.mk
 
 .PHONY: test test-build test-deps
 ## test: build and run every test
