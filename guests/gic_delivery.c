@@ -35,6 +35,7 @@
 #define CTLR_ENABLES    0x3
 #define CTLR_EOI_MODE   BIT(9) /* GICC_CTLR */
 #define ICC_CTLR_EOI    BIT(1)
+#define WAKER_SLEEP     2
 #define PRIORITY_HIGH   0x40
 #define PRIORITY_LOW    0xa0
 #define PRIORITY_LOWEST 0xf0
@@ -120,6 +121,20 @@ static void group_off(void)
     check_equal("group off: not taken", gic_take(), GIC_SPURIOUS);
     set_distributor(CTLR_ENABLES);
     check_equal("group on again: taken", gic_take(), A);
+}
+
+/* A Redistributor that sleeps hands nothing to its vCPU. QEMU's, as of version 7.2, does. */
+static void asleep(void)
+{
+    if (!gic_is_v3() || rig_is_native()) {
+        return;
+    }
+    write32(GICR_BASE + GICR_WAKER, WAKER_SLEEP);
+    gic_set_pending(A);
+    check_equal("Redistributor asleep: not taken", gic_take(), GIC_SPURIOUS);
+    check("Redistributor asleep: pending", gic_is_pending(A));
+    write32(GICR_BASE + GICR_WAKER, 0);
+    check_equal("Redistributor awake again: taken", gic_take(), A);
 }
 
 static void priority_mask(void)
@@ -347,6 +362,7 @@ void guest_main(void)
     latch();
     distributor_off();
     group_off();
+    asleep();
     priority_mask();
     in_service();
     nesting();

@@ -131,6 +131,17 @@ static void push_and_pop(void)
                      : "x9", "x10", "x11", "x12", "x13", "memory");
 }
 
+/* Of a device there is nothing in a cache, and nothing to fetch beforehand. */
+static void caches(void)
+{
+    exception_expect();
+    __asm__ volatile("dc civac, %0\n dc cvac, %0\n dc ivac, %0\n prfm pldl1keep, [%0]\n prfm pstl1keep, [%0, #8]"
+                     :
+                     : "r"(scratch)
+                     : "memory");
+    check_equal("cache maintenance and prefetch: no exception", exception_caught().count, 0);
+}
+
 static void check_stack(const char *name)
 {
     check_each(name, 0, sp_after, scratch + OFFSET - 16);
@@ -244,6 +255,7 @@ static void all(void)
     pairs();
     write_back();
     flags_are_kept();
+    caches();
     distributor();
     nothing();
     if (!rig_is_native()) {
@@ -278,6 +290,9 @@ void guest_main(void)
     round_of("     MMU off\n", 0);
     all();
     stack_pointers();
+    popped[0] = 0;
+    exception_call_el0(push_and_pop);
+    check_stack("SP_EL0 as base at EL0");
     mmu_on(MMU_4K);
     round_of("     MMU on, lower half\n", 0);
     all();
