@@ -19,7 +19,8 @@
 #define TICK_COUNT (WINDOW_US / TICK_US)
 #define WAIT_US    1000000
 #define PING_COUNT 20
-/* Interrupts that make a storm. The other guest takes one at least whenever it has its turn, each millisecond or two. */
+/* Interrupts that make a storm: the other guest takes one at least whenever it has its turn, every millisecond or two.
+ */
 #define STORM_MIN (WINDOW_US / 2000)
 /* Of the rounds without a storm, where the other guest spins: it is the same to the witness. */
 #define SHARE_PERCENT_MIN 75
