@@ -63,6 +63,16 @@ def test_several_vcpus(root, build, options, vcpus):
     assert f"# nproc\n{vcpus}\n" in result.stdout
 
 
+@pytest.mark.parametrize("options, command, answer", [
+    ("EXAMPLE=uio GIC=3", "ask 'from here'", "FROM HERE"),
+    ("EXAMPLE=passthrough", "grep -c -E 'virtio|eth1' /proc/interrupts; ls -d /disk/lost+found", "3\n/disk/lost+found"),
+])
+def test_examples_with_devices(root, build, options, command, answer):
+    result = make(root, build, "-s", "run", *options.split(), text=command + "\n")
+    assert result.returncode == 0, result.stderr
+    assert f"# {command}\n{answer}\n" in result.stdout
+
+
 @pytest.mark.parametrize("option, message", [
     ("GIC=4", "GIC=4: must be 2 or 3"),
     ("MEM=95M", "MEM=95M: must be a multiple of 2M"),
