@@ -33,6 +33,7 @@ include $(filter-out examples/linux/linux.mk,$(sort $(wildcard examples/*/*.mk))
 -include mk/bench.mk
 -include mk/drivers.mk
 -include tests/system/drivers/drivers_test.mk
+-include mk/bench-linux.mk
 -include mk/examples.mk
 include mk/run.mk
 -include mk/fuzz.mk

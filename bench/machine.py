@@ -32,15 +32,16 @@ class MachineError(Exception):
 class Machine:
     """QEMU with an image; its console is on a pipe. For "with"."""
 
-    def __init__(self, image, gic, *, native=False, cores=1, memory="2G", counter_hz=COUNTER_HZ, extra=()):
+    def __init__(self, image, gic, *, native=False, cores=1, memory="2G", counter_hz=COUNTER_HZ, extra=(),
+                 qemu=QEMU, lifetime=LIFETIME):
         machine = f"virt,gic-version={gic}" + ("" if native else ",virtualization=on")
-        self.command = [QEMU, "-machine", machine, "-cpu", f"{CPU},cntfrq={counter_hz}", "-smp", str(cores),
+        self.command = [str(qemu), "-machine", machine, "-cpu", f"{CPU},cntfrq={counter_hz}", "-smp", str(cores),
                         "-m", memory, "-nic", "none", "-display", "none", "-serial", "stdio",
                         "-icount", "shift=0,sleep=off", "-kernel", str(image), *map(str, extra)]
         if "-monitor" not in self.command:
             self.command += ["-monitor", "none"]
         self.text = ""
-        self.deadline = time.monotonic() + LIFETIME
+        self.deadline = time.monotonic() + lifetime
 
     def __enter__(self):
         self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -95,6 +96,6 @@ class Monitor:
         return self._read()
 
 
-def qemu_version():
-    text = subprocess.run([QEMU, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
+def qemu_version(qemu=QEMU):
+    text = subprocess.run([qemu, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
     return re.search(r"version (\S+)", text)[1]

@@ -11,7 +11,7 @@ BENCH_CFLAGS := $(GUEST_CFLAGS) -Iguests/rig -Ibench/guest
 BENCH_RIG    := $(GUEST_RIG) $(BENCH)/guest/sample.c.o $(BENCH)/guest/vectors.S.o
 BENCH_IMAGES := $(foreach gic,2 3,$(BENCH_NAMES:%=$(BENCH)/gic$(gic)/%/image.elf))
 
-.PHONY: bench bench-build bench-check bench-trace bench-record bench-picture bench-linux
+.PHONY: bench bench-build bench-check bench-trace bench-record bench-picture
 ## bench: measure what exits cost, in instructions, and show it as a table
 bench: bench-build
 	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) bench/measure table
@@ -31,10 +31,6 @@ bench-trace: bench-build
 ## bench-picture: draw docs/performance.svg anew
 bench-picture: bench-build
 	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) CROSS=$(CROSS) bench/trace picture docs/performance.svg
-
-## bench-linux: measure how long Linux takes to its first process, and without a VMM
-bench-linux: $(foreach gic,2 3,$(LINUX)/gic$(gic)-256M/$(IMAGE_NAME))
-	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) bench/linux
 
 bench-build: $(BENCH_IMAGES) $(BENCH_NAMES:%=$(BENCH)/%.bin)
 .SECONDARY: $(BENCH_NAMES:%=$(BENCH)/%.elf) $(BENCH_NAMES:%=$(BENCH)/guest/%.c.o)
