@@ -52,6 +52,8 @@
 #define MAC_BYTES         6
 #define CHAINS_MAX        16 /* that one frame may fill */
 #define CONTROL_CALLS_MAX (2 * CONTROL_SIZE)
+/* Moved in one direction before others have a right to the VMM too. */
+#define FRAMES_MAX 4096
 
 struct config {
     uint8_t mac[MAC_BYTES];
@@ -106,6 +108,7 @@ struct net {
     struct sddf_region rx_data;
     struct held sending;   /* free */
     struct held receiving; /* with a frame in it */
+    uint16_t too_few;      /* chains that are available, but do not do for that frame */
 };
 
 _Static_assert(sizeof(struct net) <= VIRTIO_NET_STORAGE_BYTES, "storage of the public structure");
@@ -185,10 +188,15 @@ static bool send(struct net *net)
 }
 
 /* Whether to go on at once. Otherwise somebody will call: the guest, or the virtualiser when it has a buffer. */
-static bool transmit_goes_on(struct net *net)
+static bool transmit_goes_on(struct net *net, unsigned left)
 {
     struct virtq *vq = &net->queues[QUEUE_TRANSMIT];
     if (!net->dev.is_running || !vq->enabled) {
+        return false;
+    }
+    if (left == 0) {
+        /* The next buffer that comes back goes on. */
+        sddf_signal_request(&net->tx.free.queue->consumer_signalled);
         return false;
     }
     if (!have_free_buffer(net)) {
@@ -200,14 +208,14 @@ static bool transmit_goes_on(struct net *net)
 
 static void transmit(struct net *net)
 {
-    bool has_sent = false;
+    unsigned left = FRAMES_MAX;
     do {
-        while (send(net)) {
-            has_sent = true;
+        while (left != 0 && send(net)) {
+            left--;
         }
-    } while (transmit_goes_on(net));
+    } while (transmit_goes_on(net, left));
     virtio_device_signal(&net->dev, QUEUE_TRANSMIT);
-    if (has_sent && sddf_net_consumer_waits(&net->tx.active)) {
+    if (left != FRAMES_MAX && sddf_net_consumer_waits(&net->tx.active)) {
         microkit_notify(net->tx.channel);
     }
 }
@@ -244,14 +252,13 @@ static bool have_frame(struct net *net)
     return receiving->is_there;
 }
 
-/* A frame waits for room, but not for more room: the guest need not say when it adds to what there is. */
 static enum outcome next_chain(struct net *net, struct filling *filling)
 {
     if (filling->count == CHAINS_MAX) {
         return OUTCOME_DROP;
     }
     if (!virtio_device_pop(&net->dev, QUEUE_RECEIVE, &filling->chain)) {
-        return filling->count == 0 ? OUTCOME_WAIT : OUTCOME_DROP;
+        return OUTCOME_WAIT;
     }
     filling->heads[filling->count++] = filling->chain.head;
     return OUTCOME_DONE;
@@ -336,6 +343,7 @@ static bool deliver(struct net *net)
         virtq_unpop(&net->queues[QUEUE_RECEIVE], filling.count);
     }
     if (outcome == OUTCOME_WAIT) {
+        net->too_few = filling.count;
         return false;
     }
     return_received(net);
@@ -343,29 +351,35 @@ static bool deliver(struct net *net)
 }
 
 /* Whether to go on at once. Otherwise somebody will call: the virtualiser, or the guest when it has room. */
-static bool receive_goes_on(struct net *net)
+static bool receive_goes_on(struct net *net, unsigned left)
 {
     struct virtq *vq = &net->queues[QUEUE_RECEIVE];
     if (!net->dev.is_running || !vq->enabled) {
+        return false;
+    }
+    if (left == 0) {
+        /* The next frame, or buffer of the guest's, goes on. */
+        sddf_signal_request(&net->rx.active.queue->consumer_signalled);
+        (void)!virtq_want_more(vq, virtq_available(vq));
         return false;
     }
     if (!net->receiving.is_there) {
         virtq_suppress_kicks(vq);
         return have_frame(net);
     }
-    return virtq_want_kicks(vq);
+    return virtq_want_more(vq, net->too_few);
 }
 
 static void receive(struct net *net)
 {
-    bool has_received = false;
+    unsigned left = FRAMES_MAX;
     do {
-        while (deliver(net)) {
-            has_received = true;
+        while (left != 0 && deliver(net)) {
+            left--;
         }
-    } while (receive_goes_on(net));
+    } while (receive_goes_on(net, left));
     virtio_device_signal(&net->dev, QUEUE_RECEIVE);
-    if (has_received && sddf_net_consumer_waits(&net->rx.free)) {
+    if (left != FRAMES_MAX && sddf_net_consumer_waits(&net->rx.free)) {
         microkit_notify(net->rx.channel);
     }
 }
@@ -373,12 +387,12 @@ static void receive(struct net *net)
 /* Nobody is there to receive: frames are for nobody. */
 static void discard(struct net *net)
 {
-    bool has_moved = false;
-    while (have_frame(net)) {
+    unsigned left = FRAMES_MAX;
+    while (left != 0 && have_frame(net)) {
         return_received(net);
-        has_moved = true;
+        left--;
     }
-    if (has_moved && sddf_net_consumer_waits(&net->rx.free)) {
+    if (left != FRAMES_MAX && sddf_net_consumer_waits(&net->rx.free)) {
         microkit_notify(net->rx.channel);
     }
 }
@@ -460,13 +474,16 @@ static void kick(void *ctx, uint16_t queue)
     }
 }
 
-/* A frame that waits was for the guest's former life. */
+/* Frames that wait were for the guest's former life. */
 static void reset(void *ctx)
 {
-    struct net *net = ctx;
-    if (net->receiving.is_there) {
-        return_received(net);
-    }
+    discard(ctx);
+}
+
+static bool accepts(void *ctx, uint64_t features)
+{
+    (void)ctx;
+    return (features & F_CTRL_RX) == 0 || (features & F_CTRL_VQ) != 0; /* [VIRTIO 5.1.3.1] */
 }
 
 static void queue_reset(void *ctx, uint16_t queue)
@@ -511,6 +528,7 @@ bool virtio_net_init(struct virtio_net *storage, struct virtio_place place, cons
         .reset = reset,
         .queue_reset = queue_reset,
         .kick = kick,
+        .accepts = accepts,
         .notified = on_notified,
     };
     struct net *net = (struct net *)(void *)storage;

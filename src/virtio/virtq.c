@@ -86,20 +86,14 @@ enum result virtq_enable(struct virtq *vq, const struct guest_ram *ram, bool eve
     return RESULT_OK;
 }
 
-/* How many chains are available; more than the queue's size: the ring is broken. */
-static uint16_t available(const struct virtq *vq)
+uint16_t virtq_available(const struct virtq *vq)
 {
-    return (uint16_t)(virtq_load16_acquire(vq->avail + VIRTQ_AVAIL_IDX) - vq->next_avail);
-}
-
-bool virtq_has_available(const struct virtq *vq)
-{
-    return vq->enabled && available(vq) != 0;
+    return vq->enabled ? (uint16_t)(virtq_load16_acquire(vq->avail + VIRTQ_AVAIL_IDX) - vq->next_avail) : 0;
 }
 
 enum result virtq_pop(struct virtq *vq, struct virtq_chain *chain)
 {
-    const uint16_t count = available(vq);
+    const uint16_t count = virtq_available(vq);
     if (count == 0) {
         return RESULT_RANGE;
     }
@@ -162,13 +156,13 @@ void virtq_suppress_kicks(struct virtq *vq)
     }
 }
 
-bool virtq_want_kicks(struct virtq *vq)
+bool virtq_want_more(struct virtq *vq, uint16_t count)
 {
     if (vq->event_idx) {
-        virtq_store16(avail_event(vq), vq->next_avail);
+        virtq_store16(avail_event(vq), (uint16_t)(vq->next_avail + count));
     } else {
         virtq_store16(vq->used + VIRTQ_USED_FLAGS, 0);
     }
     virtq_fence();
-    return virtq_has_available(vq);
+    return virtq_available(vq) != count;
 }

@@ -72,8 +72,13 @@ MUST_CHECK enum result virtq_pop(struct virtq *vq, struct virtq_chain *chain);
 /* Puts the last `count` chains back, which have not been used: virtq_pop gives them again. */
 void virtq_unpop(struct virtq *vq, uint16_t count);
 
-/* Whether there is an available chain. True also for a ring that virtq_pop would call broken. */
-bool virtq_has_available(const struct virtq *vq);
+/* How many chains are available; more than the queue's size for a ring that virtq_pop would call broken. */
+uint16_t virtq_available(const struct virtq *vq);
+
+static inline bool virtq_has_available(const struct virtq *vq)
+{
+    return virtq_available(vq) != 0;
+}
 
 /* Returns a chain to the driver, with the number of bytes written into it. Not visible before virtq_publish. */
 void virtq_put(struct virtq *vq, uint16_t head, uint32_t written_bytes);
@@ -84,5 +89,13 @@ MUST_CHECK bool virtq_publish(struct virtq *vq);
 /* Asks the driver not to notify the device of available chains. It may do so all the same. */
 void virtq_suppress_kicks(struct virtq *vq);
 
-/* Asks for notifications again. True: chains have become available meanwhile, for which none may come. */
-MUST_CHECK bool virtq_want_kicks(struct virtq *vq);
+/*
+ * Asks for notifications again, of more than the `count` chains that are known to be available. True: there are more
+ * already, for which none may come.
+ */
+MUST_CHECK bool virtq_want_more(struct virtq *vq, uint16_t count);
+
+static inline bool virtq_want_kicks(struct virtq *vq)
+{
+    return virtq_want_more(vq, 0);
+}
