@@ -228,22 +228,30 @@ enum emulate_outcome emulate_load_store(struct vm *vm, struct vcpu *vcpu, struct
     return EMULATE_DONE;
 }
 
-bool emulate_find_address(struct vm *vm, struct vcpu *vcpu, uint64_t *va)
+bool emulate_find_address(struct vm *vm, struct vcpu *vcpu, gpa_t at, uint64_t *va)
 {
     struct emulation emulation;
-    const bool is_found = begin(vm, vcpu, &emulation);
-    *va = is_found ? emulation.va : 0;
-    return is_found;
+    gpa_t found;
+    uint32_t level;
+    if (!begin(vm, vcpu, &emulation) ||
+        stage1_translate(&emulation.stage1, &vm->ram, emulation.va, STAGE1_NEEDS_NONE, &found, &level) != RESULT_OK) {
+        return false;
+    }
+    *va = emulation.va;
+    return found.value == at.value;
 }
 
 bool emulate_find_walk(struct vm *vm, struct vcpu *vcpu, bool is_fetch, uint64_t *va, uint32_t *level)
 {
-    const struct stage1 stage1 = read_controls(vcpu);
+    struct emulation emulation;
     gpa_t at;
-    vcpu_regs_fetch(vcpu, VCPU_REGS_PC);
-    *va = vcpu->regs.context->pc;
-    if (!is_fetch && !emulate_find_address(vm, vcpu, va)) {
+    if (is_fetch) {
+        vcpu_regs_fetch(vcpu, VCPU_REGS_PC);
+        emulation.stage1 = read_controls(vcpu);
+        emulation.va = vcpu->regs.context->pc;
+    } else if (!begin(vm, vcpu, &emulation)) {
         return false;
     }
-    return stage1_translate(&stage1, &vm->ram, *va, STAGE1_NEEDS_NONE, &at, level) == RESULT_RANGE;
+    *va = emulation.va;
+    return stage1_translate(&emulation.stage1, &vm->ram, *va, STAGE1_NEEDS_NONE, &at, level) == RESULT_RANGE;
 }

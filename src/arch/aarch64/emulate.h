@@ -46,5 +46,8 @@ enum emulate_outcome emulate_load_store(struct vm *vm, struct vcpu *vcpu, struct
  */
 bool emulate_find_walk(struct vm *vm, struct vcpu *vcpu, bool is_fetch, uint64_t *va, uint32_t *level);
 
-/* The virtual address that the load or store at the PC accesses first. False: it cannot be told. */
-bool emulate_find_address(struct vm *vm, struct vcpu *vcpu, uint64_t *va);
+/*
+ * The virtual address that the load or store at the PC accesses first, if that is where it has faulted. False: it is
+ * not, or it cannot be told.
+ */
+bool emulate_find_address(struct vm *vm, struct vcpu *vcpu, gpa_t at, uint64_t *va);

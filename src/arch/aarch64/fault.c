@@ -38,12 +38,7 @@ static void refuse_access(struct vm *vm, struct vcpu *vcpu, enum guest_error_kin
         return;
     }
     guest_error(vm, vcpu->id, kind, place, kind == GUEST_ERROR_NO_SYNDROME ? at.value : vcpu->regs.context->pc);
-    uint64_t va;
-    if (kind == GUEST_ERROR_ACCESS_NOTHING && emulate_find_address(vm, vcpu, &va)) {
-        inject_abort(vcpu, vcpu->fsr, FSC_EXTERNAL_ABORT, va);
-    } else {
-        inject_external_abort(vcpu, vcpu->fsr, at);
-    }
+    inject_external_abort(vm, vcpu, vcpu->fsr, at);
 }
 
 /* The guest's tables lead to a table where nothing is. */
@@ -64,10 +59,10 @@ static void refuse_alignment(struct vm *vm, struct vcpu *vcpu, const uint64_t *k
 {
     uint64_t va = known == NULL ? 0 : *known;
     guest_error(vm, vcpu->id, GUEST_ERROR_DEVICE, at.value, vcpu->regs.context->pc);
-    if (known != NULL || emulate_find_address(vm, vcpu, &va)) {
+    if (known != NULL || emulate_find_address(vm, vcpu, at, &va)) {
         inject_abort(vcpu, vcpu->fsr, FSC_ALIGNMENT, va);
     } else {
-        inject_external_abort(vcpu, vcpu->fsr, at);
+        inject_external_abort(vm, vcpu, vcpu->fsr, at);
     }
 }
 

@@ -8,6 +8,7 @@
  */
 #include "arch/aarch64/inject.h"
 
+#include "arch/aarch64/emulate.h"
 #include "arch/aarch64/psr.h"
 #include "arch/aarch64/syndrome.h"
 #include "arch/aarch64/vcpu_regs.h"
@@ -76,28 +77,33 @@ static uint64_t abort_syndrome(struct vcpu *vcpu, uint64_t esr, uint64_t fsc)
     return field_make(ESR_EC, ec) | fsc | (esr & (ESR_IL | (is_fetch ? 0 : DABT_WNR | DABT_CM)));
 }
 
-void inject_abort(struct vcpu *vcpu, uint64_t esr, uint64_t fsc, uint64_t va)
+static void take_abort(struct vcpu *vcpu, uint64_t syndrome, uint64_t va, uint64_t sctlr)
 {
-    if (vcpu->replaced) {
-        return;
-    }
     microkit_vcpu_arm_write_reg(vcpu->id, seL4_VCPUReg_FAR, va);
-    take_exception(vcpu, abort_syndrome(vcpu, esr, fsc), microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_SCTLR));
+    take_exception(vcpu, syndrome, sctlr);
 }
 
-void inject_external_abort(struct vcpu *vcpu, uint64_t esr, gpa_t at)
+void inject_abort(struct vcpu *vcpu, uint64_t esr, uint64_t fsc, uint64_t va)
+{
+    if (!vcpu->replaced) {
+        take_abort(vcpu, abort_syndrome(vcpu, esr, fsc), va, microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_SCTLR));
+    }
+}
+
+void inject_external_abort(struct vm *vm, struct vcpu *vcpu, uint64_t esr, gpa_t at)
 {
     if (vcpu->replaced) {
         return;
     }
     const uint64_t sctlr = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_SCTLR);
-    vcpu_regs_fetch(vcpu, VCPU_REGS_PC);
+    const uint64_t syndrome = abort_syndrome(vcpu, esr, FSC_EXTERNAL_ABORT);
+    uint64_t va = at.value;
     if (esr_ec(esr) == ESR_EC_FETCH_LOWER) {
-        inject_abort(vcpu, esr, FSC_EXTERNAL_ABORT, vcpu->regs.context->pc);
-    } else if ((sctlr & SCTLR_M) == 0) {
-        inject_abort(vcpu, esr, FSC_EXTERNAL_ABORT, at.value);
+        take_abort(vcpu, syndrome, vcpu->regs.context->pc, sctlr);
+    } else if ((sctlr & SCTLR_M) == 0 || emulate_find_address(vm, vcpu, at, &va)) {
+        take_abort(vcpu, syndrome, va, sctlr);
     } else {
-        take_exception(vcpu, abort_syndrome(vcpu, esr, FSC_EXTERNAL_ABORT) | DABT_FNV, sctlr);
+        take_exception(vcpu, syndrome | DABT_FNV, sctlr);
     }
 }
 

@@ -27,8 +27,11 @@
  */
 void inject_abort(struct vcpu *vcpu, uint64_t esr, uint64_t fsc, uint64_t va);
 
-/* A synchronous external abort for the access that `esr` (a data or instruction abort) describes. */
-void inject_external_abort(struct vcpu *vcpu, uint64_t esr, gpa_t at);
+/*
+ * A synchronous external abort for the access that `esr` (a data or instruction abort) describes. Its virtual address
+ * is found by decoding the instruction; where that fails, the guest is told that FAR_EL1 is not valid.
+ */
+void inject_external_abort(struct vm *vm, struct vcpu *vcpu, uint64_t esr, gpa_t at);
 
 /* An undefined instruction, at the current PC. */
 void inject_undefined(struct vcpu *vcpu);

@@ -21,7 +21,7 @@ static struct vcpu *begin(void)
 static void abort_at(uint64_t esr, uint64_t at)
 {
     struct vcpu *vcpu = begin();
-    inject_external_abort(vcpu, esr, gpa(at));
+    inject_external_abort(fixture_vm(), vcpu, esr, gpa(at));
     vcpu_regs_flush(vcpu);
 }
 
@@ -133,7 +133,7 @@ static void test_restarted_vcpu_is_left_alone(void **state)
     const struct fake_vcpu before = fake.vcpus[0];
     vcpu->replaced = true;
     inject_undefined(vcpu);
-    inject_external_abort(vcpu, FETCH, gpa(0));
+    inject_external_abort(fixture_vm(), vcpu, FETCH, gpa(0));
     vcpu_regs_flush(vcpu);
     assert_memory_equal(&before, &fake.vcpus[0], sizeof before);
 }
