@@ -1,0 +1,38 @@
+# Copyright 2026, the libvmm authors
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Proofs with CBMC, the bounded model checker: every tests/prove/X_proof.c is one, and says what it proves within which
+# bounds. CBMC and CaDiCaL are the system's, or those of Debian 13, unpacked with the libraries that they need into the
+# build folder. tests/prove/test_prove.py runs the proofs as tests.
+
+#@ PROOFS           prove: the proofs (default: all of tests/prove)
+PROOFS ?= $(sort $(patsubst tests/prove/%_proof.c,%,$(wildcard tests/prove/*_proof.c)))
+
+PROVE_DEBS     := $(BUILD)/deb/trixie
+PROVE_BIN      := $(PROVE_DEBS)/bin
+PROVE_PROGRAMS := cbmc cadical
+PROVE_PACKAGES := $(PROVE_PROGRAMS) libc6 libstdc++6 libgcc-s1 minisat
+PROVE_FETCHED  := $(PROVE_PACKAGES:%=$(PROVE_DEBS)/%/.fetched)
+PROVE_READY    := $(foreach program,$(PROVE_PROGRAMS),$(if $(shell command -v $(program)),,$(PROVE_BIN)/$(program)))
+
+.PHONY: prove prove-tool prove-deps
+## prove: let CBMC prove what tests/prove states, for all inputs within its bounds
+prove: prove-deps
+	$(Q)$(BUILD_QUIETLY) prove-tool
+	$(Q)set -e; for name in $(PROOFS); do \
+	    $(call step,PROVE,$$name); tests/prove/run $(PROVE_BIN) tests/prove/$${name}_proof.c; done
+
+# CBMC has the C compiler read the sources for it.
+prove-deps:
+	$(Q)tools/run/deps run
+
+prove-tool: $(PROVE_READY)
+
+$(PROVE_FETCHED):
+	@$(call step,FETCH,$(notdir $(@D)): for the model checker)
+	$(Q)tools/guest/fetch-deb --suite trixie $(notdir $(@D)) $(@D)
+
+$(PROVE_PROGRAMS:%=$(PROVE_BIN)/%): $(PROVE_FETCHED) tests/prove/wrap
+	$(Q)tests/prove/wrap $(PROVE_DEBS) $(@F)
+
+TEST_PREREQUISITES += prove-tool
