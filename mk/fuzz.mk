@@ -39,7 +39,7 @@ FUZZ_SEEDS     := $(FUZZ_DIR)/seeds/.made
 fuzz: fuzz-deps
 	$(Q)$(BUILD_QUIETLY) fuzz-targets
 	$(Q)set -e; for name in $(FUZZERS); do \
-	    $(call step,FUZZ,$$name); $(PYTHON) tests/fuzz/run $(FUZZ_DIR) $$name $(FUZZ_SECONDS); done
+	    $(call step,FUZZ,'"$$name"'); $(PYTHON) tests/fuzz/run $(FUZZ_DIR) $$name $(FUZZ_SECONDS); done
 
 fuzz-deps:
 	$(Q)tools/run/deps run test

@@ -20,7 +20,7 @@ PROVE_READY    := $(foreach program,$(PROVE_PROGRAMS),$(if $(shell command -v $(
 prove: prove-deps
 	$(Q)$(BUILD_QUIETLY) prove-tool
 	$(Q)set -e; for name in $(PROOFS); do \
-	    $(call step,PROVE,$$name); tests/prove/run $(PROVE_BIN) tests/prove/$${name}_proof.c; done
+	    $(call step,PROVE,'"$$name"'); tests/prove/run $(PROVE_BIN) tests/prove/$${name}_proof.c; done
 
 # CBMC has the C compiler read the sources for it.
 prove-deps:
