@@ -37,3 +37,21 @@ drivers-test-images: $(DTEST)/quiet/image.elf $(DTEST)/hostile/image.elf
 ifndef MICROKIT_SDK
 TEST_PREREQUISITES += drivers-test-images
 endif
+
+# The switch.
+$(DTEST)/switch/parts/%.o: $(DTEST_SRC)/switch/%.c | libmicrokit
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(DRIVER_CFLAGS) -c -o $@ $<
+
+$(DTEST)/switch/parts/%.elf: $(DTEST)/switch/parts/%.o $(LIBVMM_A) $(LIBMICROKIT_A)
+	$(Q)$(call link_pd,$@,$^)
+
+$(DTEST)/switch/image.elf: $(DTEST_SRC)/switch/switch.system $(DRIVERS)/net_virt.elf $(DTEST)/switch/parts/port.elf \
+        $(DTEST)/switch/parts/judge.elf $(SDDF_CONFIGURE) $(MICROKIT_TOOL_FILES)
+	$(Q)$(call configure_pds,$<,$(@D),switch=$(DRIVERS)/net_virt.elf judge=$(DTEST)/switch/parts/judge.elf \
+	    $(foreach name,alice bob carol,$(name)=$(DTEST)/switch/parts/port.elf))
+	$(Q)$(call build_image,$<,$(@D),$@)
+
+-include $(wildcard $(DTEST)/switch/parts/*.d)
+
+drivers-test-images: $(DTEST)/switch/image.elf
