@@ -9,7 +9,7 @@
 GUESTS        := $(BUILD)/guests
 MACHINE       := $(BUILD)/tests/machine
 MACHINE_SRC   := tests/system/machine
-MACHINE_TICKED := pause restart
+MACHINE_TICKED := pause restart smp_pause
 GUEST_NAMES   := $(basename $(notdir $(wildcard guests/*.c)))
 GUEST_RIG     := $(patsubst guests/rig/%,$(GUESTS)/rig/%.o,$(wildcard guests/rig/*.[cS]))
 GUEST_CFLAGS  := $(TARGET_CFLAGS) -fno-tree-loop-distribute-patterns -MMD -MP
@@ -35,7 +35,8 @@ machine_vcpus = $(if $(filter smp_%,$(1)),4,1)
 machine_vmm   = $(firstword $(wildcard $(MACHINE_SRC)/$(1)/vmm.c) $(MACHINE_SRC)/vmm.c)
 # $(call machine_system,GIC,NAME) and $(call machine_programs,NAME): the system description, and further PDs' programs.
 machine_is_ticked = $(filter $(MACHINE_TICKED),$(1))
-machine_system    = $(MACHINE_SRC)/gic$(1)_$(if $(call machine_is_ticked,$(2)),ticker,$(call machine_vcpus,$(2))).system
+machine_kind      = $(if $(call machine_is_ticked,$(1)),ticker$(filter-out 1,$(machine_vcpus)),$(machine_vcpus))
+machine_system    = $(MACHINE_SRC)/gic$(1)_$(call machine_kind,$(2)).system
 machine_programs  = $(if $(call machine_is_ticked,$(1)),$(MACHINE)/ticker.elf)
 
 $(MACHINE)/%.o: $(MACHINE_SRC)/%.c | libmicrokit
