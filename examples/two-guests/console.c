@@ -6,7 +6,8 @@
 /*
  * Shares the machine's PL011 among the guests' serial ports. Each line begins with the number of the guest that printed
  * it. What is typed goes to one guest, the selected one, whose output is shown at once; that of another when its line
- * is complete. SELECT_KEY selects the next guest. When all guests are off, so is the machine.
+ * is complete. A line that was interrupted that way is shown again from its start. SELECT_KEY selects the next guest.
+ * When all guests are off, so is the machine.
  */
 #include <microkit.h>
 
@@ -34,8 +35,10 @@
 
 struct guest {
     struct sddf_serial out, in;
-    char text[TEXT_BYTES]; /* printed by the guest, not yet shown */
+    char text[TEXT_BYTES]; /* the line that the guest is printing, or as much of its end as fits */
     uint32_t text_count;
+    uint32_t shown_count; /* of these, how many are on the screen */
+    bool is_returned;     /* the last character was a carriage return, which is not yet in the text */
     bool is_off;
 };
 
@@ -46,9 +49,8 @@ struct line *line1;
 
 static struct guest guests[GUEST_COUNT];
 static uint32_t selected;
-static uint32_t speaker;        /* whose text was shown last */
-static bool is_new_line = true; /* nothing stands in the current line */
-static bool is_returned;        /* the last character was a carriage return, which is not yet shown */
+static uint32_t speaker;        /* whose line is on the screen */
+static bool is_new_line = true; /* nothing stands in it */
 
 static void put(char c)
 {
@@ -70,52 +72,57 @@ static void end_line(void)
         put_text("\r\n");
     }
     is_new_line = true;
-    is_returned = false;
 }
 
-/* A carriage return that does not end the line overwrites it: behind the guest's number. */
-static void show_char(uint32_t number, char c)
-{
-    if (c == '\r') {
-        is_returned = true;
-        return;
-    }
-    if (is_returned && c != '\n') {
-        put('\r');
-        is_new_line = true;
-    }
-    is_returned = false;
-    if (c == '\n') {
-        if (is_new_line) {
-            put((char)('1' + number));
-            put('|');
-        }
-        is_new_line = false;
-        end_line();
-        return;
-    }
-    if (is_new_line) {
-        put((char)('1' + number));
-        put_text("| ");
-        is_new_line = false;
-    }
-    put(c);
-}
-
+/* Brings the screen up to date with a guest's line. */
 static void show(uint32_t number)
 {
     struct guest *guest = &guests[number];
-    if (guest->text_count == 0) {
-        return;
-    }
     if (speaker != number) {
         end_line();
         speaker = number;
+        guest->shown_count = 0;
     }
-    for (uint32_t i = 0; i < guest->text_count; i++) {
-        show_char(number, guest->text[i]);
+    if (is_new_line && guest->text_count != 0) {
+        put((char)('1' + number));
+        put_text("| ");
+        is_new_line = false;
+        guest->shown_count = 0;
     }
+    for (; guest->shown_count < guest->text_count; guest->shown_count++) {
+        put(guest->text[guest->shown_count]);
+    }
+}
+
+static void begin_text(struct guest *guest)
+{
     guest->text_count = 0;
+    guest->shown_count = 0;
+}
+
+/* A carriage return that does not end the line overwrites it, but for the guest's number. */
+static void take_char(uint32_t number, char c)
+{
+    struct guest *guest = &guests[number];
+    if (guest->is_returned && c != '\n' && c != '\r') {
+        begin_text(guest);
+        if (speaker == number && !is_new_line) {
+            put('\r');
+            is_new_line = true;
+        }
+    }
+    guest->is_returned = c == '\r';
+    if (c == '\n') {
+        show(number);
+        end_line();
+        begin_text(guest);
+    } else if (c != '\r') {
+        guest->text[guest->text_count++] = c;
+    }
+    if (guest->text_count == TEXT_BYTES) {
+        show(number);
+        begin_text(guest);
+    }
 }
 
 static void take_output(uint32_t number)
@@ -123,14 +130,9 @@ static void take_output(uint32_t number)
     struct guest *guest = &guests[number];
     char c;
     while (sddf_serial_read(&guest->out, &c, 1) == 1) {
-        guest->text[guest->text_count++] = c;
-        if (c == '\n' || guest->text_count == TEXT_BYTES) {
-            show(number);
-        }
+        take_char(number, c);
     }
-    if (number == selected) {
-        show(number);
-    }
+    show(selected);
     if (sddf_serial_producer_waits(&guest->out)) {
         microkit_notify(number);
     }

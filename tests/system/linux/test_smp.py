@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Debian's Linux with several vCPUs on one core and more, the VMM at higher and at lower priority than they. QEMU
-# emulates all cores in one thread, except where a test says otherwise: cores that are busy then have the machine in
+# emulates all cores in one thread, and the machine's time follows the number of instructions, so that time does not
+# run away from a guest on a slow machine; except where a test says otherwise. Cores that are busy have that thread in
 # turns of 100 ms, so little in these tests is busy. TEST_MATRIX=1 (make test-smp): every variant, and as many wake-ups
 # as take minutes.
 
@@ -21,6 +22,7 @@ HOTPLUGS = 50 if IS_MATRIX else 10
 
 READY = r"libvmm guest: shell ready"
 PROMPT = r"(?:~|/root) # "
+ICOUNT = ["-icount", "shift=3"]
 # Seconds. Emulation on a loaded machine.
 LIFETIME = 900
 PATIENCE = 300
@@ -63,12 +65,11 @@ class Guest:
 
 @pytest.fixture
 def linux(machine, build):
-    """linux(gic, vcpus, cores, vmm="", thread="single") boots a variant of the example up to its first prompt."""
+    """linux(gic, vcpus, cores, vmm="") boots a variant of the example up to its first prompt."""
 
-    def start(gic, vcpus, cores, vmm="", thread="single"):
+    def start(gic, vcpus, cores, vmm="", qemu=ICOUNT):
         folder = build / f"examples/linux/gic{gic}-256M-{vcpus}x{cores}{vmm}"
-        return Guest(machine(folder / "image.elf", gic=gic, cores=cores, lifetime=LIFETIME,
-                             extra=["-accel", f"tcg,thread={thread}"]))
+        return Guest(machine(folder / "image.elf", gic=gic, cores=cores, lifetime=LIFETIME, extra=qemu))
 
     return start
 
@@ -95,7 +96,7 @@ def test_a_hundred_thousand_wake_ups(linux, gic, vcpus, cores):
 @pytest.mark.skipif(not IS_MATRIX, reason="takes minutes: make test-smp")
 @pytest.mark.parametrize("gic, vmm", [(2, ""), (3, "-low")])
 def test_cores_that_run_at_the_same_time(linux, gic, vmm):
-    guest = linux(gic, 4, 2, vmm, thread="multi")
+    guest = linux(gic, 4, 2, vmm, qemu=["-accel", "tcg,thread=multi"])
     assert guest.run("wake 5000", timeout=600) == "wake: 5000 wake-ups on 4 CPUs, none lost\n"
     guest.power_off()
 
@@ -140,8 +141,7 @@ def test_interrupts_go_where_linux_routes_them(linux):
 
 
 def test_restart_by_the_vmm_with_all_vcpus_up(machine, build):
-    console = machine(build / "tests/linux/restart/image.elf", cores=2, lifetime=LIFETIME,
-                      extra=["-accel", "tcg,thread=single"])
+    console = machine(build / "tests/linux/restart/image.elf", cores=2, lifetime=LIFETIME, extra=ICOUNT)
     guest = Guest(console)
     for _ in range(2):
         assert guest.run("nproc") == "4\n"
