@@ -3,8 +3,8 @@
 #
 # The bare guests: each guests/NAME.c with guests/rig becomes $(GUESTS)/NAME.bin, which QEMU starts as it is, and one
 # image with a VMM around it for each version of the interrupt controller, $(MACHINE)/gicN/NAME/image.elf. One whose
-# name begins with smp_ gets four vCPUs. One with a VMM of its own has it in tests/system/machine/NAME/vmm.c; beside
-# those of MACHINE_TICKED runs another PD, the ticker.
+# name begins with smp_ gets four vCPUs. One with a VMM of its own has it in tests/system/machine/NAME/vmm.c, and
+# maybe further PDs and a system description beside it. With those of MACHINE_TICKED runs another PD, the ticker.
 
 GUESTS        := $(BUILD)/guests
 MACHINE       := $(BUILD)/tests/machine
@@ -36,8 +36,10 @@ machine_vmm   = $(firstword $(wildcard $(MACHINE_SRC)/$(1)/vmm.c) $(MACHINE_SRC)
 # $(call machine_system,GIC,NAME) and $(call machine_programs,NAME): the system description, and further PDs' programs.
 machine_is_ticked = $(filter $(MACHINE_TICKED),$(1))
 machine_kind      = $(if $(call machine_is_ticked,$(1)),ticker$(filter-out 1,$(machine_vcpus)),$(machine_vcpus))
-machine_system    = $(MACHINE_SRC)/gic$(1)_$(call machine_kind,$(2)).system
-machine_programs  = $(if $(call machine_is_ticked,$(1)),$(MACHINE)/ticker.elf)
+machine_system    = $(firstword $(wildcard $(MACHINE_SRC)/$(2)/gic$(1).system) \
+    $(MACHINE_SRC)/gic$(1)_$(call machine_kind,$(2)).system)
+machine_programs  = $(if $(call machine_is_ticked,$(1)),$(MACHINE)/ticker.elf) \
+    $(patsubst $(MACHINE_SRC)/%.c,$(MACHINE)/%.elf,$(filter-out %/vmm.c,$(wildcard $(MACHINE_SRC)/$(1)/*.c)))
 
 $(MACHINE)/%.o: $(MACHINE_SRC)/%.c | libmicrokit
 	$(Q)mkdir -p $(@D)
@@ -62,7 +64,7 @@ $(MACHINE)/gic$(1)/$(2)/vmm.elf: $(patsubst $(MACHINE_SRC)/%.c,$(MACHINE)/%.o,$(
 
 $(MACHINE)/gic$(1)/$(2)/image.elf: $(call machine_system,$(1),$(2)) $(MACHINE)/gic$(1)/$(2)/vmm.elf \
         $(call machine_programs,$(2)) $(MICROKIT_TOOL_FILES)
-	$$(Q)$$(call build_image,$$<,$$(@D) --search-path $(MACHINE),$$@)
+	$$(Q)$$(call build_image,$$<,$$(@D) --search-path $(MACHINE) --search-path $(MACHINE)/$(2),$$@)
 endef
 $(foreach gic,2 3,$(foreach name,$(GUEST_NAMES),$(eval $(call machine_image,$(gic),$(name)))))
 
