@@ -4,8 +4,8 @@
  */
 
 /*
- * memmove: forwards where the destination does not lie behind the source; backwards otherwise. By words where both are
- * aligned alike.
+ * memmove: as memcpy where the two do not overlap (images of tens of MiB come this way); otherwise forwards where the
+ * destination does not lie behind the source, and backwards where it does, by words if both are aligned alike.
  */
 #include <libvmm/util/util.h>
 
@@ -51,7 +51,12 @@ static void copy_forwards(uint8_t *to, const uint8_t *from, size_t size)
 
 LIBC_WEAK void *memmove(void *to, const void *from, size_t size)
 {
-    if ((uintptr_t)to - (uintptr_t)from < size) {
+    const uintptr_t behind = (uintptr_t)to - (uintptr_t)from;
+    const uintptr_t before = (uintptr_t)from - (uintptr_t)to;
+    if (behind >= size && before >= size) {
+        return memcpy(to, from, size);
+    }
+    if (behind < size) {
         copy_backwards(to, from, size);
     } else {
         copy_forwards(to, from, size);
