@@ -203,6 +203,51 @@ static void test_a_hostile_client(void **unused)
     assert_true(asked - answered <= 1);
 }
 
+static void test_a_client_has_its_share_only(void **unused)
+{
+    (void)unused;
+    struct sddf_blk_request request = {SDDF_BLK_READ, 0, 0, 1, 0};
+
+    start_up();
+    while (sddf_blk_put_request(&honest, &request)) {
+        request.id++;
+    }
+    assert_int_equal(request.id, CAPACITY);
+    notified(1);
+    assert_int_equal(sddf_blk_requests(&mock), SLOTS / 2);
+    /* One for which there is room in the queue only after these is served all the same. */
+    for (unsigned i = 0; i < CAPACITY; i++) {
+        drive();
+        notified(0);
+    }
+    assert_int_equal(sddf_blk_responses(&honest), CAPACITY);
+}
+
+static void test_a_barrier_holds_back(void **unused)
+{
+    (void)unused;
+    struct sddf_blk_request request = {SDDF_BLK_WRITE, 0, 0, 1, 0};
+    struct sddf_blk_response response;
+
+    start_up();
+    for (unsigned id = 0; id < 4; id++) {
+        request.code = id == 2 ? SDDF_BLK_BARRIER : SDDF_BLK_WRITE;
+        request.id = id;
+        assert_true(sddf_blk_put_request(&honest, &request));
+    }
+    notified(1);
+    assert_int_equal(sddf_blk_requests(&mock), 2);
+    for (unsigned id = 0; id < 4; id++) {
+        if (id != 2) {
+            assert_true(sddf_blk_take_request(&mock, &request));
+            assert_true(sddf_blk_put_response(&mock, &(struct sddf_blk_response){SDDF_BLK_OK, 1, request.id}));
+        }
+        notified(0);
+        assert_true(sddf_blk_take_response(&honest, &response));
+        assert_int_equal(response.id, id);
+    }
+}
+
 static void test_an_unusable_configuration(void **unused)
 {
     (void)unused;
@@ -224,6 +269,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_partitions_are_published, reset_state, tear_down),
         cmocka_unit_test_setup_teardown(test_a_hostile_client, reset_state, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_client_has_its_share_only, reset_state, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_barrier_holds_back, reset_state, tear_down),
         cmocka_unit_test_setup_teardown(test_an_unusable_configuration, reset_state, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

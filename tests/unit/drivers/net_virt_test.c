@@ -1,0 +1,284 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The network virtualiser between a mock driver and three clients, one of them hostile: whatever that one writes, the
+ * driver gets only frames in clients' memory, nobody's memory is left (ASan watches), no client hears what the access
+ * list keeps from it, and the others go on.
+ */
+#include "unit.h"
+
+#include "../../../drivers/net/net_virt.c"
+#include "hostile.h"
+
+#define CAPACITY    32
+#define DATA_BYTES  (CAPACITY * SDDF_NET_BUFFER_BYTES)
+#define TEST_ROUNDS 20000
+#define HOSTILE     2
+
+enum {
+    ALICE,
+    BOB,
+    MALLORY,
+    COUNT
+};
+
+static struct sddf_net driver_rx, driver_tx;
+static struct sddf_net client_rx[COUNT], client_tx[COUNT];
+static unsigned sent[COUNT], heard[COUNT][COUNT + 1], uplinked[COUNT];
+
+static struct sddf_net_connection make_connection(void)
+{
+    return (struct sddf_net_connection){
+        .free_queue = make_region(8 + 16 * CAPACITY),
+        .active_queue = make_region(8 + 16 * CAPACITY),
+        .num_buffers = CAPACITY,
+    };
+}
+
+static void make_client(unsigned i)
+{
+    struct net_virt_client *client = &config.clients[i];
+    const uint8_t mac[6] = {2, 0, 0, 0, 0, (uint8_t)(i + 1)};
+
+    client->rx = make_connection();
+    client->tx = make_connection();
+    client->rx_data = make_region(DATA_BYTES);
+    client->tx_data = make_region(DATA_BYTES);
+    memcpy(client->mac, mac, 6);
+}
+
+/* Alice and bob may talk to each other and the network, mallory to the network. */
+static int set_up(void **unused)
+{
+    (void)unused;
+    memset(&config, 0, sizeof(config));
+    memset(clients, 0, sizeof(clients));
+    memset(sent, 0, sizeof(sent));
+    memset(heard, 0, sizeof(heard));
+    memset(uplinked, 0, sizeof(uplinked));
+    client_count = 0;
+    memcpy(config.magic, "LVMM\1", 5);
+    config.client_count = COUNT;
+    config.has_uplink = 1;
+    config.uplink_rx = make_connection();
+    config.uplink_tx = make_connection();
+    config.uplink_rx_data = make_region(DATA_BYTES);
+    config.uplink_allowed = 7;
+    for (unsigned i = 0; i < COUNT; i++) {
+        make_client(i);
+    }
+    config.clients[ALICE].allowed = 1 << BOB | 1 << COUNT;
+    config.clients[BOB].allowed = 1 << ALICE | 1 << COUNT;
+    config.clients[MALLORY].allowed = 1 << COUNT;
+    uplink_rx_paddr = 0x40000000;
+    client_tx_paddr_0 = 0x50000000;
+    client_tx_paddr_1 = 0x60000000;
+    client_tx_paddr_2 = 0x70000000;
+    assert_true(sddf_net_open(&driver_rx, &config.uplink_rx, SDDF_PRODUCER));
+    assert_true(sddf_net_open(&driver_tx, &config.uplink_tx, SDDF_CONSUMER));
+    for (unsigned i = 0; i < COUNT; i++) {
+        assert_true(sddf_net_open(&client_rx[i], &config.clients[i].rx, SDDF_CONSUMER));
+        assert_true(sddf_net_open(&client_tx[i], &config.clients[i].tx, SDDF_PRODUCER));
+        sddf_net_fill(&client_tx[i].free, config.clients[i].tx_data);
+    }
+    init();
+    assert_int_equal(client_count, COUNT);
+    return 0;
+}
+
+static int tear_down(void **unused)
+{
+    (void)unused;
+    for (unsigned i = 0; i <= COUNT; i++) {
+        bool is_uplink = i == COUNT;
+        struct net_virt_client *client = &config.clients[i % COUNT];
+        free_region(is_uplink ? config.uplink_rx.free_queue : client->rx.free_queue);
+        free_region(is_uplink ? config.uplink_rx.active_queue : client->rx.active_queue);
+        free_region(is_uplink ? config.uplink_tx.free_queue : client->tx.free_queue);
+        free_region(is_uplink ? config.uplink_tx.active_queue : client->tx.active_queue);
+        free_region(is_uplink ? config.uplink_rx_data : client->rx_data);
+        if (!is_uplink) {
+            free_region(client->tx_data);
+        }
+    }
+    return 0;
+}
+
+/* A frame from `from` (COUNT: somebody on the network) to a client, or (COUNT) to somebody on the network. */
+static void put_frame(uint8_t *frame, unsigned from, unsigned to)
+{
+    memset(frame, 0, 100);
+    frame[0] = 2;
+    frame[5] = (uint8_t)(to + 1);
+    frame[6] = 2;
+    frame[11] = (uint8_t)(from + 1);
+    frame[14] = (uint8_t)from;
+}
+
+static bool client_sends(unsigned from, unsigned to)
+{
+    struct sddf_net_buffer buffer;
+    if (!sddf_net_take(&client_tx[from].free, &buffer)) {
+        return false;
+    }
+    put_frame((uint8_t *)config.clients[from].tx_data.vaddr + buffer.io_or_offset, from, to);
+    buffer.len = 100;
+    assert_true(sddf_net_put(&client_tx[from].active, &buffer));
+    sent[from]++;
+    return true;
+}
+
+static void client_hears(unsigned self)
+{
+    struct sddf_net_buffer buffer;
+    while (sddf_net_take(&client_rx[self].active, &buffer)) {
+        assert_true(buffer.io_or_offset + SDDF_NET_BUFFER_BYTES <= DATA_BYTES);
+        const uint8_t *frame = (const uint8_t *)config.clients[self].rx_data.vaddr + buffer.io_or_offset;
+        assert_true((frame[0] & 1) != 0 || frame[5] == self + 1);
+        /* By the source address: mallory's frames must not come here, under whatever name. */
+        assert_true(frame[14] <= COUNT && frame[14] != MALLORY);
+        heard[self][frame[14]]++;
+        assert_true(sddf_net_put(&client_rx[self].free, &buffer));
+    }
+}
+
+/* The driver: takes frames, checks whose memory they are in, gives them back; and delivers one to each client. */
+static void drive(void)
+{
+    struct sddf_net_buffer buffer;
+    unsigned to = (unsigned)(any() % COUNT);
+
+    while (sddf_net_take(&driver_tx.active, &buffer)) {
+        unsigned who = COUNT;
+        for (unsigned i = 0; i < COUNT; i++) {
+            uint64_t offset = buffer.io_or_offset - *tx_paddrs[i];
+            who = offset < DATA_BYTES && buffer.len <= DATA_BYTES - offset ? i : who;
+        }
+        assert_true(who < COUNT);
+        assert_true(buffer.len >= 14 && buffer.len <= SDDF_NET_BUFFER_BYTES);
+        uplinked[who]++;
+        assert_true(sddf_net_put(&driver_tx.free, &buffer));
+    }
+    if (sddf_net_take(&driver_rx.free, &buffer)) {
+        uint64_t offset = buffer.io_or_offset - uplink_rx_paddr;
+        assert_true(offset <= DATA_BYTES - SDDF_NET_BUFFER_BYTES);
+        put_frame((uint8_t *)config.uplink_rx_data.vaddr + offset, COUNT, to);
+        buffer.len = 100;
+        assert_true(sddf_net_put(&driver_rx.active, &buffer));
+    }
+}
+
+static void be_hostile(void)
+{
+    struct net_virt_client *self = &config.clients[HOSTILE];
+    const struct sddf_region queues[] = {self->rx.free_queue, self->rx.active_queue, self->tx.free_queue,
+                                         self->tx.active_queue};
+    struct sddf_net_queue *active = self->tx.active_queue.vaddr, *free_ = self->rx.free_queue.vaddr;
+
+    if (any() % 4 == 0) {
+        scribble(queues[any() % 4], UINT64_MAX);
+        return;
+    }
+    for (unsigned i = 0; i < CAPACITY; i++) {
+        uint64_t offset = any() % 2 == 0 ? any_value() : any() % DATA_BYTES;
+        active->entries[i] = (struct sddf_net_buffer){offset, (uint16_t)(any() % 2300), (uint16_t)any()};
+        free_->entries[i] = (struct sddf_net_buffer){any() % 2 == 0 ? any_value() : any() % DATA_BYTES, 0, 0};
+        uint64_t at = any() % (DATA_BYTES - 100);
+        put_frame((uint8_t *)self->tx_data.vaddr + at, any() % 3 == 0 ? ALICE : MALLORY, any() % 4);
+        ((uint8_t *)self->tx_data.vaddr)[at + 14] = MALLORY;
+        active->entries[i].io_or_offset = any() % 2 == 0 ? at : offset;
+    }
+    active->tail = (uint16_t)(clients[HOSTILE].tx.active.counter.own + any() % (CAPACITY + 1));
+    free_->tail = (uint16_t)(clients[HOSTILE].rx.free.counter.own + any() % (CAPACITY + 1));
+}
+
+static void test_frames_go_where_they_are_addressed(void **unused)
+{
+    (void)unused;
+    assert_true(client_sends(ALICE, BOB));
+    assert_true(client_sends(ALICE, MALLORY)); /* not allowed */
+    assert_true(client_sends(BOB, COUNT));
+    notified(0);
+    assert_int_equal(sddf_net_available(&client_rx[MALLORY].active), 0);
+    drive();
+    notified(0);
+    client_hears(ALICE);
+    client_hears(BOB);
+    assert_int_equal(heard[BOB][ALICE], 1);
+    assert_int_equal(uplinked[BOB], 1);
+    assert_int_equal(uplinked[ALICE], 0);
+    assert_int_equal(sddf_net_available(&client_tx[ALICE].free), CAPACITY);
+    assert_int_equal(sddf_net_available(&client_tx[BOB].free), CAPACITY);
+}
+
+static void test_a_forged_source_goes_nowhere(void **unused)
+{
+    (void)unused;
+    assert_true(client_sends(BOB, ALICE));
+    assert_true(client_sends(BOB, COUNT));
+    for (unsigned i = 0; i < 2; i++) {
+        ((uint8_t *)config.clients[BOB].tx_data.vaddr)[i * SDDF_NET_BUFFER_BYTES + 11] = ALICE + 1;
+    }
+    notified(0);
+    drive();
+    notified(0);
+    client_hears(ALICE);
+    assert_int_equal(heard[ALICE][BOB], 0);
+    assert_int_equal(uplinked[BOB], 0);
+    assert_int_equal(sddf_net_available(&client_tx[BOB].free), CAPACITY);
+}
+
+/* The network takes nothing: everybody's share waits, and goes on. */
+static void test_a_slow_network(void **unused)
+{
+    (void)unused;
+    while (client_sends(ALICE, COUNT)) {
+    }
+    while (client_sends(BOB, COUNT)) {
+    }
+    notified(0);
+    assert_int_equal(clients[ALICE].under_way, CAPACITY / COUNT);
+    assert_int_equal(clients[BOB].under_way, CAPACITY / COUNT);
+    for (unsigned i = 0; i < 10; i++) {
+        drive();
+        notified(0);
+    }
+    assert_int_equal(uplinked[ALICE], CAPACITY);
+    assert_int_equal(uplinked[BOB], CAPACITY);
+    assert_int_equal(clients[ALICE].under_way, 0);
+    assert_int_equal(sddf_net_available(&client_tx[ALICE].free), CAPACITY);
+}
+
+static void test_a_hostile_client(void **unused)
+{
+    (void)unused;
+    for (unsigned i = 0; i < TEST_ROUNDS; i++) {
+        (void)client_sends(ALICE, any() % 2 == 0 ? BOB : COUNT);
+        (void)client_sends(BOB, any() % 2 == 0 ? ALICE : COUNT);
+        be_hostile();
+        notified(0);
+        drive();
+        notified(0);
+        client_hears(ALICE);
+        client_hears(BOB);
+    }
+    assert_int_equal(sent[ALICE], TEST_ROUNDS);
+    assert_int_equal(sent[BOB], TEST_ROUNDS);
+    assert_int_equal(heard[BOB][ALICE] + uplinked[ALICE], TEST_ROUNDS);
+    assert_int_equal(heard[ALICE][BOB] + uplinked[BOB], TEST_ROUNDS);
+    assert_true(heard[ALICE][COUNT] > TEST_ROUNDS / 4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_frames_go_where_they_are_addressed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_forged_source_goes_nowhere, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_slow_network, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_hostile_client, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
