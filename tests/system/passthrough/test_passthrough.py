@@ -17,7 +17,7 @@ import pytest
 
 FETCHED_BYTES = 16 << 20
 # QEMU's user networking has the development machine here.
-BY_VIRTIO, BY_PCI = "10.0.2.2", "10.0.3.2"
+BY_VIRTIO, BY_PCI, BY_PCI_TOO = "10.0.2.2", "10.0.3.2", "10.0.4.2"
 NET_IRQ, DISK_IRQ, PCI_IRQ = 78, 79, 36
 
 
@@ -59,16 +59,16 @@ def disk(build, tmp_path):
 
 @pytest.fixture
 def linux(machine, build, disk):
-    """linux(gic) boots the example up to the guest's first prompt."""
+    """linux(gic, further arguments of QEMU) boots the example up to the guest's first prompt."""
 
-    def start(gic):
+    def start(gic, *arguments):
         # As passthrough.mk has it. The machine has no further network.
         console = machine(build / f"examples/passthrough/gic{gic}/image.elf", gic=gic, lifetime=400, extra=[
             "-machine", "highmem=off", "-global", "virtio-mmio.force-legacy=false",
             "-drive", f"if=none,id=disk,format=raw,file={disk}",
             "-device", "virtio-blk-device,bus=virtio-mmio-bus.31,drive=disk",
             "-netdev", "user,id=net", "-device", "virtio-net-device,bus=virtio-mmio-bus.30,netdev=net",
-            "-netdev", "user,id=pci-net,net=10.0.3.0/24", "-device", "e1000,addr=1,netdev=pci-net,romfile="])
+            "-netdev", "user,id=pci-net,net=10.0.3.0/24", "-device", "e1000,addr=1,netdev=pci-net,romfile=", *arguments])
         console.boot()
         return console
 
@@ -115,6 +115,20 @@ def test_network_fetches_16_mib(linux, server, gic, host, irq):
     before = interrupts(console)
     assert console.shell(f"wget -q -O - {host}:{port}/ | md5sum").split()[0] == checksum
     assert interrupts(console)[irq] > before[irq] + 100
+    console.power_off()
+
+
+@pytest.mark.parametrize("gic", [2, 3])
+def test_two_cards_share_an_interrupt(linux, server, gic):
+    """Slots 1 and 5 have the same line: it is high while either card wants it."""
+    port, checksum = server
+    console = linux(gic, "-netdev", "user,id=third,net=10.0.4.0/24", "-device", "e1000,addr=5,netdev=third,romfile=")
+    console.shell("ip address flush dev eth1; ip address add 10.0.3.15/24 dev eth1")
+    console.shell("ip address flush dev eth2; ip address add 10.0.4.15/24 dev eth2; ip link set eth2 up")
+    assert re.search(rf" {PCI_IRQ} +Level +eth1, eth2", console.shell("cat /proc/interrupts"))
+    fetch = "wget -q -O - {}:%d/ | md5sum >/tmp/{}" % port
+    console.shell(f"{fetch.format(BY_PCI, 1)} & {fetch.format(BY_PCI_TOO, 2)} & wait")
+    assert [line.split()[0] for line in console.shell("cat /tmp/1 /tmp/2").splitlines()] == [checksum, checksum]
     console.power_off()
 
 
