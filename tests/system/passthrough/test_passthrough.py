@@ -68,7 +68,8 @@ def linux(machine, build, disk):
             "-drive", f"if=none,id=disk,format=raw,file={disk}",
             "-device", "virtio-blk-device,bus=virtio-mmio-bus.31,drive=disk",
             "-netdev", "user,id=net", "-device", "virtio-net-device,bus=virtio-mmio-bus.30,netdev=net",
-            "-netdev", "user,id=pci-net,net=10.0.3.0/24", "-device", "e1000,addr=1,netdev=pci-net,romfile=", *arguments])
+            "-netdev", "user,id=pci-net,net=10.0.3.0/24", "-device", "e1000,addr=1,netdev=pci-net,romfile=",
+            *arguments])
         console.boot()
         return console
 
