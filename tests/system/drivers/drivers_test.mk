@@ -17,9 +17,14 @@ $(DTEST)/parts/client.elf: $(DTEST_OBJS) $(LIBVMM_A) $(LIBMICROKIT_A)
 $(DTEST)/parts/mallory.elf $(DTEST)/parts/idle.elf: %.elf: %.o $(LIBVMM_A) $(LIBMICROKIT_A)
 	$(Q)$(call link_pd,$@,$^)
 
-# $(call dtest_image,FOLDER,PROGRAM OF MALLORY)
+# The same system, with the clients on a core of their own.
+$(DTEST)/drivers-2.system: $(DTEST_SRC)/drivers.system
+	$(Q)mkdir -p $(@D)
+	$(Q)sed 's/priority="100"/priority="100" cpu="1"/' $< >$@
+
+# $(call dtest_image,FOLDER,PROGRAM OF MALLORY,SYSTEM)
 define dtest_image
-$(DTEST)/$(1)/image.elf: $(DTEST_SRC)/drivers.system $(DRIVER_ELFS) $(DTEST)/parts/client.elf $(DTEST)/parts/$(2).elf \
+$(DTEST)/$(1)/image.elf: $(3) $(DRIVER_ELFS) $(DTEST)/parts/client.elf $(DTEST)/parts/$(2).elf \
         $(SDDF_CONFIGURE) $(MICROKIT_TOOL_FILES)
 	$$(Q)$$(call configure_pds,$$<,$$(@D),timer=$(DRIVERS)/arm_timer.elf uart=$(DRIVERS)/pl011.elf \
 	    serial_virt=$(DRIVERS)/serial_virt.elf disk=$(DRIVERS)/virtio_blk.elf blk_virt=$(DRIVERS)/blk_virt.elf \
@@ -27,13 +32,15 @@ $(DTEST)/$(1)/image.elf: $(DTEST_SRC)/drivers.system $(DRIVER_ELFS) $(DTEST)/par
 	    bob=$(DTEST)/parts/client.elf mallory=$(DTEST)/parts/$(2).elf)
 	$$(Q)$$(call build_image,$$<,$$(@D),$$@)
 endef
-$(eval $(call dtest_image,quiet,idle))
-$(eval $(call dtest_image,hostile,mallory))
+$(eval $(call dtest_image,quiet,idle,$(DTEST_SRC)/drivers.system))
+$(eval $(call dtest_image,hostile,mallory,$(DTEST_SRC)/drivers.system))
+$(eval $(call dtest_image,quiet-2,idle,$(DTEST)/drivers-2.system))
+$(eval $(call dtest_image,hostile-2,mallory,$(DTEST)/drivers-2.system))
 
 -include $(wildcard $(DTEST)/parts/*.d)
 
 .PHONY: drivers-test-images
-drivers-test-images: $(DTEST)/quiet/image.elf $(DTEST)/hostile/image.elf
+drivers-test-images: $(foreach name,quiet hostile quiet-2 hostile-2,$(DTEST)/$(name)/image.elf)
 ifndef MICROKIT_SDK
 TEST_PREREQUISITES += drivers-test-images
 endif

@@ -1,0 +1,158 @@
+# Copyright 2026, the libvmm authors
+# SPDX-License-Identifier: BSD-2-Clause
+"""tools/sddf/configure: what it puts into sections, and what it says of descriptions that do not fit."""
+
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build")).resolve()
+CONFIGURE = ROOT / "tools" / "sddf" / "configure"
+DRIVERS = ROOT / "tests" / "system" / "drivers" / "drivers.system"
+SWITCH = ROOT / "tests" / "system" / "drivers" / "switch" / "switch.system"
+CLIENT = BUILD / "tests" / "drivers" / "parts" / "client.elf"
+
+
+def run(system, folder, *programs):
+    return subprocess.run([sys.executable, CONFIGURE, system, "-o", folder, *programs], capture_output=True, text=True,
+                          timeout=60, check=False)
+
+
+def section(path, name):
+    """The content of a section."""
+    data = path.read_bytes()
+    table, = struct.unpack_from("<Q", data, 0x28)
+    _, count, names = struct.unpack_from("<HHH", data, 0x3A)
+    headers = [struct.unpack_from("<IIQQQQ", data, table + 64 * i) for i in range(count)]
+    for header in headers:
+        start = headers[names][4] + header[0]
+        if data[start:data.index(b"\0", start)] == name.encode():
+            return data[header[4]:header[4] + header[5]]
+    raise AssertionError(f"no section {name}")
+
+
+@pytest.fixture
+def configured(tmp_path):
+    def configure(system, pd, program, name):
+        result = run(system, tmp_path, f"{pd}={program}")
+        assert (result.returncode, result.stderr) == (0, "")
+        return section(tmp_path / f"{pd}.elf", name)
+
+    return configure
+
+
+def test_serial_client(configured):
+    got = configured(DRIVERS, "bob", CLIENT, ".serial_client_config")
+    rx = struct.pack("<QQQQB7x", 0x10000000, 0x1000, 0x10001000, 0x1000, 1)
+    tx = struct.pack("<QQQQB7x", 0x10002000, 0x1000, 0x10003000, 0x1000, 1)
+    assert got == b"sDDF\3\0\0\0" + rx + tx
+
+
+def test_blk_client(configured):
+    got = configured(DRIVERS, "alice", CLIENT, ".blk_client_config")
+    assert got == b"sDDF\2\0\0\0" + struct.pack("<QQQQQQHB5xQQ", 0x20000000, 0x1000, 0x20010000, 0x2000, 0x20020000,
+                                               0x1000, 128, 2, 0x20100000, 0x40000)
+
+
+def test_net_client_and_its_addresses(configured, tmp_path):
+    got = configured(DRIVERS, "bob", CLIENT, ".net_client_config")
+    way = "<QQQQHB5xQQ"
+    assert got == (b"sDDF\5\0\0\0" +
+                   struct.pack(way, 0x30000000, 0x1000, 0x30100000, 0x1000, 128, 3, 0x30200000, 0x40000) +
+                   struct.pack(way, 0x30300000, 0x1000, 0x30400000, 0x1000, 128, 3, 0x30500000, 0x40000) +
+                   bytes.fromhex("026c766d6d02") + bytes(2))
+    system = tmp_path / "with_mac.system"
+    mac = '<?libvmm mac pd="bob" is="02:11:22:33:44:55"?>'
+    system.write_text(DRIVERS.read_text().replace("<system>", mac + "\n<system>"))
+    assert configured(system, "bob", CLIENT, ".net_client_config")[120:126] == bytes.fromhex("021122334455")
+
+
+def test_timer_client(configured):
+    assert configured(DRIVERS, "alice", CLIENT, ".timer_client_config") == b"sDDF\6\4"
+
+
+def test_serial_driver_and_virtualiser(configured):
+    driver = configured(DRIVERS, "uart", BUILD / "drivers" / "pl011.elf", ".serial_driver_config")
+    assert driver[:8] == b"sDDF\3\0\0\0" and driver[40] == 1
+    assert struct.unpack_from("<QB", driver, 88) == (115200, 1)
+    virt = configured(DRIVERS, "serial_virt", BUILD / "drivers" / "serial_virt.elf", ".serial_virt_config")
+    assert virt[:7] == b"LVMM\1\3\0"
+    assert [virt[88 + 96 * i:104 + 96 * i].rstrip(b"\0") for i in range(4)] == [b"alice", b"bob", b"mallory", b""]
+    assert [virt[104 + 96 * i + 32] for i in range(3)] == [1, 2, 3]
+
+
+def test_blk_virtualiser(configured):
+    virt = configured(DRIVERS, "blk_virt", BUILD / "drivers" / "blk_virt.elf", ".blk_virt_config")
+    assert virt[:6] == b"LVMM\1\3"
+    assert struct.unpack_from("<HB", virt, 56) == (128, 0)
+    assert [struct.unpack_from("<B5xQ", virt, 80 + 64 * i + 50) for i in range(3)] == [(n, 0x40000) for n in (1, 2, 3)]
+
+
+def test_access_list(configured):
+    virt = configured(SWITCH, "switch", BUILD / "drivers" / "net_virt.elf", ".net_virt_config")
+    assert virt[:7] == b"LVMM\1\3\0"
+    assert [struct.unpack_from("<H", virt, 112 + 120 * i + 118)[0] for i in range(3)] == [0b110, 0b001, 0]
+    everybody = configured(DRIVERS, "net_virt", BUILD / "drivers" / "net_virt.elf", ".net_virt_config")
+    masks = [struct.unpack_from("<H", everybody, 112 + 120 * i + 118)[0] for i in range(3)]
+    assert masks == [0b1110, 0b1101, 0b1011] and struct.unpack_from("<Q", everybody, 104) == (0b111,)
+
+
+# What is changed in drivers.system, the PD that is configured, and the message, where FILE:LINE goes before it.
+ALICE = f"alice={CLIENT}"
+BLK_VIRT = f"blk_virt={BUILD / 'drivers' / 'blk_virt.elf'}"
+BROKEN = [
+    ('name="serial_bob_rx_data" size="0x1_000"', 'name="serial_bob_rx_data" size="0x3_000"', f"bob={CLIENT}",
+     'memory_region "serial_bob_rx_data": its size, 0x3000, must be a power of two'),
+    ('id="1" /><end pd="serial_virt" id="1"', 'id="one" /><end pd="serial_virt" id="1"', ALICE,
+     'id="one" is no number'),
+    ('name="blk_alice_req" size="0x2_000"', 'name="blk_alice_req" size="8"', ALICE,
+     'memory_region "blk_alice_req" is too small for a queue: 8 bytes'),
+    ('name="net_mallory_rx_data"', 'name="net_malory_rx_data"', ALICE,
+     'memory_region "net_malory_rx_data": there is no protection_domain "malory"'),
+    ('<map mr="net_alice_rx_data" vaddr="0x30200000" />', "", ALICE,
+     'memory_region "net_alice_rx_data" is not mapped by "alice"'),
+    ('<channel><end pd="alice" id="2" /><end pd="blk_virt" id="1" /></channel>', "", ALICE,
+     '0 channels between "alice" and "blk_virt": must be one'),
+    ('<setvar symbol="client_data_paddr_1" region_paddr="blk_bob_data" />',
+     '<setvar symbol="client_data_paddr_1" region_paddr="blk_alice_data" />', BLK_VIRT,
+     'protection_domain "blk_virt" needs <setvar symbol="client_data_paddr_1" region_paddr="blk_bob_data" />, '
+     "not blk_alice_data"),
+    ("<system>", '<?libvmm mac pd="alice" is="03:00:00:00:00:01"?>\n<system>', ALICE,
+     'is="03:00:00:00:00:01": must be a MAC address, and not a multicast one'),
+    ("<system>", '<?libvmm allow from="alice"?>\n<system>', f"net_virt={BUILD / 'drivers' / 'net_virt.elf'}",
+     "<?libvmm allow?> takes from, to"),
+    ("<system>", '<?libvmm allow from="alice" to="eve"?>\n<system>', f"net_virt={BUILD / 'drivers' / 'net_virt.elf'}",
+     '"eve": there is no such protection_domain'),
+    ("<system>", '<?libvmm console style="red"?>\n<system>', f"serial_virt={BUILD / 'drivers' / 'serial_virt.elf'}",
+     'style="red": must be one of colour, prefix, plain'),
+    ("</system>", "</sistem>", ALICE, "mismatched tag"),
+]
+
+
+@pytest.mark.parametrize("old,new,program,message", BROKEN, ids=[entry[3][:40] for entry in BROKEN])
+def test_broken_descriptions(tmp_path, old, new, program, message):
+    text = DRIVERS.read_text()
+    assert old in text
+    system = tmp_path / "broken.system"
+    system.write_text(text.replace(old, new, 1))
+    result = run(system, tmp_path, program)
+    assert result.returncode == 1 and result.stdout == ""
+    place, _, what = result.stderr.strip().partition(": ")[2].partition(": ")
+    assert what == message
+    assert place.startswith(f"{system}:") and place.rsplit(":", 1)[1].isdigit()
+
+
+def test_broken_programs(tmp_path):
+    bad = tmp_path / "bad.elf"
+    for content, what in ((b"", "no 64-bit"), (b"\x7fELF\x02\x01" + bytes(58), "no section table"),
+                          (CLIENT.read_bytes()[:70000], "broken section table")):
+        bad.write_bytes(content)
+        result = run(DRIVERS, tmp_path, f"alice={bad}")
+        assert result.returncode == 1 and what in result.stderr and "Traceback" not in result.stderr
+    assert "No such file" in run(DRIVERS, tmp_path, f"alice={tmp_path / 'none'}").stderr
+    assert 'no protection_domain "eve"' in run(DRIVERS, tmp_path, f"eve={CLIENT}").stderr
