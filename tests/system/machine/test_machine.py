@@ -14,7 +14,7 @@ GUESTS = sorted(path.stem for path in (ROOT / "guests").glob("*.c"))
 # These speak to a VMM of their own.
 ONLY_LIBVMM = {name for name in GUESTS if (ROOT / "tests/system/machine" / name / "vmm.c").exists()}
 # Seconds.
-LIFETIME = 240
+LIFETIME = 480
 # The machine's time is that of its instructions, 8 ns each, and jumps ahead in WFI: no test depends on how busy the
 # host is.
 ICOUNT = ["-icount", "shift=3,sleep=off"]
