@@ -23,6 +23,7 @@ struct fake_lr {
     uint16_t virq;
     uint8_t priority;
     uint8_t group;
+    bool taken; /* the guest is serving it */
 };
 
 struct fake_vcpu {

@@ -185,7 +185,7 @@ int seL4_ARM_VCPU_InjectIRQ(seL4_CPtr cap, seL4_Uint16 virq, seL4_Uint8 priority
     if (virq > SPI_MAX || priority > PRIORITY_MAX || group > 1 || index >= fake.lr_count) {
         return seL4_RangeError;
     }
-    if (vcpu->lrs[index].used && !fake.lr_pending_yields) {
+    if (vcpu->lrs[index].used && (!fake.lr_pending_yields || vcpu->lrs[index].taken)) {
         return seL4_DeleteFirst;
     }
     vcpu->lrs[index] = (struct fake_lr){.used = true, .virq = virq, .priority = priority, .group = group};

@@ -6,7 +6,8 @@
 /*
  * The vGIC against a model that is slow and obviously right: an array of interrupts for each vCPU, each with its
  * properties, no bitmaps, everything looked for by looking at everything. Random operations on both; after each, list
- * registers and what the registers say must agree.
+ * registers, with priority and group, and what the registers say must agree. Both versions, one to eight vCPUs, one to
+ * five list registers, on a kernel that lets a pending one be written again and on one that does not.
  *
  * LIBVMM_MODEL_STEPS in the environment sets the number of operations.
  */
@@ -14,14 +15,22 @@
 
 #include "vgic_fixture.h"
 
-#define STEP_COUNT_DEFAULT 200000
+#define STEP_COUNT_DEFAULT 2000000
 #define ROUND_STEP_COUNT   2000 /* then a new machine */
-#define VCPU_COUNT         3
+#define VCPU_COUNT         8
 
 struct model_irq {
     bool enabled, latched, line, edge, group1, active, in_lr;
     uint8_t priority;
     uint8_t sources; /* GICv2 SGIs */
+};
+
+/* What the hardware holds. */
+struct model_lr {
+    uint32_t irq;
+    uint8_t priority; /* five bits */
+    bool group1;
+    bool taken; /* in service; otherwise pending */
 };
 
 struct model {
@@ -34,7 +43,8 @@ struct model {
     struct model_irq private_irqs[VCPU_COUNT][VGIC_PRIVATE_COUNT];
     struct model_irq shared_irqs[VGIC_IRQ_COUNT];
     uint32_t route[VGIC_IRQ_COUNT];
-    uint32_t lr_irqs[VCPU_COUNT][8]; /* in no order; the first lr_used are valid */
+    bool rewritable;                    /* the kernel lets a pending list register be written again */
+    struct model_lr lrs[VCPU_COUNT][8]; /* in no order; the first lr_used are valid */
     uint32_t lr_used[VCPU_COUNT];
     unsigned eoi_count;
 };
@@ -63,6 +73,12 @@ static uint32_t any_mask(void)
 static uint32_t any_word(void)
 {
     return (const uint32_t[]){0, 1, 31}[any(3)];
+}
+
+/* All interrupts that are ever touched, one after another; VGIC_IRQ_COUNT behind the last. */
+static uint32_t next_irq(uint32_t irq)
+{
+    return irq == 63 ? 31 * 32 : irq + 1;
 }
 
 static uint32_t any_irq(void)
@@ -126,7 +142,7 @@ static bool is_ready(uint32_t vcpu_id, uint32_t irq)
 static uint32_t most_urgent(uint32_t vcpu_id)
 {
     uint32_t best = VGIC_IRQ_COUNT;
-    for (uint32_t irq = 0; irq < VGIC_IRQ_COUNT; irq++) {
+    for (uint32_t irq = 0; irq < VGIC_IRQ_COUNT; irq = next_irq(irq)) {
         if (is_ready(vcpu_id, irq) &&
             (best == VGIC_IRQ_COUNT || irq_at(vcpu_id, irq)->priority < irq_at(vcpu_id, best)->priority)) {
             best = irq;
@@ -145,8 +161,37 @@ static void model_deliver(void)
             i->in_lr = true;
             i->sources &= (uint8_t)(i->sources - 1);
             i->latched = i->sources != 0;
-            model.lr_irqs[id][model.lr_used[id]++] = irq;
+            model.lrs[id][model.lr_used[id]++] =
+                (struct model_lr){.irq = irq, .priority = i->priority >> 3, .group1 = i->group1};
         }
+    }
+}
+
+/* An interrupt that is pending in a list register is raised again: is it one? Then it has its present properties. */
+static bool is_absorbed(uint32_t vcpu_id, uint32_t irq)
+{
+    for (uint32_t id = 0; id < model.vcpu_count; id++) {
+        for (uint32_t at = 0; at < model.lr_used[id]; at++) {
+            struct model_lr *lr = &model.lrs[id][at];
+            if (lr->irq == irq && (irq >= VGIC_PRIVATE_COUNT || id == vcpu_id)) {
+                const struct model_irq *i = irq_at(id, irq);
+                const bool is = model.rewritable && !lr->taken;
+                lr->priority = is ? i->priority >> 3 : lr->priority;
+                lr->group1 = is ? i->group1 : lr->group1;
+                return is;
+            }
+        }
+    }
+    return false;
+}
+
+/* On a GICv2 with several vCPUs, each source's SGI is an interrupt of its own. */
+static void model_sgi(uint32_t vcpu_id, uint32_t irq, uint32_t source)
+{
+    const bool is_one = model.version == VGIC_V3 || model.vcpu_count == 1;
+    if (!is_one || !is_absorbed(vcpu_id, irq)) {
+        irq_at(vcpu_id, irq)->latched = true;
+        irq_at(vcpu_id, irq)->sources |= (uint8_t)(model.version == VGIC_V2 ? 1u << source : 0);
     }
 }
 
@@ -157,9 +202,10 @@ static void op_inject(struct fixture *f, uint32_t vcpu_id)
     const uint32_t irq = any_irq();
     struct model_irq *i = irq_at(vcpu_id, irq);
     inject(f, vcpu_id, irq);
-    i->latched = true;
-    if (model.version == VGIC_V2 && irq < VGIC_SGI_COUNT) {
-        i->sources |= (uint8_t)(1u << vcpu_id);
+    if (irq < VGIC_SGI_COUNT) {
+        model_sgi(vcpu_id, irq, vcpu_id);
+    } else if (!is_absorbed(vcpu_id, irq)) {
+        i->latched = true;
     }
 }
 
@@ -179,20 +225,33 @@ static void op_level(struct fixture *f, uint32_t vcpu_id)
 static void op_end(struct fixture *f, uint32_t vcpu_id)
 {
     if (model.lr_used[vcpu_id] == 0) {
-        vgic_maintenance(&f->vgic, vcpu_id, -1);
+        vgic_maintenance(&f->vgic, vcpu_id, any(2) != 0 ? -1 : (int)any_bits());
         return;
     }
     const uint32_t at = any(model.lr_used[vcpu_id]);
-    const uint32_t irq = model.lr_irqs[vcpu_id][at];
+    const uint32_t irq = model.lrs[vcpu_id][at].irq;
     end(f, vcpu_id, irq);
-    model.lr_irqs[vcpu_id][at] = model.lr_irqs[vcpu_id][--model.lr_used[vcpu_id]];
+    model.lrs[vcpu_id][at] = model.lrs[vcpu_id][--model.lr_used[vcpu_id]];
     irq_at(vcpu_id, irq)->in_lr = false;
     model.eoi_count++;
 }
 
-/* What a write of a 1 does to an interrupt in each of the banks of one bit. */
-static void apply_bit(struct model_irq *i, uint32_t bank, bool is_fixed_sgi)
+/* The guest takes an interrupt: it is in service. */
+static void op_take(struct fixture *f, uint32_t vcpu_id)
 {
+    (void)f;
+    if (model.lr_used[vcpu_id] != 0) {
+        struct model_lr *lr = &model.lrs[vcpu_id][any(model.lr_used[vcpu_id])];
+        lr->taken = true;
+        fake.vcpus[vcpu_id].lrs[fake_lr_of(vcpu_id, (uint16_t)lr->irq)].taken = true;
+    }
+}
+
+/* What a write of a 1 does to an interrupt in each of the banks of one bit. */
+static void apply_bit(uint32_t vcpu_id, uint32_t irq, uint32_t bank)
+{
+    const bool is_fixed_sgi = model.version == VGIC_V2 && irq < VGIC_SGI_COUNT;
+    struct model_irq *i = irq_at(vcpu_id, irq);
     switch (bank) {
     case GICD_ISENABLER:
         i->enabled = true;
@@ -201,7 +260,7 @@ static void apply_bit(struct model_irq *i, uint32_t bank, bool is_fixed_sgi)
         i->enabled = is_fixed_sgi && i->enabled;
         break;
     case GICD_ISPENDR:
-        i->latched |= !is_fixed_sgi;
+        i->latched |= !is_fixed_sgi && !is_absorbed(vcpu_id, irq);
         break;
     case GICD_ICPENDR:
         model.eoi_count += !is_fixed_sgi && i->latched && !i->in_lr;
@@ -226,8 +285,7 @@ static void op_bank(struct fixture *f, uint32_t vcpu_id)
     write32(f, vcpu_id, frame_of(f, vcpu_id, word * 32) + bank + word * 4, mask);
     for (uint32_t bit = 0; bit < 32 && word * 32 + bit < VGIC_IRQ_COUNT; bit++) {
         if ((mask >> bit & 1) != 0) {
-            const uint32_t irq = word * 32 + bit;
-            apply_bit(irq_at(vcpu_id, irq), bank, model.version == VGIC_V2 && irq < VGIC_SGI_COUNT);
+            apply_bit(vcpu_id, word * 32 + bit, bank);
         }
     }
 }
@@ -288,10 +346,7 @@ static void op_sgi(struct fixture *f, uint32_t vcpu_id)
     }
     for (uint32_t id = 0; id < model.vcpu_count; id++) {
         if (others ? id != vcpu_id : (targets >> id & 1) != 0) {
-            irq_at(id, irq)->latched = true;
-            if (model.version == VGIC_V2) {
-                irq_at(id, irq)->sources |= (uint8_t)(1u << vcpu_id);
-            }
+            model_sgi(id, irq, vcpu_id);
         }
     }
 }
@@ -355,16 +410,32 @@ static void op_reset(struct fixture *f, uint32_t vcpu_id)
 typedef void (*op_t)(struct fixture *f, uint32_t vcpu_id);
 
 static const op_t ops[] = {
-    op_inject, op_inject, op_inject,      op_level,   op_level, op_end,    op_end,
-    op_end,    op_bank,   op_bank,        op_bank,    op_group, op_config, op_priority,
-    op_route,  op_sgi,    op_sgi_pending, op_control, op_power, op_waker,  op_reset,
+    op_inject, op_inject,      op_inject,  op_level, op_level, op_end,    op_end,      op_end,
+    op_take,   op_bank,        op_bank,    op_bank,  op_group, op_config, op_priority, op_route,
+    op_sgi,    op_sgi_pending, op_control, op_power, op_waker, op_reset,
 };
 
 static void compare_list_registers(uint32_t vcpu_id)
 {
     assert_int_equal(fake_lr_used(vcpu_id), model.lr_used[vcpu_id]);
-    for (uint32_t i = 0; i < model.lr_used[vcpu_id]; i++) {
-        assert_true(in_lr(vcpu_id, model.lr_irqs[vcpu_id][i]));
+    for (uint32_t at = 0; at < model.lr_used[vcpu_id]; at++) {
+        const struct model_lr *wanted = &model.lrs[vcpu_id][at];
+        const int index = fake_lr_of(vcpu_id, (uint16_t)wanted->irq);
+        assert_true(index >= 0);
+        assert_int_equal(fake.vcpus[vcpu_id].lrs[index].priority, wanted->priority);
+        assert_int_equal(fake.vcpus[vcpu_id].lrs[index].group, wanted->group1);
+        assert_int_equal(fake.vcpus[vcpu_id].lrs[index].taken, wanted->taken);
+    }
+}
+
+static void compare_route(struct fixture *f, uint32_t vcpu_id, uint32_t irq)
+{
+    if (model.version == VGIC_V3) {
+        const uint64_t wanted = irq < VGIC_PRIVATE_COUNT ? 0 : model.route[irq];
+        assert_int_equal(read_width(f, vcpu_id, DIST + GICD_IROUTER + 8 * irq, 8), wanted);
+    } else {
+        const uint64_t wanted = irq < VGIC_PRIVATE_COUNT ? 1u << vcpu_id : model.route[irq];
+        assert_int_equal(read_width(f, vcpu_id, DIST + GICD_ITARGETSR + irq, 1), model.vcpu_count == 1 ? 0 : wanted);
     }
 }
 
@@ -375,6 +446,10 @@ static void compare_registers(struct fixture *f, uint32_t vcpu_id, uint32_t irq)
     assert_int_equal(read_bit(f, vcpu_id, GICD_IGROUPR, irq), i->group1);
     assert_int_equal(read_bit(f, vcpu_id, GICD_ISPENDR, irq), i->latched || (i->line && !i->edge) || i->in_lr);
     assert_int_equal(read_bit(f, vcpu_id, GICD_ISACTIVER, irq), i->active || i->in_lr);
+    assert_int_equal(read_width(f, vcpu_id, frame_of(f, vcpu_id, irq) + GICD_IPRIORITYR + irq, 1), i->priority);
+    const uint32_t config = read32(f, vcpu_id, frame_of(f, vcpu_id, irq) + GICD_ICFGR + irq / 16 * 4);
+    assert_int_equal(config >> (2 * (irq % 16)) & 3, i->edge ? 2 : 0);
+    compare_route(f, vcpu_id, irq);
     if (model.version == VGIC_V2 && irq < VGIC_SGI_COUNT) {
         assert_int_equal(read_width(f, vcpu_id, DIST + GICD_SPENDSGIR + irq, 1), i->sources);
     }
@@ -401,6 +476,8 @@ static struct fixture *new_machine(void)
     memset(model.on, 1, sizeof model.on);
     struct fixture *f = fixture_new(model.version, model.vcpu_count);
     fake.lr_count = model.lr_count;
+    model.rewritable = any(2) != 0;
+    fake.lr_pending_yields = model.rewritable;
     return f;
 }
 
