@@ -3,6 +3,7 @@
 """Drivers and virtualisers with native clients, who obey commands from the console: see client.c."""
 
 import re
+import subprocess
 import time
 
 import disc
@@ -116,6 +117,19 @@ def test_partitions(boot, table):
             if (seed, at) != (1, 9):
                 assert part[at * 4096:at * 4096 + 8] == word.to_bytes(8, "little"), (seed, number)
     assert third == bytes(len(third))
+
+
+def test_a_disc_of_make_disc(boot, root, tmp_path):
+    """Alice's partition has a file in it, which bob's writing leaves as it is."""
+    content = tmp_path / "content"
+    content.write_bytes(b"libvmm" * 1000000)
+    made = tmp_path / "made"
+    subprocess.run([root / "tools/run/make-disc", made, content, "4", "2"], check=True, timeout=60)
+    system = boot("quiet", made.read_bytes())
+    assert "bob: 128 blocks of 1024, 0 wrong" in system.run("bob", "verify 5 2")
+    system.console.close()
+    assert system.disc.read_bytes()[1 << 20:][:6000000] == content.read_bytes()
+    assert "alice: 128 blocks of 1536, 0 wrong" in boot("quiet", made.read_bytes()).run("alice", "verify 6 2")
 
 
 def test_wrong_block_requests_are_refused(boot):

@@ -38,6 +38,7 @@ REPORTS = {
     "el2_register": r"(undefined instruction|access to a system register) at pc " + OWN,
     "mask_interrupts": r"(undefined instruction|access to a system register) at pc " + OWN,
     "virtual_timer": r"access to a system register at pc " + OWN,
+    "physical_timer": r"access to a system register at pc " + OWN,
     "cycle_counter": r"(undefined instruction|access to a system register) at pc " + OWN,
     "denied_fp": r"use of FP or SIMD registers, which the system description denies at pc " + OWN,
     "address_translation": r"(undefined instruction|access to a system register) at pc " + OWN,

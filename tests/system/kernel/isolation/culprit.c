@@ -77,6 +77,7 @@ INSTRUCTION(el1_register, "mrs x0, sctlr_el1")
 INSTRUCTION(el2_register, "mrs x0, hcr_el2")
 INSTRUCTION(mask_interrupts, "msr daifset, #15")
 INSTRUCTION(virtual_timer, "mov x0, #1\n msr cntv_ctl_el0, x0")
+INSTRUCTION(physical_timer, "mov x0, #1\n msr cntp_ctl_el0, x0")
 INSTRUCTION(cycle_counter, "mrs x0, pmccntr_el0")
 INSTRUCTION(denied_fp, ".arch_extension fp\n fmov d0, #1.0\n .arch_extension nofp")
 INSTRUCTION(address_translation, "at s1e1r, xzr")
@@ -115,6 +116,7 @@ static const struct {
     {"el2_register", el2_register, 0},
     {"mask_interrupts", mask_interrupts, 0},
     {"virtual_timer", virtual_timer, 0},
+    {"physical_timer", physical_timer, 0},
     {"cycle_counter", cycle_counter, 0},
     {"denied_fp", denied_fp, 0},
     {"address_translation", address_translation, 0},
