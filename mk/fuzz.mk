@@ -22,7 +22,7 @@ TOOL_FUZZERS := system elf
 
 FUZZ_VMM_SRCS  := $(filter-out $(UNIT_TARGET_SRCS),$(sort $(shell find src -name '*.c'))) \
     tests/unit/fake/microkit.c tests/unit/fake/cache.c tests/unit/fake/wash_code.c \
-    tests/fuzz/machine.c tests/fuzz/invariants.c
+    tests/unit/fake/virtio_driver.c tests/fuzz/machine.c tests/fuzz/invariants.c tests/fuzz/virtio_rig.c
 FUZZ_TOOL_SRCS := $(filter-out tools/image/main.c tools/image/file.c,$(sort $(wildcard tools/image/*.c))) \
     tests/fuzz/tool_files.c
 FUZZ_VMM_OBJS  := $(FUZZ_VMM_SRCS:%.c=$(FUZZ_DIR)/obj/%.o)

@@ -25,12 +25,17 @@ static _Noreturn void die(const char *why)
     abort();
 }
 
-void fake_ram_reset(void)
+void fake_ram_reset_to(size_t bytes)
 {
     struct vm *vm = vm_instance();
-    memset(ram, 0, sizeof ram);
+    memset(ram, 0, bytes);
     allocated = 0;
-    vm->ram = (struct guest_ram){.vmm_base = ram, .base = gpa(FAKE_RAM_BASE), .size_bytes = sizeof ram};
+    vm->ram = (struct guest_ram){.vmm_base = ram, .base = gpa(FAKE_RAM_BASE), .size_bytes = bytes};
+}
+
+void fake_ram_reset(void)
+{
+    fake_ram_reset_to(sizeof ram);
 }
 
 uint8_t *fake_ram_at(uint64_t addr)

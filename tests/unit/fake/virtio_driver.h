@@ -52,6 +52,8 @@ struct fake_used {
 
 /* Guest RAM of FAKE_RAM_BYTES, zeroed, of the VM instance; nothing allocated. */
 void fake_ram_reset(void);
+/* The same with less of it, for those who do it often: what lies behind is no RAM. */
+void fake_ram_reset_to(size_t bytes);
 uint8_t *fake_ram_at(uint64_t addr);
 /* Memory nobody else has; `align` is a power of two. */
 uint64_t fake_ram_alloc(size_t bytes, size_t align);
