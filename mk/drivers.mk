@@ -12,7 +12,7 @@
 #
 # and then $(call build_image,my.system,$(OUT),...). docs/drivers.md has the names and the conventions.
 
-DRIVERS        := $(BUILD)/drivers
+DRIVERS        := $(EXAMPLES:%/examples=%/drivers)
 DRIVER_NAMES   := pl011 serial_virt virtio_blk blk_virt virtio_net net_virt arm_timer
 DRIVER_ELFS    := $(DRIVER_NAMES:%=$(DRIVERS)/%.elf)
 SDDF_CONFIGURE := tools/sddf/configure

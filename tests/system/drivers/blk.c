@@ -162,7 +162,9 @@ static struct {
     {"buffer behind the end", {.code = SDDF_BLK_READ, .io_or_offset = 0x40000, .count = 1}},
     {"buffer over the end", {.code = SDDF_BLK_READ, .io_or_offset = 0x3f001, .count = 1}},
     {"buffer that wraps", {.code = SDDF_BLK_READ, .io_or_offset = UINT64_MAX - 4095, .count = 1}},
+    {"write to a read-only disc", {.code = SDDF_BLK_WRITE, .count = 1}}, /* the last */
 };
+static unsigned wrong_count;
 
 static bool range_step(void)
 {
@@ -173,22 +175,47 @@ static bool range_step(void)
         say("%s: %s%s is refused\n", microkit_name, is_refused ? "" : "BAD not ", wrongs[asked - 1].what);
         answered++;
     }
-    if (asked == answered && asked < ARRAY_SIZE(wrongs)) {
+    if (asked == answered && asked < wrong_count) {
         struct sddf_blk_request request = wrongs[asked].request;
         request.id = asked++;
         (void)sddf_blk_put_request(&blk, &request);
         microkit_notify(blk.channel);
     }
-    return answered == ARRAY_SIZE(wrongs);
+    return answered == wrong_count;
 }
 
-job_t blk_out_of_range(unsigned unused, unsigned unused2)
+job_t blk_out_of_range(unsigned is_read_only, unsigned unused)
 {
     (void)unused;
-    (void)unused2;
+    wrong_count = (unsigned)ARRAY_SIZE(wrongs) - (is_read_only != 0 ? 0 : 1);
     asked = 0;
     answered = 0;
     return range_step;
+}
+
+static struct sddf_blk_request single;
+
+static bool status_step(void)
+{
+    struct sddf_blk_response response;
+
+    if (asked == 0) {
+        asked = 1;
+        (void)sddf_blk_put_request(&blk, &single);
+        microkit_notify(blk.channel);
+    }
+    if (!sddf_blk_take_response(&blk, &response)) {
+        return false;
+    }
+    say("%s: status %u, %u blocks\n", microkit_name, response.status, response.success_count);
+    return true;
+}
+
+job_t blk_status(unsigned block, unsigned code)
+{
+    single = (struct sddf_blk_request){.code = code, .block_number = block, .count = 1};
+    asked = 0;
+    return status_step;
 }
 
 /* A write, a barrier, a read of the same block into another buffer: in order, and the read sees the write. */

@@ -31,7 +31,8 @@ extern struct sddf_serial console_tx;
 bool blk_start(void);
 /* The jobs get the command's numbers; each answers its first step. */
 job_t blk_verify(unsigned seed, unsigned rounds);
-job_t blk_out_of_range(unsigned unused, unsigned unused2);
+job_t blk_out_of_range(unsigned is_read_only, unsigned unused);
+job_t blk_status(unsigned block, unsigned code);
 job_t blk_barrier(unsigned unused, unsigned unused2);
 
 bool net_start(void);

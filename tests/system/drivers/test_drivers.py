@@ -13,9 +13,9 @@ KEY = "\x1c"
 COLOUR = {"alice": "1", "bob": "2", "mallory": "3"}
 
 
-def devices(path):
+def devices(path, option=""):
     return ["-global", "virtio-mmio.force-legacy=false",
-            "-drive", f"if=none,id=disc,format=raw,file={path}",
+            "-drive", f"if=none,id=disc,format=raw,file={path}{option}",
             "-device", "virtio-blk-device,drive=disc,bus=virtio-mmio-bus.0,serial=test disc",
             "-netdev", "user,id=net,restrict=on", "-device", "virtio-net-device,netdev=net,bus=virtio-mmio-bus.8"]
 
@@ -62,10 +62,14 @@ class System:
 def boot(machine, build, tmp_path, request):
     gic, cores = request.param
 
-    def start(name, table=disc.with_mbr()):
+    def start(name, table=disc.with_mbr(), faults="", option=""):
         path = disc.create(tmp_path / "disc", table)
         image = build / "tests" / "drivers" / (name if cores == 1 else f"{name}-{cores}") / "image.elf"
-        return System(machine(image, gic=gic, cores=cores, extra=devices(path)), path)
+        file = path
+        if faults:
+            (tmp_path / "faults").write_text(faults)
+            file = f"blkdebug:{tmp_path / 'faults'}:{path}"
+        return System(machine(image, gic=gic, cores=cores, extra=devices(file, option)), path)
 
     return start
 
@@ -135,6 +139,22 @@ def test_a_disc_of_make_disc(boot, root, tmp_path):
 def test_wrong_block_requests_are_refused(boot):
     text = boot("quiet").run("alice", "range")
     assert len(re.findall("is refused", text)) == 8
+
+
+def test_a_read_only_disc_takes_no_writes(boot):
+    system = boot("quiet", option=",readonly=on")
+    assert len(re.findall("is refused", system.run("alice", "range 1"))) == 9
+    assert "status 0, 1 blocks" in system.run("alice", "status 5 0")
+
+
+def test_errors_of_the_disc_are_reported(boot):
+    sector = disc.START + 100 * 8
+    system = boot("quiet", faults="".join(f'[inject-error]\nevent = "{event}"\nerrno = "5"\nsector = "{sector}"\n'
+                                          for event in ("read_aio", "write_aio")))
+    for code in (0, 1):
+        assert "status 3, 0 blocks" in system.run("alice", f"status 100 {code}")
+        assert "status 0, 1 blocks" in system.run("alice", f"status 101 {code}")
+        assert "status 0, 1 blocks" in system.run("bob", f"status 100 {code}")
 
 
 def test_network(boot):
