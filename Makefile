@@ -27,11 +27,12 @@ LIBVMM_CFLAGS  = $(TARGET_CFLAGS)
 $(LIBVMM_OBJS): | libmicrokit
 
 # The first: others use what it builds.
+-include mk/drivers.mk
+-include vmm/vmm.mk
 include examples/linux/linux.mk
 include $(filter-out examples/linux/linux.mk,$(sort $(wildcard examples/*/*.mk)))
 -include mk/guests.mk
 -include mk/bench.mk
--include mk/drivers.mk
 -include tests/system/drivers/drivers_test.mk
 -include mk/bench-linux.mk
 -include mk/examples.mk

@@ -7,7 +7,7 @@
 #   EXAMPLE_IMAGE_NAME   what QEMU starts; may depend on GIC and on the variables in EXAMPLE_TAKES_NAME
 #   EXAMPLE_BANNER_NAME  what it is, for the line at the start and for the list of examples
 # and, where it is not the default,
-#   EXAMPLE_TAKES_NAME   which of MEM, SMP and CORES it obeys (default: none); one given in vain is an error
+#   EXAMPLE_TAKES_NAME   which of MEM, SMP, CORES and BUS it obeys (default: none); one given in vain is an error
 #   EXAMPLE_CORES_NAME   how many cores the machine has (default: 1)
 #   EXAMPLE_QEMU_NAME    further arguments of QEMU: disks, network (without -nic or -netdev there is no network)
 #   EXAMPLE_FILES_NAME   further files to build first, such as disks
@@ -39,8 +39,10 @@ RUN_SMP      = $(if $(filter-out 1,$(RUN_CORES)),-smp $(RUN_CORES) -accel \
     tcg$(COMMA)thread=$(if $(shell [ $$(nproc) -gt '$(RUN_CORES)' ] 2>/dev/null && echo yes),multi,single))
 COMMA       := ,
 # What was given to this run, of the variables that not every example takes.
-RUN_GIVEN    = $(foreach name,MEM SMP CORES,$(if $($(name)),$(name) '$($(name))'))
-RUN_VAIN     = $(strip $(foreach name,$(filter-out $(EXAMPLE_TAKES_$(EXAMPLE)),MEM SMP CORES),$(if $($(name)),$(name))))
+RUN_OPTIONS  = MEM SMP CORES BUS
+RUN_GIVEN    = $(foreach name,$(RUN_OPTIONS),$(if $($(name)),$(name) '$($(name))'))
+RUN_VAIN     = $(strip $(foreach name,$(filter-out $(EXAMPLE_TAKES_$(EXAMPLE)),$(RUN_OPTIONS)),\
+    $(if $($(name)),$(name))))
 
 .PHONY: run examples linux-image
 ## run: boot Debian's Linux (or EXAMPLE=name) under libvmm in QEMU, to a shell; what is piped in runs there

@@ -1,0 +1,47 @@
+# Copyright 2026, the libvmm authors
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# A Linux guest on virtual devices, with the ready-made VMM. A variant is named by interrupt controller and what the
+# devices sit on: gic2-mmio, gic3-pci; its files lie in $(VIRTIO)/gic2-mmio/, ending in $(IMAGE_NAME).
+
+VIRTIO     := $(EXAMPLES)/virtio
+VIRTIO_SRC := examples/virtio
+
+#@ BUS              run EXAMPLE=virtio: what virtual devices sit on, mmio or pci (default: mmio)
+EXAMPLE_IMAGE_virtio  = $(VIRTIO)/gic$(GIC)-$(or $(BUS),mmio)/$(IMAGE_NAME)
+EXAMPLE_BANNER_virtio = Linux with virtual console, disk and network on $(CPU) with GICv$(GIC)
+EXAMPLE_TAKES_virtio  = BUS
+EXAMPLE_FILES_virtio  = $(VIRTIO)/disk.img
+EXAMPLE_QEMU_virtio   = -global virtio-mmio.force-legacy=false \
+    -drive if=none,id=disk,format=raw,file=$(VIRTIO)/disk.img \
+    -device virtio-blk-device,bus=virtio-mmio-bus.0,drive=disk \
+    -netdev user,id=net -device virtio-net-device,bus=virtio-mmio-bus.8,netdev=net
+
+VIRTIO_INITRD := $(VIRTIO)/initramfs.cpio.gz
+VIRTIO_PDS    := uart=$(DRIVERS)/pl011.elf serial_virt=$(DRIVERS)/serial_virt.elf disk=$(DRIVERS)/virtio_blk.elf \
+    blk_virt=$(DRIVERS)/blk_virt.elf nic=$(DRIVERS)/virtio_net.elf net_virt=$(DRIVERS)/net_virt.elf
+
+$(VIRTIO_INITRD): $(VIRTIO_SRC)/modules $(VIRTIO_SRC)/rc $(GUEST_INITRD_FILES)
+	@$(call step,INITRD,$@)
+	$(Q)$(call guest_initrd,$@,$(VIRTIO_SRC)/modules,,$(VIRTIO_SRC)/rc=etc/rc)
+
+# The description of a variant is that of its interrupt controller, with the transport named.
+$(VIRTIO)/%/guest.system: $(VIRTIO_SRC)/virtio_gicv2.system $(VIRTIO_SRC)/virtio_gicv3.system
+	$(Q)mkdir -p $(@D)
+	$(Q)sed 's/transport="mmio"/transport="$(lastword $(subst -, ,$*))"/' \
+	    $(VIRTIO_SRC)/virtio_$(patsubst gic%,gicv%,$(firstword $(subst -, ,$*))).system >$@
+
+$(VIRTIO)/%/$(IMAGE_NAME): $(VIRTIO)/%/guest.system $(VMM_ELF) $(DRIVER_ELFS) $(GUEST_KERNEL) $(VIRTIO_INITRD) \
+        $(SDDF_CONFIGURE) $(MICROKIT_TOOL_FILES)
+	@$(call step,IMAGE,$@)
+	$(Q)$(call configure_pds,$<,$(@D),$(VIRTIO_PDS) vmm=$(VMM_ELF))
+	$(Q)$(call build_image,$<,$(@D) --search-path $(VIRTIO) --search-path $(GUEST),$@)
+
+# A disk with an empty file system; it is kept from one run to the next.
+$(VIRTIO)/disk.img:
+	@$(call step,DISK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)rm -f $@.new && truncate -s 512M $@.new
+	$(Q)PATH="$$PATH:/sbin:/usr/sbin" mke2fs -q -F -t ext4 $@.new && mv $@.new $@
+
+.PRECIOUS: $(VIRTIO)/%/guest.system $(VIRTIO)/%/$(IMAGE_NAME)

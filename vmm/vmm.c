@@ -1,0 +1,206 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * A ready-made VMM: runs a Linux guest on virtual devices, and takes all that it has to know from its system
+ * description. docs/vmm.md says what that has to contain.
+ *
+ * - The guest's RAM, number of vCPUs and interrupt controller are those of the description's virtual machine.
+ * - Kernel, initial RAM disc and command line are memory regions that are filled from files (prefill_path).
+ * - It has a virtio console, disk and network card each, if the PD is a client of such a virtualiser.
+ * - The device tree is made up of these.
+ *
+ * A guest that switches itself off takes the machine with it where the description permits that (smc="true");
+ * otherwise its VMM stays, and other guests go on.
+ */
+#include <microkit.h>
+
+#include <libvmm/libvmm.h>
+#include <libvmm/pci.h>
+#include <libvmm/virtio/blk.h>
+#include <libvmm/virtio/console.h>
+#include <libvmm/virtio/net.h>
+
+#include "config.h"
+
+#define SECTION(name) __attribute__((__section__(name), __used__))
+
+/* What the guest sees, apart from RAM and CPUs: as on QEMU's virt machine, and where that has nothing. */
+#define GIC_DIST_BASE    0x8000000
+#define GIC_DIST_BYTES   0x10000
+#define GIC_CPU_BYTES    0x1000
+#define GIC_REDIST_BASE  0x80a0000
+#define GIC_REDIST_BYTES 0x20000 /* a vCPU */
+#define VIRTIO_MMIO_BASE 0xa000000
+#define VIRTIO_IRQ       48
+#define PCI_ECAM_BASE    0x10000000
+#define PCI_WINDOW_BASE  0x11000000
+#define PCI_WINDOW_BYTES 0x1000000
+#define PCI_IRQ          35
+
+#define PSCI_SYSTEM_OFF  0x84000008
+#define DTB_BYTES        0x4000
+#define IMAGE_ALIGN      0x200000
+#define BOOTARGS_BYTES   1024
+#define BOOTARGS_DEFAULT "console=hvc0"
+
+/* Filled in by tools/sddf/configure. A client section that stays empty: no such device. */
+SECTION(VMM_CONFIG_SECTION) struct vmm_config config;
+SECTION(SDDF_SERIAL_CLIENT_CONFIG) struct sddf_serial_client_config serial_config;
+SECTION(SDDF_BLK_CLIENT_CONFIG) struct sddf_blk_client_config blk_config;
+SECTION(SDDF_NET_CLIENT_CONFIG) struct sddf_net_client_config net_config;
+
+/* Set by the system description (setvar_vaddr, setvar_prefill_size). */
+uintptr_t guest_kernel_vaddr, guest_kernel_bytes;
+uintptr_t guest_initrd_vaddr, guest_initrd_bytes;
+uintptr_t guest_bootargs_vaddr, guest_bootargs_bytes;
+
+static struct pci_host pci_host;
+static struct virtio_console console;
+static struct virtio_blk blk;
+static struct virtio_net net;
+static unsigned device_count;
+
+static _Alignas(8) uint8_t dtb[DTB_BYTES];
+static char bootargs[BOOTARGS_BYTES];
+
+static struct virtio_place next_place(void)
+{
+    const unsigned n = device_count++;
+    if (config.transport == VMM_TRANSPORT_PCI) {
+        return virtio_at_pci(&pci_host, (uint8_t)(1 + n), 0);
+    }
+    return virtio_at_mmio(VIRTIO_MMIO_BASE + n * VIRTIO_MMIO_BYTES, VIRTIO_IRQ + n);
+}
+
+static bool add_pci_host(void)
+{
+    const struct pci_host_config host = {
+        .ecam_base = PCI_ECAM_BASE,
+        .window_base = PCI_WINDOW_BASE,
+        .window_size_bytes = PCI_WINDOW_BYTES,
+        .irqs = {PCI_IRQ, PCI_IRQ + 1, PCI_IRQ + 2, PCI_IRQ + 3},
+    };
+    return config.transport != VMM_TRANSPORT_PCI || pci_host_init(&pci_host, &host);
+}
+
+static bool add_console(void)
+{
+    const struct virtio_console_port port = {.serial = &serial_config};
+    return serial_config.magic[0] == '\0' || virtio_console_init(&console, next_place(), &port, 1);
+}
+
+static bool add_blk(void)
+{
+    const size_t queue_count = MIN(config.vcpu_count, VIRTIO_BLK_QUEUE_COUNT_MAX);
+    return blk_config.magic[0] == '\0' || virtio_blk_init(&blk, next_place(), &blk_config, queue_count);
+}
+
+static bool add_net(void)
+{
+    return net_config.magic[0] == '\0' || virtio_net_init(&net, next_place(), &net_config);
+}
+
+/* The command line is a file: it may end with a line feed. */
+static const char *read_bootargs(void)
+{
+    if (guest_bootargs_bytes == 0) {
+        return BOOTARGS_DEFAULT;
+    }
+    const char *text = (const char *)guest_bootargs_vaddr;
+    const size_t bytes = MIN(guest_bootargs_bytes, BOOTARGS_BYTES - 1);
+    for (size_t i = 0; i < bytes && text[i] != '\n'; i++) {
+        bootargs[i] = text[i];
+    }
+    return bootargs;
+}
+
+/* From the end of RAM downwards: the device tree, the initial RAM disc. */
+static uintptr_t dtb_dest(void)
+{
+    return (config.ram_guest_base + config.ram.size - IMAGE_ALIGN) & ~(uintptr_t)(IMAGE_ALIGN - 1);
+}
+
+static uintptr_t initrd_dest(void)
+{
+    return (dtb_dest() - guest_initrd_bytes) & ~(uintptr_t)(IMAGE_ALIGN - 1);
+}
+
+static size_t write_device_tree(void)
+{
+    const struct linux_device_tree guest = {
+        .ram_base = config.ram_guest_base,
+        .ram_size_bytes = config.ram.size,
+        .vcpu_count = config.vcpu_count,
+        .gic = {.version = config.gic_version == 2 ? VIRQ_CONTROLLER_GICV2 : VIRQ_CONTROLLER_GICV3,
+                .dist_base = GIC_DIST_BASE,
+                .dist_size_bytes = GIC_DIST_BYTES,
+                .redist_base = GIC_REDIST_BASE,
+                .redist_size_bytes = (uint64_t)GIC_REDIST_BYTES * config.vcpu_count,
+                .cpu_base = config.gic_cpu_base,
+                .cpu_size_bytes = GIC_CPU_BYTES},
+        .initrd_base = initrd_dest(),
+        .initrd_size_bytes = guest_initrd_bytes,
+        .bootargs = read_bootargs(),
+    };
+    return linux_device_tree_write(dtb, sizeof dtb, &guest);
+}
+
+static enum guest_power_action on_power(size_t vcpu_id, enum guest_power_event event, void *cookie)
+{
+    (void)vcpu_id;
+    (void)cookie;
+    if (event == GUEST_POWER_OFF && config.has_firmware) {
+        seL4_ARM_SMCContext call = {.x0 = PSCI_SYSTEM_OFF};
+        microkit_arm_smc_call(&call, &call);
+    }
+    return GUEST_POWER_ACTION_DEFAULT;
+}
+
+static bool set_up(uintptr_t *kernel_pc)
+{
+    if (memcmp(config.magic, VMM_CONFIG_MAGIC, SDDF_MAGIC_BYTES) != 0) {
+        LOG_VMM_ERR("section " VMM_CONFIG_SECTION " is empty: was the program configured?\n");
+        return false;
+    }
+    if (!guest_ram_register((uintptr_t)config.ram.vaddr, config.ram_guest_base, config.ram.size) || !add_pci_host() ||
+        !add_console() || !add_blk() || !add_net()) {
+        return false;
+    }
+    const size_t dtb_bytes = write_device_tree();
+    if (dtb_bytes == 0) {
+        return false;
+    }
+    *kernel_pc = linux_setup_images((uintptr_t)config.ram.vaddr, guest_kernel_vaddr, guest_kernel_bytes, (uintptr_t)dtb,
+                                    dtb_dest(), dtb_bytes, guest_initrd_vaddr, initrd_dest(), guest_initrd_bytes);
+    return *kernel_pc != (uintptr_t)-1 && virq_controller_init(GUEST_VCPU_ID) &&
+           guest_register_power_handler(on_power, NULL);
+}
+
+void init(void)
+{
+    uintptr_t kernel_pc;
+    if (!set_up(&kernel_pc)) {
+        LOG_VMM_ERR("the guest cannot be started\n");
+        return;
+    }
+    guest_start(GUEST_VCPU_ID, kernel_pc, dtb_dest(), initrd_dest());
+}
+
+void notified(microkit_channel ch)
+{
+    if (!virtio_notified(ch)) {
+        LOG_VMM_ERR("channel %u: no device's\n", ch);
+    }
+}
+
+seL4_Bool fault(microkit_child child, microkit_msginfo msginfo, microkit_msginfo *reply_msginfo)
+{
+    if (!fault_handle(child, msginfo)) {
+        return seL4_False;
+    }
+    *reply_msginfo = microkit_msginfo_new(0, 0);
+    return seL4_True;
+}
