@@ -56,8 +56,9 @@ LIBVMM_OBJS     := $(LIBVMM_SRCS:$(LIBVMM)/src/%.c=$(LIBVMM_DIR)/%.o)
 LIBVMM_AR       = $(shell $(LIBVMM_CC) -print-prog-name=ar)
 
 # src/boot/libfdt comes first: its libfdt_env.h takes the place of the one that wants a C library.
-LIBVMM_ALL_CFLAGS = $(LIBVMM_CFLAGS) -std=gnu11 -ffreestanding $(if $(MICROKIT),-isystem $(MICROKIT)/include) \
-    $(LIBVMM_INCLUDES) -I$(LIBVMM)/src -I$(LIBVMM)/src/boot/libfdt -isystem $(LIBFDT_INCLUDE)
+LIBVMM_ALL_CFLAGS = -fomit-frame-pointer -fno-asynchronous-unwind-tables $(LIBVMM_CFLAGS) -std=gnu11 -ffreestanding \
+    $(if $(MICROKIT),-isystem $(MICROKIT)/include) $(LIBVMM_INCLUDES) -I$(LIBVMM)/src -I$(LIBVMM)/src/boot/libfdt \
+    -isystem $(LIBFDT_INCLUDE)
 
 LIBVMM_Q    := $(if $(filter 1,$(V)),,@)
 # One short line a step, on standard error; none with "make -s", or as STEPS (0 or 1) says.

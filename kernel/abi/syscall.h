@@ -13,7 +13,7 @@
 #define KERNEL_ABI_SYSCALL_H
 
 enum syscall {
-    /* x0: msginfo of the reply, x1: whether there is one -> x0: badge, x1: msginfo */
+    /* x0: msginfo of the reply, x1: whether there is one -> x0: badge, x1: msginfo; no other register is preserved */
     SYSCALL_REPLY_WAIT = 0,
     SYSCALL_NOTIFY = 1,         /* x0: channel */
     SYSCALL_IRQ_ACK = 2,        /* x0: channel */

@@ -335,8 +335,10 @@ static COLD void settle(struct core *core)
     for (;;) {
         if (core->must_schedule || core->current == NULL) {
             choose(core);
+            update_time(core);
+        } else if (!is_time_kept(core, core->current)) {
+            update_time(core);
         }
-        update_time(core);
         if (core->must_schedule) {
             continue;
         }

@@ -33,8 +33,8 @@ static inline bool is_open(const struct core *core, const struct thread *vcpu)
     return vcpu->has_shortcut && pd->state == THREAD_WAITING && is_calm(core, vcpu, pd->priority - 1);
 }
 
-/* Sends the fault, whose words are in the handler's IPC buffer. */
-static inline struct frame *send(struct core *core, struct thread *vcpu, uint64_t label, uint64_t count)
+/* Gives the message, whose words are in the handler's IPC buffer, and the core to the handler. */
+static inline void give(struct core *core, struct thread *vcpu, uint64_t label, uint64_t count)
 {
     struct thread *pd = vcpu->handler;
     uint64_t tag = msginfo(label, count) | MSGINFO_FROM_VCPU;
@@ -47,6 +47,13 @@ static inline struct frame *send(struct core *core, struct thread *vcpu, uint64_
     pd->serving = vcpu;
     pd->state = THREAD_READY;
     core->current = pd;
+}
+
+static inline struct frame *send(struct core *core, struct thread *vcpu, uint64_t label, uint64_t count)
+{
+    struct thread *pd = vcpu->handler;
+
+    give(core, vcpu, label, count);
     context_leave_guest(core, vcpu, pd);
     lock_leave(core);
     return &pd->own_frame;
@@ -123,10 +130,32 @@ struct frame *shortcut_take(struct core *core, uint64_t esr)
     return esr == ESR_SVC64_OF(SYSCALL_REPLY_WAIT) && thread->own_frame.x1 != 0 ? reply(core, thread) : NULL;
 }
 
+bool shortcut_wait(struct core *core, uint64_t esr)
+{
+    struct thread *pd = core->current;
+
+    if (esr != ESR_SVC64_OF(SYSCALL_REPLY_WAIT) || pd->own_frame.x1 != 0 ||
+        (pd->notifications | (uint64_t)pd->senders.head | (uint64_t)pd->serving) != 0) {
+        return false;
+    }
+    pd->state = THREAD_WAITING;
+    core->current = NULL;
+    return true;
+}
+
 struct frame *shortcut_take_event(struct core *core, struct thread *vcpu)
 {
     if (!is_open(core, vcpu) || (vcpu->events & EVENT_UNRECEIVED) != 0) {
         return NULL;
     }
     return send(core, vcpu, vcpu_take_event(vcpu, vcpu->handler->ipc_buffer), 1);
+}
+
+bool shortcut_wake(struct core *core, struct thread *vcpu)
+{
+    if (core->current != NULL || !is_open(core, vcpu) || (vcpu->events & EVENT_UNRECEIVED) != 0) {
+        return false;
+    }
+    give(core, vcpu, vcpu_take_event(vcpu, vcpu->handler->ipc_buffer), 1);
+    return true;
 }

@@ -20,7 +20,13 @@
  */
 struct frame *shortcut_take(struct core *core, uint64_t esr);
 
-/* The same for what the hardware of the current vCPU has just said; the lock is held. */
+/* The current thread waits, having nothing to reply to and nothing to receive; the lock is held. */
+bool shortcut_wait(struct core *core, uint64_t esr);
+
+/* The same as shortcut_take for what the hardware of the current vCPU has just said; the lock is held. */
 struct frame *shortcut_take_event(struct core *core, struct thread *vcpu);
+
+/* What the hardware of a FAULTED vCPU has said goes to its VMM, which gets the idle core; false: nothing is done. */
+bool shortcut_wake(struct core *core, struct thread *vcpu);
 
 #endif

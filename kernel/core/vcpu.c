@@ -18,6 +18,7 @@
 #include "kernel/core/ipc.h"
 #include "kernel/core/lock.h"
 #include "kernel/core/sched.h"
+#include "kernel/core/shortcut.h"
 
 #define VIRQ_MAX          1023
 #define VIRQ_PRIORITY_MAX 31
@@ -48,21 +49,24 @@ void vcpu_send_event(struct thread *vcpu)
 
 void vcpu_carry_out(struct thread *vcpu, uint64_t requests)
 {
-    if (vcpu->core != cpu_core()->id) {
-        return;
-    }
     thread_page(vcpu)->requests = 0;
-    if ((requests & VCPU_PAGE_LRS) != 0) {
-        vgic_fill_requested(vcpu, requests & VCPU_PAGE_LRS);
-    }
+    vgic_fill_requested(vcpu, requests);
     if ((requests & VCPU_PAGE_ACK_VTIMER) != 0) {
         vtimer_ack(vcpu);
     }
 }
 
+/* Only a VMM on the same core has made requests; what another one has put there waits for the vCPU's own core. */
+static void serve_requests_here(struct thread *vcpu)
+{
+    if (vcpu->core == cpu_core()->id) {
+        vcpu_serve_requests(vcpu);
+    }
+}
+
 void vcpu_faulted(struct thread *vcpu)
 {
-    vcpu_serve_requests(vcpu);
+    serve_requests_here(vcpu);
     /* What the hardware of another core has to say is in its list registers and timer: those then are in memory. */
     if (vcpu->events != 0) {
         lock_stall(cpu_core(), vcpu);
@@ -110,7 +114,7 @@ void vcpu_interrupt(struct core *core, enum thread_event event)
     struct thread *vcpu = core->live_vcpu;
 
     vcpu->events |= (uint8_t)event;
-    if (vcpu->state == THREAD_FAULTED && !vcpu->is_out_of_budget) {
+    if (vcpu->state == THREAD_FAULTED && !vcpu->is_out_of_budget && !shortcut_wake(core, vcpu)) {
         vcpu_send_event(vcpu);
     }
 }
@@ -123,7 +127,7 @@ enum error vcpu_inject(struct thread *vcpu, uint64_t irq, uint64_t priority, uin
     if (index >= vgic_list_register_count()) {
         return ERROR_RANGE;
     }
-    vcpu_serve_requests(vcpu);
+    serve_requests_here(vcpu);
     uint64_t request = irq | priority << VCPU_PAGE_LR_PRIORITY_SHIFT | group << VCPU_PAGE_LR_GROUP_SHIFT;
     return vgic_inject(vcpu, (unsigned)index, (uint32_t)request) ? ERROR_NONE : ERROR_DELETE_FIRST;
 }

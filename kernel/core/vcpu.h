@@ -31,10 +31,7 @@ void vcpu_woken(struct thread *vcpu, uint64_t now);
 /* The virtual timer or maintenance interrupt of the vCPU that is live on `core` has fired. */
 void vcpu_interrupt(struct core *core, enum thread_event event);
 
-/*
- * Carries out what the VMM has left in the vCPU's page, if anything. The vCPU is not running. Another core leaves it to
- * the vCPU's.
- */
+/* Carries out what the VMM has left in the vCPU's page, if anything. The vCPU is of this core, and not running. */
 void vcpu_carry_out(struct thread *vcpu, uint64_t requests);
 
 static inline void vcpu_serve_requests(struct thread *vcpu)

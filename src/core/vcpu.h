@@ -45,8 +45,8 @@ struct vcpu {
     bool waiting;       /* blocked on its WFI; resume_pc is where it goes on */
     bool paused;        /* off only because guest_stop came */
     bool in_exit;       /* fault_handle is at work for it: the reply, not a restart, resumes it */
-    bool has_run;       /* since it was new, or washed (arch/aarch64/wash.h) */
     bool replaced;      /* restarted or stopped during its exit: the reply must not resume it */
+    bool has_run;       /* since it was new, or washed (arch/aarch64/wash.h) */
     bool vtimer_masked; /* an event of its virtual timer has come and is not yet acked: no other one comes */
     bool vtimer_is_new; /* no event of its virtual timer has come since it was started */
     uint64_t resume_pc; /* valid while waiting */

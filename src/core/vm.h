@@ -102,7 +102,7 @@ static inline size_t vm_vcpu_count(const struct vm *vm)
 /* Whether `vcpu_id` is a vCPU of this VM. */
 static inline bool vm_has_vcpu(const struct vm *vm, size_t vcpu_id)
 {
-    return vcpu_id < vm_vcpu_count(vm);
+    return vcpu_id == 0 || vcpu_id < vm->vcpu_count;
 }
 
 /* A vCPU of this VM. */

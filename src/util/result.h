@@ -10,6 +10,10 @@
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 
+/* For what is rare, to keep it out of the way of what is not. */
+#define COLD     __attribute__((noinline, cold))
+#define NOINLINE __attribute__((noinline))
+
 enum result {
     RESULT_OK,          /* done */
     RESULT_INVALID,     /* an argument makes no sense */

@@ -133,6 +133,9 @@ static void pd_trap(struct core *core, struct thread *pd, uint64_t esr)
 /* The general way. */
 static NOINLINE struct frame *take_sync(struct core *core, uint64_t esr, bool is_locked)
 {
+    if (is_locked && shortcut_wait(core, esr)) {
+        return sched_leave_kernel(core);
+    }
     if (is_locked || lock_take(core, esr)) {
         struct thread *thread = core->current;
         if (thread->is_vcpu) {

@@ -11,8 +11,11 @@
 #define MODES_ALLOWED ((1 << 0x00) | (1 << 0x04) | (1 << 0x05) | (1 << 0x10)) /* EL0t, EL1t, EL1h, AArch32 user */
 #define MODE_EL1H     5
 
+/* ESR_EL2 of "svc #0", SYSCALL_REPLY_WAIT [Arm ARM D17.2.37]. */
+#define ESR_SVC_REPLY_WAIT 0x56000000
+
+/* Everything but x0 and x1. */
 .macro save_frame
-    stp x0, x1, [sp, #24]
     stp x2, x3, [sp, #40]
     stp x4, x5, [sp, #56]
     stp x6, x7, [sp, #72]
@@ -27,15 +30,19 @@
     stp x22, x23, [sp, #216]
     stp x24, x25, [sp, #232]
     stp x26, x27, [sp, #248]
+    mrs x4, spsr_el2
+    str x28, [sp, #264]
+    str x4, [sp, #16]
+.endm
+
+/* What also a PD has that waits. x0: this core's struct core, x1: its stack. */
+.macro save_waiting_frame
     mrs x0, tpidr_el0
     mrs x1, tpidrro_el0
     mrs x2, elr_el2
     mrs x3, sp_el0
-    mrs x4, spsr_el2
-    str x28, [sp, #264]
     stp x0, x1, [sp, #272]
     stp x2, x3, [sp, #0]
-    str x4, [sp, #16]
     mrs x0, tpidr_el2
     ldr x1, [x0]
     mov sp, x1
@@ -74,18 +81,30 @@ trap_vectors:
     from_lower serror
     .balign 128
 
+/* A PD that makes SYSCALL_REPLY_WAIT keeps no register but its stack pointer over it. */
 entry_sync:
+    stp x0, x1, [sp, #24]
+    mrs x1, esr_el2
+    mov w0, #ESR_SVC_REPLY_WAIT
+    cmp w0, w1
+    b.eq entry_wait
     save_frame
+entry_wait:
+    save_waiting_frame
     bl trap_sync
     b kernel_enter_thread
 
 entry_irq:
+    stp x0, x1, [sp, #24]
     save_frame
+    save_waiting_frame
     bl trap_irq
     b kernel_enter_thread
 
 entry_serror:
+    stp x0, x1, [sp, #24]
     save_frame
+    save_waiting_frame
     bl trap_serror
 
 /* x0: the frame of the thread to enter. */

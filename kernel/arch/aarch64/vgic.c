@@ -31,8 +31,8 @@
 #define ICH_VTR_LISTREGS(vtr) ((unsigned)BITS_GET(4, 0, vtr) + 1)
 #define ICH_VTR_PREBITS(vtr)  ((unsigned)BITS_GET(28, 26, vtr) + 1)
 
-static bool is_v3;
 static unsigned lr_count;
+static uint64_t lr_all; /* list registers that exist, a bit each */
 static unsigned apr_count;
 
 /* ICH_LR<n>_EL2 and the like have their number in the instruction. */
@@ -93,12 +93,12 @@ static void gich_write(uint64_t offset, uint32_t value)
 
 static uint64_t lr_read(unsigned index)
 {
-    return is_v3 ? v3_lr_read(index) : gich_read(GICH_LR0 + index * 4);
+    return gic_v3_is_present ? v3_lr_read(index) : gich_read(GICH_LR0 + index * 4);
 }
 
 static void lr_write(unsigned index, uint64_t lr)
 {
-    if (is_v3) {
+    if (gic_v3_is_present) {
         v3_lr_write(index, lr);
     } else {
         gich_write(GICH_LR0 + index * 4, (uint32_t)lr);
@@ -109,7 +109,7 @@ static void lr_write(unsigned index, uint64_t lr)
 static uint64_t lr_make(uint32_t request)
 {
     uint64_t fields = request & VCPU_PAGE_LR_FIELDS;
-    if (!is_v3) {
+    if (!gic_v3_is_present) {
         return fields | V2_LR_PENDING | V2_LR_EOI;
     }
     uint64_t lr = BITS_GET(27, 23, fields) << V3_LR_PRIORITY_SHIFT | BITS_GET(30, 30, fields) << V3_LR_GROUP_SHIFT;
@@ -118,28 +118,28 @@ static uint64_t lr_make(uint32_t request)
 
 static bool lr_is_active(uint64_t lr)
 {
-    return (lr & (is_v3 ? V3_LR_ACTIVE : V2_LR_ACTIVE)) != 0;
+    return (lr & (gic_v3_is_present ? V3_LR_ACTIVE : V2_LR_ACTIVE)) != 0;
 }
 
 static bool lr_is_ended(uint64_t lr)
 {
-    return is_v3 ? (lr & (V3_LR_PENDING | V3_LR_ACTIVE | V3_LR_EOI)) == V3_LR_EOI
-                 : (lr & (V2_LR_PENDING | V2_LR_ACTIVE | V2_LR_EOI)) == V2_LR_EOI;
+    return gic_v3_is_present ? (lr & (V3_LR_PENDING | V3_LR_ACTIVE | V3_LR_EOI)) == V3_LR_EOI
+                             : (lr & (V2_LR_PENDING | V2_LR_ACTIVE | V2_LR_EOI)) == V2_LR_EOI;
 }
 
 void vgic_init_core(void)
 {
-    is_v3 = gic_is_v3();
-    uint64_t vtr = is_v3 ? SYSREG_READ(S3_4_C12_C11_1) : gich_read(GICH_VTR);
+    uint64_t vtr = gic_v3_is_present ? SYSREG_READ(S3_4_C12_C11_1) : gich_read(GICH_VTR);
 
     lr_count = ICH_VTR_LISTREGS(vtr);
     lr_count = lr_count > VGIC_LR_COUNT_MAX ? VGIC_LR_COUNT_MAX : lr_count;
-    apr_count = is_v3 && ICH_VTR_PREBITS(vtr) > 5 ? 1u << (ICH_VTR_PREBITS(vtr) - 5) : 1;
+    lr_all = BIT(lr_count) - 1;
+    apr_count = gic_v3_is_present && ICH_VTR_PREBITS(vtr) > 5 ? 1u << (ICH_VTR_PREBITS(vtr) - 5) : 1;
     apr_count = apr_count > VGIC_APR_COUNT_MAX ? VGIC_APR_COUNT_MAX : apr_count;
     for (unsigned i = 0; i < lr_count; i++) {
         lr_write(i, 0);
     }
-    if (is_v3) {
+    if (gic_v3_is_present) {
         SYSREG_WRITE(S3_4_C12_C11_0, ICH_HCR_EN);
     } else {
         gich_write(GICH_HCR, ICH_HCR_EN);
@@ -199,7 +199,7 @@ void vgic_save(struct vgic_context *vgic)
         vgic->lr[i] = lr_read(i);
         lr_write(i, 0);
     }
-    if (is_v3) {
+    if (gic_v3_is_present) {
         v3_save(vgic);
     } else {
         vgic->vmcr = gich_read(GICH_VMCR);
@@ -213,7 +213,7 @@ void vgic_load(const struct vgic_context *vgic)
         unsigned i = (unsigned)__builtin_ctzl(left);
         lr_write(i, vgic->lr[i]);
     }
-    if (is_v3) {
+    if (gic_v3_is_present) {
         v3_load(vgic);
     } else {
         gich_write(GICH_VMCR, (uint32_t)vgic->vmcr);
@@ -222,12 +222,10 @@ void vgic_load(const struct vgic_context *vgic)
 }
 
 /* Puts an interrupt into list register `index`, in the hardware or in memory. */
-static void fill(struct thread *vcpu, unsigned index, uint32_t request)
+static inline void fill(struct vgic_context *vgic, bool is_live, unsigned index, uint32_t request)
 {
-    struct vgic_context *vgic = &vcpu->context->vgic;
-
     vgic->used |= BIT(index);
-    if (context_is_live(vcpu)) {
+    if (is_live) {
         lr_write(index, lr_make(request));
     } else {
         vgic->lr[index] = lr_make(request);
@@ -236,16 +234,17 @@ static void fill(struct thread *vcpu, unsigned index, uint32_t request)
 
 void vgic_fill_requested(struct thread *vcpu, uint64_t requested)
 {
+    struct vgic_context *vgic = &vcpu->context->vgic;
     struct vcpu_page *page = thread_page(vcpu);
-    uint64_t can = ~vcpu->context->vgic.used & (BIT(lr_count) - 1);
+    bool is_live = context_is_live(vcpu);
 
-    for (uint64_t left = requested & can; left != 0; left &= left - 1) {
+    for (uint64_t left = requested & ~vgic->used & lr_all; left != 0; left &= left - 1) {
         unsigned i = (unsigned)__builtin_ctzl(left);
         uint32_t request = page->lr[i];
         page->lr[i] = 0;
         /* 0: taken before; the VMM was interrupted while it made the next request. */
         if (request != 0) {
-            fill(vcpu, i, request);
+            fill(vgic, is_live, i, request);
         }
     }
 }
@@ -254,7 +253,7 @@ void vgic_fill_requested(struct thread *vcpu, uint64_t requested)
 static void publish(struct thread *vcpu)
 {
     bool is_near = vcpu->core == vcpu->handler->core;
-    thread_page(vcpu)->lr_empty = is_near ? ~vcpu->context->vgic.used & (BIT(lr_count) - 1) : 0;
+    thread_page(vcpu)->lr_empty = is_near ? ~vcpu->context->vgic.used & lr_all : 0;
 }
 
 bool vgic_inject(struct thread *vcpu, unsigned index, uint32_t request)
@@ -268,7 +267,7 @@ bool vgic_inject(struct thread *vcpu, unsigned index, uint32_t request)
             return false;
         }
     }
-    fill(vcpu, index, request);
+    fill(vgic, context_is_live(vcpu), index, request);
     publish(vcpu);
     return true;
 }
@@ -293,7 +292,7 @@ bool vgic_has_ended(const struct thread *vcpu)
 /* The same in the hardware, which then is silent about it. */
 static int take_ended_live(void)
 {
-    uint64_t ended = is_v3 ? SYSREG_READ(S3_4_C12_C11_3) : gich_read(GICH_EISR0);
+    uint64_t ended = gic_v3_is_present ? SYSREG_READ(S3_4_C12_C11_3) : gich_read(GICH_EISR0);
     int index = -1;
 
     if (ended != 0) {

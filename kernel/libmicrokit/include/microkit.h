@@ -83,7 +83,7 @@ static inline void microkit_notify(microkit_channel ch)
         return;
     }
     seL4_Word unused;
-    SEL4_SYSCALL(SYSCALL_NOTIFY, ch, 0, 0, 0, 0, unused, unused);
+    SEL4_SYSCALL2(SYSCALL_NOTIFY, ch, 0, unused, unused);
 }
 
 static inline void microkit_irq_ack(microkit_channel ch)
@@ -93,7 +93,7 @@ static inline void microkit_irq_ack(microkit_channel ch)
         return;
     }
     seL4_Word unused;
-    SEL4_SYSCALL(SYSCALL_IRQ_ACK, ch, 0, 0, 0, 0, unused, unused);
+    SEL4_SYSCALL2(SYSCALL_IRQ_ACK, ch, 0, unused, unused);
 }
 
 /* Sends what was deferred before, if anything. */
@@ -128,7 +128,7 @@ static inline microkit_msginfo microkit_ppcall(microkit_channel ch, microkit_msg
         return seL4_MessageInfo_new(0, 0, 0, 0);
     }
     seL4_Word tag, unused;
-    SEL4_SYSCALL(SYSCALL_CALL, ch, msginfo.words[0], 0, 0, 0, tag, unused);
+    SEL4_SYSCALL2(SYSCALL_CALL, ch, msginfo.words[0], tag, unused);
     return (microkit_msginfo){{tag}};
 }
 

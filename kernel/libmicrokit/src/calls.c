@@ -57,7 +57,7 @@ int sel4_tcb_write_by_call(seL4_CPtr tcb, seL4_Bool resume_target, seL4_Word cou
 int seL4_TCB_Suspend(seL4_CPtr tcb)
 {
     seL4_Word error, unused;
-    SEL4_SYSCALL(SYSCALL_TCB_SUSPEND, tcb, 0, 0, 0, 0, error, unused);
+    SEL4_SYSCALL2(SYSCALL_TCB_SUSPEND, tcb, 0, error, unused);
     return (int)error;
 }
 
@@ -67,7 +67,7 @@ int seL4_TCB_Resume(seL4_CPtr tcb)
     if (tcb == sel4_faulting_tcb) {
         sel4_faulting_tcb = 0;
     }
-    SEL4_SYSCALL(SYSCALL_TCB_RESUME, tcb, 0, 0, 0, 0, error, unused);
+    SEL4_SYSCALL2(SYSCALL_TCB_RESUME, tcb, 0, error, unused);
     return (int)error;
 }
 
@@ -93,7 +93,7 @@ int seL4_ARM_SMC_Call(seL4_CPtr smc, const seL4_ARM_SMCContext *args, seL4_ARM_S
     }
     copy_words(saved, ipc_buffer(), COUNT);
     copy_words(ipc_buffer(), (const seL4_Word *)args, COUNT);
-    SEL4_SYSCALL(SYSCALL_SMC, 0, 0, 0, 0, 0, error, unused);
+    SEL4_SYSCALL2(SYSCALL_SMC, 0, 0, error, unused);
     if (error == seL4_NoError) {
         copy_words((seL4_Word *)response, ipc_buffer(), COUNT);
     }
@@ -104,7 +104,7 @@ int seL4_ARM_SMC_Call(seL4_CPtr smc, const seL4_ARM_SMCContext *args, seL4_ARM_S
 void microkit_dbg_putc(int c)
 {
     seL4_Word unused;
-    SEL4_SYSCALL(SYSCALL_DEBUG_PUTC, (seL4_Word)(unsigned char)c, 0, 0, 0, 0, unused, unused);
+    SEL4_SYSCALL2(SYSCALL_DEBUG_PUTC, (seL4_Word)(unsigned char)c, 0, unused, unused);
 }
 
 void microkit_dbg_puts(const char *s)

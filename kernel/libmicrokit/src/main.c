@@ -67,13 +67,25 @@ static void notify_all(seL4_Word channels)
     }
 }
 
+/* The kernel call that preserves no register but the stack pointer. */
+static inline seL4_Word reply_wait(seL4_Word reply, seL4_Word has_reply, seL4_Word *tag)
+{
+    register seL4_Word x0 __asm__("x0") = reply;
+    register seL4_Word x1 __asm__("x1") = has_reply;
+    __asm__ volatile("svc %[nr]"
+                     : "+r"(x0), "+r"(x1)
+                     : [nr] "i"(SYSCALL_REPLY_WAIT)
+                     : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16",
+                       "x17", "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "x30",
+                       "cc", "memory");
+    *tag = x1;
+    return x0;
+}
+
 static seL4_Word wait_for_event(const microkit_msginfo *reply, microkit_msginfo *message)
 {
-    seL4_Word badge, tag;
     microkit_deferred_flush();
-    SEL4_SYSCALL(SYSCALL_REPLY_WAIT, reply == 0 ? 0 : reply->words[0], reply != 0, 0, 0, 0, badge, tag);
-    message->words[0] = tag;
-    return badge;
+    return reply_wait(reply == 0 ? 0 : reply->words[0], reply != 0, &message->words[0]);
 }
 
 static _Noreturn void main_loop(void)
@@ -100,6 +112,8 @@ static _Noreturn void main_loop(void)
         }
     }
 }
+
+_Static_assert(IMAGE_PD_STACK_TOP == 0x7fffc00000ULL, "start.S has it as a number");
 
 _Noreturn void microkit_main(void);
 

@@ -32,7 +32,7 @@
 typedef void (*label_handler_t)(struct vm *vm, struct vcpu *vcpu);
 typedef void (*class_handler_t)(struct vm *vm, struct vcpu *vcpu, uint64_t esr);
 
-static void refuse_access(struct vm *vm, struct vcpu *vcpu, enum guest_error_kind kind, uint64_t place, gpa_t at)
+static COLD void refuse_access(struct vm *vm, struct vcpu *vcpu, enum guest_error_kind kind, uint64_t place, gpa_t at)
 {
     if (vm->wash.under_way && wash_takes_exit(vm, vcpu, false)) {
         return;
@@ -42,7 +42,7 @@ static void refuse_access(struct vm *vm, struct vcpu *vcpu, enum guest_error_kin
 }
 
 /* The guest's tables lead to a table where nothing is. */
-static void refuse_walk(struct vm *vm, struct vcpu *vcpu, gpa_t at)
+static COLD void refuse_walk(struct vm *vm, struct vcpu *vcpu, gpa_t at)
 {
     uint64_t va;
     uint32_t level;
@@ -55,7 +55,7 @@ static void refuse_walk(struct vm *vm, struct vcpu *vcpu, gpa_t at)
 }
 
 /* `known`: the virtual address, or NULL. Where it cannot be told, an alignment fault cannot be described. */
-static void refuse_alignment(struct vm *vm, struct vcpu *vcpu, const uint64_t *known, gpa_t at)
+static COLD void refuse_alignment(struct vm *vm, struct vcpu *vcpu, const uint64_t *known, gpa_t at)
 {
     uint64_t va = known == NULL ? 0 : *known;
     guest_error(vm, vcpu->id, GUEST_ERROR_DEVICE, at.value, vcpu->regs.context->pc);
@@ -67,7 +67,7 @@ static void refuse_alignment(struct vm *vm, struct vcpu *vcpu, const uint64_t *k
 }
 
 /* An access that the hardware does not describe. */
-static void emulate(struct vm *vm, struct vcpu *vcpu, gpa_t at)
+static COLD void emulate(struct vm *vm, struct vcpu *vcpu, gpa_t at)
 {
     struct emulate_place place;
     switch (emulate_load_store(vm, vcpu, &place)) {
@@ -86,24 +86,34 @@ static void emulate(struct vm *vm, struct vcpu *vcpu, gpa_t at)
     }
 }
 
+/* What becomes of an access that a device has not simply handled; whether it is to be completed all the same. */
+static COLD bool settle_access(struct vm *vm, struct vcpu *vcpu, gpa_t at, enum mmio_result result)
+{
+    switch (result) {
+    case MMIO_UNHANDLED:
+        refuse_access(vm, vcpu, GUEST_ERROR_ACCESS_NOTHING, at.value & PAGE_MASK, at);
+        return false;
+    case MMIO_MISALIGNED:
+        refuse_alignment(vm, vcpu, NULL, at);
+        return false;
+    case MMIO_REGS_WRITTEN:
+        return false;
+    case MMIO_GUEST_ERROR:
+        guest_error(vm, vcpu->id, GUEST_ERROR_DEVICE, at.value, vcpu->regs.context->pc);
+        break;
+    case MMIO_HANDLED:
+        break;
+    }
+    return true;
+}
+
 /* What the device has answered, for the vCPU to see. */
 static void complete_access(struct vm *vm, struct vcpu *vcpu, gpa_t at, const struct mmio_access *access,
                             enum mmio_result result)
 {
     const uint64_t esr = vcpu->fsr;
-    if (result == MMIO_UNHANDLED) {
-        refuse_access(vm, vcpu, GUEST_ERROR_ACCESS_NOTHING, at.value & PAGE_MASK, at);
+    if (result != MMIO_HANDLED && !settle_access(vm, vcpu, at, result)) {
         return;
-    }
-    if (result == MMIO_REGS_WRITTEN) {
-        return;
-    }
-    if (result == MMIO_MISALIGNED) {
-        refuse_alignment(vm, vcpu, NULL, at);
-        return;
-    }
-    if (result == MMIO_GUEST_ERROR) {
-        guest_error(vm, vcpu->id, GUEST_ERROR_DEVICE, at.value, vcpu->regs.context->pc);
     }
     if (!access->is_write) {
         vcpu_regs_set(vcpu, dabt_register(esr), dabt_extend(esr, access->value));
@@ -129,9 +139,8 @@ static void handle_vm_fault(struct vm *vm, struct vcpu *vcpu)
 {
     const gpa_t at = gpa(microkit_mr_get(seL4_VMFault_Addr));
     const uint64_t esr = microkit_mr_get(seL4_VMFault_FSR);
-    const uint64_t pc = microkit_mr_get(seL4_VMFault_IP);
     vcpu->fsr = esr;
-    vcpu_regs_begin_at(vcpu, pc);
+    vcpu_regs_begin_at(vcpu, VCPU_REGS_IN_PLACE ? 0 : microkit_mr_get(seL4_VMFault_IP));
     const bool is_data = esr_ec(esr) == ESR_EC_DATA_LOWER;
     if (is_data && (esr & DABT_ISV) != 0) {
         data_abort(vm, vcpu, at);
@@ -159,7 +168,7 @@ static void handle_smc(struct vm *vm, struct vcpu *vcpu, uint64_t esr)
     }
 }
 
-static void handle_unknown_class(struct vm *vm, struct vcpu *vcpu, uint64_t esr)
+static COLD void handle_unknown_class(struct vm *vm, struct vcpu *vcpu, uint64_t esr)
 {
     guest_error(vm, vcpu->id, GUEST_ERROR_TRAP, esr_ec(esr), esr);
     inject_undefined(vcpu);
@@ -246,7 +255,7 @@ static const label_handler_t label_handlers[] = {
 };
 
 /* A fault that no vCPU causes on a sound system: it stays blocked, as nothing would help it on. */
-static bool stop_unknown(struct vm *vm, struct vcpu *vcpu, uint64_t label)
+static COLD bool stop_unknown(struct vm *vm, struct vcpu *vcpu, uint64_t label)
 {
     guest_error(vm, vcpu->id, GUEST_ERROR_FAULT, label, 0);
     vcpu->in_exit = false;
@@ -264,7 +273,7 @@ bool fault_handle(size_t vcpu_id, microkit_msginfo msginfo)
     struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
     vcpu->in_exit = true;
     vcpu->replaced = false;
-    vcpu->regs.dirty = 0;
+    vcpu_regs_forget(vcpu);
     if (label >= ARRAY_SIZE(label_handlers) || label_handlers[label] == NULL) {
         return stop_unknown(vm, vcpu, label);
     }

@@ -101,7 +101,8 @@ static inline uint32_t dabt_register(uint64_t esr)
 /* `value` without the bits beyond the width of the access. */
 static inline uint64_t dabt_truncate(uint64_t esr, uint64_t value)
 {
-    return value & (~UINT64_C(0) >> (64 - 8u * dabt_width_bytes(esr)));
+    const uint32_t unused_bits = 64 - (8u << field_get(DABT_SAS, esr));
+    return value << unused_bits >> unused_bits;
 }
 
 /* What a load of `value` leaves in its destination, all 64 bits of it, when it extends the sign. */

@@ -46,13 +46,21 @@ enum vcpu_regs_prefix {
 #define MICROKIT_VCPU_REGISTERS(child) ((seL4_UserContext *)NULL)
 #endif
 
+/* Nothing is known of the registers, and nothing changed. */
+static inline void vcpu_regs_forget(struct vcpu *vcpu)
+{
+    if (!VCPU_REGS_IN_PLACE) {
+        vcpu->regs.valid = 0;
+        vcpu->regs.dirty = 0;
+    }
+}
+
 /* An instruction of the vCPU has trapped, so it does not wait; nothing is known of its registers. */
 static inline void vcpu_regs_begin(struct vcpu *vcpu)
 {
     vcpu->waiting = false;
     vcpu->regs.context = VCPU_REGS_IN_PLACE ? MICROKIT_VCPU_REGISTERS(vcpu->id) : &vcpu->regs.copy;
-    vcpu->regs.valid = 0;
-    vcpu->regs.dirty = 0;
+    vcpu_regs_forget(vcpu);
 }
 
 /* The same, and the message has told the PC. */

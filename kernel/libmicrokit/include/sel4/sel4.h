@@ -172,10 +172,15 @@ static inline seL4_Word *sel4_vcpu_frame(seL4_Word vcpu)
 }
 
 /* The same page, with what else is in it. */
-static inline volatile struct vcpu_page *sel4_vcpu_page(seL4_Word vcpu)
+static inline struct vcpu_page *sel4_vcpu_page(seL4_Word vcpu)
 {
-    return (volatile struct vcpu_page *)(IMAGE_PD_VCPU_FRAMES + vcpu * 0x1000);
+    return (struct vcpu_page *)(IMAGE_PD_VCPU_FRAMES + vcpu * 0x1000);
 }
+
+/* Members of that page. The kernel may look at any time, but on this core: its order is the program's. */
+#define SEL4_PAGE_READ(member)         __atomic_load_n(&(member), __ATOMIC_RELAXED)
+#define SEL4_PAGE_WRITE(member, value) __atomic_store_n(&(member), (value), __ATOMIC_RELAXED)
+#define SEL4_PAGE_FENCE()              __atomic_signal_fence(__ATOMIC_SEQ_CST)
 
 /* vCPUs, a bit each, that are known to exist: for others there is no page. */
 extern seL4_Word sel4_vcpus;
@@ -225,7 +230,19 @@ static inline int seL4_TCB_WriteRegisters(seL4_CPtr tcb, seL4_Bool resume_target
 int seL4_TCB_Suspend(seL4_CPtr tcb);
 int seL4_TCB_Resume(seL4_CPtr tcb);
 
-/* System calls with few arguments; everything but x0 and x1 is preserved. */
+/* A system call with two arguments; everything but x0 and x1 is preserved. */
+#define SEL4_SYSCALL2(number, a0, a1, r0, r1)                                                                          \
+    do {                                                                                                               \
+        register seL4_Word x0_ __asm__("x0") = (a0);                                                                   \
+        register seL4_Word x1_ __asm__("x1") = (a1);                                                                   \
+        __asm__ volatile("svc %[nr]" : "+r"(x0_), "+r"(x1_) : [nr] "i"(number) : "memory");                            \
+        (r0) = x0_;                                                                                                    \
+        (r1) = x1_;                                                                                                    \
+        (void)(r0);                                                                                                    \
+        (void)(r1);                                                                                                    \
+    } while (0)
+
+/* One with up to five. */
 #define SEL4_SYSCALL(number, a0, a1, a2, a3, a4, r0, r1)                                                               \
     do {                                                                                                               \
         register seL4_Word x0_ __asm__("x0") = (a0);                                                                   \
@@ -255,21 +272,22 @@ static inline int seL4_ARM_VCPU_InjectIRQ(seL4_CPtr vcpu, seL4_Uint16 virq, seL4
     const seL4_Word child = vcpu - SEL4_BASE_VCPU_CAP;
     const seL4_Uint32 request =
         virq | (seL4_Uint32)priority << VCPU_PAGE_LR_PRIORITY_SHIFT | (seL4_Uint32)group << VCPU_PAGE_LR_GROUP_SHIFT;
-    if (child >= IMAGE_CHILD_COUNT || (sel4_vcpus >> child & 1) == 0 || index >= VCPU_PAGE_LR_COUNT ||
-        (sel4_vcpu_page(child)->lr_empty >> index & 1) == 0 || (virq >> 10 | priority >> 5 | group >> 1) != 0) {
+    struct vcpu_page *page = sel4_vcpu_page(child);
+    if (child >= IMAGE_CHILD_COUNT || (sel4_vcpus >> child & 1) == 0 || index >= 64 ||
+        (SEL4_PAGE_READ(page->lr_empty) >> index & 1) == 0 || (virq >> 10 | priority >> 5 | group >> 1) != 0) {
         return sel4_vcpu_inject_by_call(vcpu, virq, priority, group, index);
     }
-    volatile struct vcpu_page *page = sel4_vcpu_page(child);
-    page->lr_empty &= ~(1ULL << index);
-    page->lr[index] = request;
-    page->requests |= 1ULL << index;
+    SEL4_PAGE_WRITE(page->lr_empty, SEL4_PAGE_READ(page->lr_empty) & ~(1ULL << index));
+    SEL4_PAGE_WRITE(page->lr[index], request);
+    SEL4_PAGE_FENCE();
+    SEL4_PAGE_WRITE(page->requests, SEL4_PAGE_READ(page->requests) | 1ULL << index);
     return seL4_NoError;
 }
 
 static inline seL4_ARM_VCPU_ReadRegs_t seL4_ARM_VCPU_ReadRegs(seL4_CPtr vcpu, seL4_Word field)
 {
     seL4_Word error, value;
-    SEL4_SYSCALL(SYSCALL_VCPU_READ, vcpu, field, 0, 0, 0, error, value);
+    SEL4_SYSCALL2(SYSCALL_VCPU_READ, vcpu, field, error, value);
     return (seL4_ARM_VCPU_ReadRegs_t){.error = (int)error, .value = value};
 }
 
@@ -285,10 +303,11 @@ static inline int seL4_ARM_VCPU_AckVPPI(seL4_CPtr vcpu, seL4_Word irq)
     seL4_Word error, unused;
     /* The kernel looks into the page of a vCPU when its fault is over, answered or not. */
     if (vcpu - SEL4_BASE_VCPU_CAP == sel4_faulting_tcb - SEL4_BASE_VM_TCB_CAP && irq == SEL4_VTIMER_IRQ) {
-        sel4_vcpu_page(vcpu - SEL4_BASE_VCPU_CAP)->requests |= VCPU_PAGE_ACK_VTIMER;
+        struct vcpu_page *page = sel4_vcpu_page(vcpu - SEL4_BASE_VCPU_CAP);
+        SEL4_PAGE_WRITE(page->requests, SEL4_PAGE_READ(page->requests) | VCPU_PAGE_ACK_VTIMER);
         return seL4_NoError;
     }
-    SEL4_SYSCALL(SYSCALL_VCPU_ACK_VPPI, vcpu, irq, 0, 0, 0, error, unused);
+    SEL4_SYSCALL2(SYSCALL_VCPU_ACK_VPPI, vcpu, irq, error, unused);
     return (int)error;
 }
 

@@ -169,6 +169,9 @@ enum result vgic_inject(struct vgic *vgic, size_t vcpu_id, uint32_t irq)
         vgic_deliver(vgic, vgic_sgi_raise(vgic, id, irq, id));
         return RESULT_OK;
     }
+    if (vgic_lr_offer(vgic, id, irq)) {
+        return RESULT_OK;
+    }
     struct vgic_word *state = vgic_word(vgic, id, irq / 32);
     if ((state->in_lr & vgic_irq_bit(irq)) != 0 && vgic_lr_absorb(vgic, id, irq)) {
         return RESULT_OK;
@@ -197,6 +200,9 @@ enum result vgic_set_level(struct vgic *vgic, size_t vcpu_id, uint32_t irq, bool
     if (high) {
         state->latched |= bit & state->edge & ~state->line;
         state->line |= bit;
+        if (((state->latched | ~state->edge) & bit) != 0 && vgic_lr_offer(vgic, id, irq)) {
+            return RESULT_OK;
+        }
     } else {
         state->line &= ~bit;
     }

@@ -43,6 +43,8 @@
 #define VGIC_WORD_COUNT    32   /* words of 32 interrupts */
 #define VGIC_LR_COUNT_MAX  64   /* the architecture's limit; how many there are is learned */
 #define VGIC_OWNER_NONE    0xff
+#define VGIC_FRAME_COUNT   3 /* Distributor, RD_base, SGI_base */
+#define VGIC_HINT_COUNT    32
 
 enum vgic_version {
     VGIC_NONE,
@@ -87,8 +89,6 @@ struct vgic_word {
         sampled; /* latched, if it is, because the input of a device passed through was high; it may be low again */
 };
 
-struct vgic_reg;
-
 struct vgic_vcpu {
     uint32_t ready_words;            /* bit n: ready[n] is not zero */
     uint32_t ready[VGIC_WORD_COUNT]; /* interrupts that this vCPU is to take */
@@ -108,9 +108,10 @@ struct vgic {
     struct vgic_config config;
     struct vgic_ops ops;
     void *ctx;
-    uint32_t vcpu_count;               /* 0: not initialised */
-    const struct vgic_reg *recent_reg; /* found last; only a hint */
-    uint32_t group_enables;            /* GICD_CTLR.EnableGrp0 and EnableGrp1 */
+    uint32_t vcpu_count; /* 0: not initialised */
+    /* By frame and by bits of the offset: the row that was found there last, or any; only a hint. */
+    uint8_t recent_rows[VGIC_FRAME_COUNT][VGIC_HINT_COUNT];
+    uint32_t group_enables; /* GICD_CTLR.EnableGrp0 and EnableGrp1 */
     struct vgic_vcpu vcpus[VM_VCPU_COUNT_MAX];
     struct vgic_word shared[VGIC_WORD_COUNT];      /* word 0 is unused: it is banked */
     uint8_t shared_priority[VGIC_WORD_COUNT * 32]; /* likewise the first 32 of these three */

@@ -13,6 +13,7 @@
 #include <libvmm/util/util.h>
 
 #include "arch/aarch64/vgic/vgic_irq.h"
+#include "arch/aarch64/vgic/vgic_regs.h"
 
 #define LR_IRQ_UNKNOWN      UINT16_MAX
 #define LR_PRIORITY_SHIFT   3 /* a list register has five bits of priority */
@@ -43,20 +44,23 @@ static int inject(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq, uint8_t pri
                                         (uint8_t)index);
 }
 
-static enum lr_outcome try_write(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq, uint32_t index)
+/* What an error of the kernel means for a list register. */
+static COLD enum lr_outcome why_not(struct vgic_vcpu *vcpu, uint32_t vcpu_id, uint32_t index, int error)
 {
-    const uint8_t priority = *vgic_irq_priority(vgic, vcpu_id, irq) >> LR_PRIORITY_SHIFT;
-    const int error = inject(vgic, vcpu_id, irq, priority, index);
-    if (error == seL4_NoError) {
-        return LR_DONE;
-    }
     if (error == seL4_DeleteFirst) {
         return LR_OCCUPIED;
     }
     if (error != seL4_RangeError || index == 0) {
-        log_refusal(&vgic->vcpus[vcpu_id], vcpu_id, index, error);
+        log_refusal(vcpu, vcpu_id, index, error);
     }
     return LR_NONE;
+}
+
+static enum lr_outcome try_write(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq, uint32_t index)
+{
+    const uint8_t priority = *vgic_irq_priority(vgic, vcpu_id, irq) >> LR_PRIORITY_SHIFT;
+    const int error = inject(vgic, vcpu_id, irq, priority, index);
+    return error == seL4_NoError ? LR_DONE : why_not(&vgic->vcpus[vcpu_id], vcpu_id, index, error);
 }
 
 /* Tries stale list registers in turn, those that hold this interrupt or those that hold another; NO_LR: in vain. */
@@ -72,7 +76,19 @@ static uint32_t write_stale(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq, b
     return NO_LR;
 }
 
-/* Tries free list registers in turn. Those that turn out not to be free, or not to exist, are marked so. */
+/* A free list register has turned out not to be free, or not to exist. */
+static COLD void mark(struct vgic_vcpu *vcpu, uint32_t index, enum lr_outcome outcome)
+{
+    if (outcome == LR_NONE) {
+        vcpu->lr_free &= BIT(index) - 1;
+        return;
+    }
+    vcpu->lr_free &= ~BIT(index);
+    vcpu->lr_stale |= BIT(index);
+    vcpu->lr_irq[index] = LR_IRQ_UNKNOWN;
+}
+
+/* Tries free list registers in turn. */
 static uint32_t write_free(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
 {
     struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
@@ -82,13 +98,7 @@ static uint32_t write_free(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
         if (outcome == LR_DONE) {
             return index;
         }
-        if (outcome == LR_NONE) {
-            vcpu->lr_free &= BIT(index) - 1;
-            return NO_LR;
-        }
-        vcpu->lr_free &= ~BIT(index);
-        vcpu->lr_stale |= BIT(index);
-        vcpu->lr_irq[index] = LR_IRQ_UNKNOWN;
+        mark(vcpu, index, outcome);
     }
     return NO_LR;
 }
@@ -104,6 +114,55 @@ static uint32_t write_any(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
         index = write_stale(vgic, vcpu_id, irq, false);
     }
     return index;
+}
+
+/* Whether an interrupt that `bit` of `state` stands for could be delivered if it was pending. */
+static inline bool is_enabled(const struct vgic *vgic, const struct vgic_word *state, uint32_t bit)
+{
+    const uint32_t group_enable = (state->group & bit) != 0 ? GICD_CTLR_ENABLE_GRP1 : GICD_CTLR_ENABLE_GRP0;
+    return (vgic->group_enables & group_enable) != 0 && (state->enabled & ~(state->active | state->in_lr) & bit) != 0;
+}
+
+/* Whether list registers of a vCPU can be filled, and nothing has to go before the next interrupt. */
+static inline bool is_open(const struct vgic_vcpu *vcpu)
+{
+    return (vcpu->ready_words | vcpu->lr_stale) == 0 && vcpu->lr_free != 0 && vcpu->on && !vcpu->asleep;
+}
+
+/* vgic_lr_offer, where it is known which vCPU has the interrupt, and what its state and priority are. */
+static NOINLINE bool offer(struct vgic *vgic, struct vgic_vcpu *vcpu, uint32_t owner, struct vgic_word *state,
+                           uint8_t priority, uint32_t irq)
+{
+    const uint32_t bit = vgic_irq_bit(irq);
+    if (!is_open(vcpu) || !is_enabled(vgic, state, bit)) {
+        return false;
+    }
+    const uint32_t index = (uint32_t)__builtin_ctzll(vcpu->lr_free);
+    const int error =
+        (int)seL4_ARM_VCPU_InjectIRQ((seL4_CPtr)BASE_VCPU_CAP + owner, (uint16_t)irq, priority >> LR_PRIORITY_SHIFT,
+                                     (state->group & bit) != 0 ? 1 : 0, (uint8_t)index);
+    if (error != seL4_NoError) {
+        mark(vcpu, index, why_not(vcpu, owner, index, error));
+        return false;
+    }
+    vcpu->lr_free &= ~BIT(index);
+    vcpu->lr_used |= BIT(index);
+    vcpu->lr_irq[index] = (uint16_t)irq;
+    state->latched &= ~bit;
+    state->in_lr |= bit;
+    vgic->ops.kick(vgic->ctx, owner);
+    return true;
+}
+
+bool vgic_lr_offer(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
+{
+    if (irq < VGIC_PRIVATE_COUNT) {
+        struct vgic_vcpu *const vcpu = &vgic->vcpus[vcpu_id];
+        return offer(vgic, vcpu, vcpu_id, &vcpu->private_word, vcpu->private_priority[irq], irq);
+    }
+    const uint32_t owner = vgic->owner[irq];
+    return owner != VGIC_OWNER_NONE &&
+           offer(vgic, &vgic->vcpus[owner], owner, &vgic->shared[irq / 32], vgic->shared_priority[irq], irq);
 }
 
 static void fill(struct vgic *vgic, uint32_t vcpu_id)
@@ -201,9 +260,13 @@ void vgic_maintenance(struct vgic *vgic, size_t vcpu_id, int lr_index)
         struct vgic_word *state = vgic_word(vgic, id, irq / 32);
         state->in_lr &= ~vgic_irq_bit(irq);
         vgic->ops.eoi(vgic->ctx, id, irq);
-        vgic_deliver(vgic, vgic_irq_refresh(vgic, id, irq / 32));
+        if (((state->latched | state->line) & vgic_irq_bit(irq)) != 0) {
+            vgic_update(vgic, id, irq / 32);
+        }
     }
-    fill(vgic, id);
+    if (vgic->vcpus[id].ready_words != 0) {
+        fill(vgic, id);
+    }
 }
 
 /* Writes stale list registers again with another priority, as far as the kernel lets it. */

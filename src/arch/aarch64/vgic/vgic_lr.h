@@ -26,6 +26,13 @@
 
 #include "arch/aarch64/vgic/vgic.h"
 
+/*
+ * An interrupt has just been raised, and not been noted as pending yet. Takes it straight into a list register, where
+ * nothing stands in its way: it is enabled and not active, its vCPU on, nothing else is to go before it. Otherwise
+ * false: it is not delivered.
+ */
+MUST_CHECK bool vgic_lr_offer(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq);
+
 /* Fills the list registers of the vCPUs in a set, most urgent interrupts first, and wakes these vCPUs. */
 void vgic_deliver(struct vgic *vgic, uint32_t vcpus);
 

@@ -14,9 +14,10 @@
 #include "arch/aarch64/vgic/vgic_irq.h"
 #include "arch/aarch64/vgic/vgic_lr.h"
 
-#define SGI_BITS UINT32_C(0x0000ffff)
+#define SGI_BITS        UINT32_C(0x0000ffff)
+#define VGIC_BANK_BYTES 0x80 /* one bit for each interrupt */
 
-const struct vgic_reg *vgic_regs_find(const struct vgic_reg_table *table, uint32_t offset)
+COLD const struct vgic_reg *vgic_regs_find(const struct vgic_reg_table *table, uint32_t offset)
 {
     uint32_t low = 0;
     uint32_t high = table->count;
@@ -34,15 +35,19 @@ const struct vgic_reg *vgic_regs_find(const struct vgic_reg_table *table, uint32
     return NULL;
 }
 
-/* Guests use the same few registers again and again: the row found last is tried before a search. */
-static const struct vgic_reg *find_recent(const struct vgic_reg_table *table, const struct vgic_reg *recent,
-                                          uint32_t offset)
+/* Guests use the same few registers again and again: the row found last in this part of the frame is tried first. */
+static const struct vgic_reg *find(const struct vgic_reg_table *table, struct vgic *vgic, uint32_t offset)
 {
-    const bool is_of_table = recent >= table->rows && recent < table->rows + table->count;
-    if (is_of_table && offset - recent->offset < recent->length_bytes) {
-        return recent;
+    uint8_t *const hint = &vgic->recent_rows[table->frame][offset / VGIC_BANK_BYTES % VGIC_HINT_COUNT];
+    const struct vgic_reg *row = &table->rows[*hint];
+    if (offset - row->offset < row->length_bytes) {
+        return row;
     }
-    return vgic_regs_find(table, offset);
+    row = vgic_regs_find(table, offset);
+    if (row != NULL) {
+        *hint = (uint8_t)(row - table->rows);
+    }
+    return row;
 }
 
 enum mmio_result vgic_regs_access(const struct vgic_reg_table *table, struct vgic *vgic, uint32_t vcpu_id,
@@ -51,11 +56,10 @@ enum mmio_result vgic_regs_access(const struct vgic_reg_table *table, struct vgi
     if (!access->is_write) {
         access->value = 0;
     }
-    const struct vgic_reg *row = find_recent(table, vgic->recent_reg, offset);
+    const struct vgic_reg *row = find(table, vgic, offset);
     if (row == NULL) {
         return MMIO_HANDLED;
     }
-    vgic->recent_reg = row;
     const uint32_t width = access->width_bytes;
     if ((row->widths & width) == 0 || (offset & (width - 1)) != 0) {
         return MMIO_GUEST_ERROR;
@@ -73,7 +77,10 @@ enum mmio_result vgic_regs_access(const struct vgic_reg_table *table, struct vgi
 
 void vgic_update(struct vgic *vgic, uint32_t vcpu_id, uint32_t word)
 {
-    vgic_deliver(vgic, vgic_irq_refresh(vgic, vcpu_id, word));
+    const uint32_t touched = vgic_irq_refresh(vgic, vcpu_id, word);
+    if (touched != 0) {
+        vgic_deliver(vgic, touched);
+    }
 }
 
 static struct vgic_word *word_of(const struct vgic_reg_access *access)
@@ -150,14 +157,20 @@ void vgic_write_set_enabled(const struct vgic_reg_access *access, uint64_t value
     const uint32_t outdated = newly & word->sampled & word->latched & ~(word->edge | word->in_lr);
     word->latched &= ~outdated;
     word->enabled |= newly;
-    update(access);
+    /* What is not pending does not become ready by it. */
+    if ((newly & (word->latched | word->line)) != 0) {
+        update(access);
+    }
     report_ends(access, outdated);
 }
 
 void vgic_write_clear_enabled(const struct vgic_reg_access *access, uint64_t value)
 {
-    word_of(access)->enabled &= ~changeable(access, value);
-    update(access);
+    struct vgic_word *word = word_of(access);
+    word->enabled &= ~changeable(access, value);
+    if ((word->ready & ~word->enabled) != 0) {
+        update(access);
+    }
 }
 
 uint64_t vgic_read_pending(const struct vgic_reg_access *access)

@@ -134,6 +134,7 @@ struct vgic_reg {
 struct vgic_reg_table {
     const struct vgic_reg *rows;
     uint32_t count;
+    uint32_t frame; /* below VGIC_FRAME_COUNT: tables that one controller has differ in it */
 };
 
 /* The row that covers an offset, or NULL. */

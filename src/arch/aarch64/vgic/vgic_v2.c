@@ -93,7 +93,7 @@ static const struct vgic_reg rows[] = {
 };
 /* clang-format on */
 
-const struct vgic_reg_table vgic_v2_dist_table = {rows, ARRAY_SIZE(rows)};
+const struct vgic_reg_table vgic_v2_dist_table = {rows, ARRAY_SIZE(rows), 0};
 
 enum mmio_result vgic_v2_dist_access(void *dev, struct mmio_access *access)
 {

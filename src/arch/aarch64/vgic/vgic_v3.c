@@ -158,9 +158,9 @@ static const struct vgic_reg sgi_rows[] = {
 };
 /* clang-format on */
 
-const struct vgic_reg_table vgic_v3_dist_table = {dist_rows, ARRAY_SIZE(dist_rows)};
-const struct vgic_reg_table vgic_v3_rd_table = {rd_rows, ARRAY_SIZE(rd_rows)};
-const struct vgic_reg_table vgic_v3_sgi_table = {sgi_rows, ARRAY_SIZE(sgi_rows)};
+const struct vgic_reg_table vgic_v3_dist_table = {dist_rows, ARRAY_SIZE(dist_rows), 0};
+const struct vgic_reg_table vgic_v3_rd_table = {rd_rows, ARRAY_SIZE(rd_rows), 1};
+const struct vgic_reg_table vgic_v3_sgi_table = {sgi_rows, ARRAY_SIZE(sgi_rows), 2};
 
 enum mmio_result vgic_v3_dist_access(void *dev, struct mmio_access *access)
 {

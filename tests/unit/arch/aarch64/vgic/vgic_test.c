@@ -326,7 +326,7 @@ static void reset_forgets(void **state)
             f->vgic.vcpus[id].lr_stale = 0;
             memset(f->vgic.vcpus[id].lr_irq, 0, sizeof f->vgic.vcpus[id].lr_irq);
         }
-        f->vgic.recent_reg = fresh.recent_reg;
+        memcpy(f->vgic.recent_rows, fresh.recent_rows, sizeof fresh.recent_rows);
         assert_memory_equal(&f->vgic, &fresh, sizeof fresh);
     }
 }

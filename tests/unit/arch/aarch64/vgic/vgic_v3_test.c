@@ -65,7 +65,7 @@ static void distributor_has_no_private_interrupts(void **state)
         write32(f, 0, DIST + banks[i], UINT32_MAX);
         assert_int_equal(read32(f, 0, DIST + banks[i]), 0);
     }
-    f->vgic.recent_reg = before.recent_reg;
+    memcpy(f->vgic.recent_rows, before.recent_rows, sizeof before.recent_rows);
     assert_memory_equal(&before, &f->vgic, sizeof before);
 }
 
