@@ -56,7 +56,8 @@ LIBVMM_OBJS     := $(LIBVMM_SRCS:$(LIBVMM)/src/%.c=$(LIBVMM_DIR)/%.o)
 LIBVMM_AR       = $(shell $(LIBVMM_CC) -print-prog-name=ar)
 
 # src/boot/libfdt comes first: its libfdt_env.h takes the place of the one that wants a C library.
-LIBVMM_ALL_CFLAGS = -fomit-frame-pointer -fno-asynchronous-unwind-tables $(LIBVMM_CFLAGS) -std=gnu11 -ffreestanding \
+LIBVMM_ALL_CFLAGS = -fomit-frame-pointer -fno-asynchronous-unwind-tables -fno-unwind-tables \
+    $(LIBVMM_CFLAGS) -std=gnu11 -ffreestanding \
     $(if $(MICROKIT),-isystem $(MICROKIT)/include) $(LIBVMM_INCLUDES) -I$(LIBVMM)/src -I$(LIBVMM)/src/boot/libfdt \
     -isystem $(LIBFDT_INCLUDE)
 
