@@ -57,9 +57,16 @@ LIBVMM_AR       = $(shell $(LIBVMM_CC) -print-prog-name=ar)
 
 # src/boot/libfdt comes first: its libfdt_env.h takes the place of the one that wants a C library.
 LIBVMM_ALL_CFLAGS = -fomit-frame-pointer -fno-asynchronous-unwind-tables -fno-unwind-tables \
+    -falign-functions=4 -falign-jumps=4 -falign-loops=4 -falign-labels=4 \
     $(LIBVMM_CFLAGS) -std=gnu11 -ffreestanding \
     $(if $(MICROKIT),-isystem $(MICROKIT)/include) $(LIBVMM_INCLUDES) -I$(LIBVMM)/src -I$(LIBVMM)/src/boot/libfdt \
     -isystem $(LIBFDT_INCLUDE)
+
+# What no guest's exit runs through, or none that matters, is compiled for size where your flags say -O2 or -O3.
+LIBVMM_COLD := boot/% util/% $(addprefix core/,device_tree guest guest_error guest_ram vcpu virq) devices/% pci/% \
+    $(addprefix arch/aarch64/,cache decode emulate inject psci smccc stage1 sysreg trng vcpu_state wash wash_code) \
+    $(addprefix arch/aarch64/vgic/,vgic_irq vgic_v3)
+libvmm_size = $(if $(filter $(LIBVMM_COLD),$(1)),$(if $(filter -O2 -O3,$(LIBVMM_CFLAGS)),-Os))
 
 LIBVMM_Q    := $(if $(filter 1,$(V)),,@)
 # One short line a step, on standard error; none with "make -s", or as STEPS (0 or 1) says.
@@ -83,12 +90,12 @@ libvmm-always:
 
 # Holds the command, and changes only when the command does: other flags compile everything anew.
 $(LIBVMM_DIR)/command: libvmm-always
-	@$(shell mkdir -p $(@D))$(file >$@.new,$(LIBVMM_CC) $(LIBVMM_ALL_CFLAGS))
+	@$(shell mkdir -p $(@D))$(file >$@.new,$(LIBVMM_CC) $(LIBVMM_ALL_CFLAGS) $(LIBVMM_COLD))
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 $(LIBVMM_OBJS): $(LIBVMM_DIR)/%.o: $(LIBVMM)/src/%.c $(LIBVMM_DIR)/command | $(LIBVMM_LIBFDT_READY)
 	@mkdir -p $(@D)
-	$(LIBVMM_Q)$(LIBVMM_CC) $(LIBVMM_ALL_CFLAGS) -MMD -MP -c $< -o $@
+	$(LIBVMM_Q)$(LIBVMM_CC) $(LIBVMM_ALL_CFLAGS) $(call libvmm_size,$*) -MMD -MP -c $< -o $@
 
 # Only the parts of libfdt that read and write device trees: the rest would want more of a C library.
 $(LIBVMM_A): $(LIBVMM_OBJS) $(LIBVMM_LIBFDT_READY)

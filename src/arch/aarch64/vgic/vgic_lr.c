@@ -37,7 +37,7 @@ static void log_refusal(struct vgic_vcpu *vcpu, uint32_t vcpu_id, uint32_t index
 }
 
 /* Asks the kernel to write a list register, with the interrupt's own group. */
-static int inject(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq, uint8_t priority, uint32_t index)
+static NOINLINE int inject(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq, uint8_t priority, uint32_t index)
 {
     const bool group1 = (vgic_word(vgic, vcpu_id, irq / 32)->group & vgic_irq_bit(irq)) != 0;
     return (int)seL4_ARM_VCPU_InjectIRQ(BASE_VCPU_CAP + vcpu_id, (uint16_t)irq, priority, group1 ? 1 : 0,
