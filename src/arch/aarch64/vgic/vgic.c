@@ -177,16 +177,22 @@ enum result vgic_inject(struct vgic *vgic, size_t vcpu_id, uint32_t irq)
         return RESULT_OK;
     }
     state->latched |= vgic_irq_bit(irq);
+    state->sampled &= ~vgic_irq_bit(irq);
     vgic_update(vgic, id, irq / 32);
     return RESULT_OK;
 }
 
+/* What a pulse or the guest has latched already stays theirs. */
 enum result vgic_inject_sampled(struct vgic *vgic, size_t vcpu_id, uint32_t irq)
 {
-    if (exists(vgic, vcpu_id, irq)) {
-        vgic_word(vgic, (uint32_t)vcpu_id, irq / 32)->sampled |= vgic_irq_bit(irq);
+    if (!exists(vgic, vcpu_id, irq)) {
+        return RESULT_RANGE;
     }
-    return vgic_inject(vgic, vcpu_id, irq);
+    struct vgic_word *state = vgic_word(vgic, (uint32_t)vcpu_id, irq / 32);
+    const uint32_t others = state->latched & ~state->sampled;
+    const enum result result = vgic_inject(vgic, vcpu_id, irq);
+    state->sampled |= vgic_irq_bit(irq) & ~others;
+    return result;
 }
 
 enum result vgic_set_level(struct vgic *vgic, size_t vcpu_id, uint32_t irq, bool high)

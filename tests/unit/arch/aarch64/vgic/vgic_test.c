@@ -407,6 +407,11 @@ static void samples_nothing_else_again(void **state)
     write_bit(f, 0, GICD_ISPENDR, 42); /* the guest's own */
     enable(f, 0, 42);
     assert_true(in_lr(0, 42));
+    inject_sampled(f, 43); /* before and after the VMM's own */
+    inject(f, 0, 43);
+    inject_sampled(f, 43);
+    enable(f, 0, 43);
+    assert_true(in_lr(0, 43));
     assert_int_equal(f->eoi_count, 0);
 }
 
