@@ -12,3 +12,7 @@ $(BUILD)/vmm/vmm.o: vmm/vmm.c | libmicrokit
 
 $(VMM_ELF): $(BUILD)/vmm/vmm.o $(LIBVMM_A) $(LIBMICROKIT_A)
 	$(Q)$(call link_pd,$@,$^)
+
+ifndef MICROKIT_SDK
+TEST_PREREQUISITES += $(VMM_ELF)
+endif

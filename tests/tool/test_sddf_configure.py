@@ -15,6 +15,8 @@ BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build")).resolve()
 CONFIGURE = ROOT / "tools" / "sddf" / "configure"
 DRIVERS = ROOT / "tests" / "system" / "drivers" / "drivers.system"
 SWITCH = ROOT / "tests" / "system" / "drivers" / "switch" / "switch.system"
+VIRTIO = ROOT / "examples" / "virtio" / "virtio_gicv2.system"
+VMM = BUILD / "vmm" / "vmm.elf"
 CLIENT = BUILD / "tests" / "drivers" / "parts" / "client.elf"
 
 
@@ -156,3 +158,49 @@ def test_broken_programs(tmp_path):
         assert result.returncode == 1 and what in result.stderr and "Traceback" not in result.stderr
     assert "No such file" in run(DRIVERS, tmp_path, f"alice={tmp_path / 'none'}").stderr
     assert 'no protection_domain "eve"' in run(DRIVERS, tmp_path, f"eve={CLIENT}").stderr
+
+
+def changed(tmp_path, system, *changes):
+    """A description with other words in some places."""
+    text = system.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path = tmp_path / "changed.system"
+    path.write_text(text)
+    return path
+
+
+GICV_MAP = '      <map mr="gic_vcpu" vaddr="0x8010000" perms="rw" cached="false" />\n'
+
+
+@pytest.mark.parametrize("changes, start, smc", [
+    ([], (2, 1, 0, 0x8010000), 1),
+    ([('transport="mmio"', 'transport="pci"')], (2, 1, 1, 0x8010000), 1),
+    ([(GICV_MAP, "")], (3, 1, 0, 0), 1),
+    ([('<vcpu id="0" />', '<vcpu id="0" /><vcpu id="1" />'), (' smc="true"', "")], (2, 2, 0, 0x8010000), 0),
+    ([('<?libvmm guest pd="vmm" transport="mmio"?>', "")], (2, 1, 0, 0x8010000), 1),
+], ids=["as-it-is", "pci", "gicv3", "two-vcpus", "default"])
+def test_guest_of_the_ready_made_vmm(configured, tmp_path, changes, start, smc):
+    got = configured(changed(tmp_path, VIRTIO, *changes), "vmm", VMM, ".vmm_config")
+    ram = (0x40000000, 0x40000000, 0x10000000)
+    assert got == b"LVMM\1" + struct.pack("<BBBQQQQB7x", *start, *ram, smc)
+
+
+def test_the_ready_made_vmm_has_the_devices_that_it_is_given(configured, tmp_path):
+    assert configured(VIRTIO, "vmm", VMM, ".blk_client_config").startswith(b"sDDF\2")
+    without = changed(tmp_path, VIRTIO, ("blk_vmm_", "blk_disk_"))
+    assert configured(without, "vmm", VMM, ".blk_client_config") == bytes(80)
+    assert configured(without, "vmm", VMM, ".net_client_config").startswith(b"sDDF\5")
+
+
+@pytest.mark.parametrize("old, new, message", [
+    ('transport="mmio"', 'transport="usb"', 'transport="usb": must be one of mmio, pci'),
+    ('<map mr="ram_vmm" vaddr="0x40000000" />', "", "must share one memory_region, the guest's RAM: none"),
+    ("<virtual_machine", "<machine", 'protection_domain "vmm" has no virtual_machine'),
+])
+def test_guests_that_the_ready_made_vmm_cannot_have(tmp_path, old, new, message):
+    system = changed(tmp_path, VIRTIO, (old, new), *([("</virtual_machine", "</machine")] if "machine" in new else []))
+    result = run(system, tmp_path, f"vmm={VMM}")
+    assert result.returncode != 0
+    assert str(system) in result.stderr and message in result.stderr
