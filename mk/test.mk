@@ -14,6 +14,7 @@ TEST_PREREQUISITES += $(if $(UNIT_BINS),unit-tests) $(if $(IMAGE_TOOL),tools)
 include tests/system/linux/linux.mk
 -include $(wildcard tests/system/kernel/*.mk)
 include tests/system/storm/storm.mk
+include tests/system/vswitch/vswitch_test.mk
 
 .PHONY: test test-build test-deps
 ## test: build and run every test
