@@ -93,7 +93,13 @@ static inline struct frame *exit_guest(struct core *core, struct thread *vcpu, u
     case ESR_HVC64:
         return send_call(core, vcpu);
     case ESR_SMC64:
+        return send_trap(core, vcpu, esr);
     case ESR_WFX:
+        /* It spins until another vCPU has done something: its turn is over. */
+        if (esr_is_wfe(esr) && core->charged == vcpu) {
+            core->charged = NULL;
+            vcpu->budget_left = vcpu->budget;
+        }
         return send_trap(core, vcpu, esr);
     case ESR_SYSREG:
         return esr_is_interrupt_register(esr) ? send_trap(core, vcpu, esr) : NULL;

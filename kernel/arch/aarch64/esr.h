@@ -58,6 +58,12 @@ static inline bool esr_has_fault_ipa(uint64_t esr)
     return !esr_is_permission_fault(esr) || esr_is_stage1_walk(esr);
 }
 
+/* Of a trapped WFI or WFE [Arm ARM D17.2.37, ISS.TI]. */
+static inline bool esr_is_wfe(uint64_t esr)
+{
+    return (esr & 1) != 0;
+}
+
 /* A trapped access to a system register of CRn 12: of the interrupt controller. */
 static inline bool esr_is_interrupt_register(uint64_t esr)
 {
