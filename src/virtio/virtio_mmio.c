@@ -18,6 +18,7 @@
 #include "core/vm.h"
 #include "util/checked.h"
 #include "virtio/virtio_device.h"
+#include "virtio/virtio_transport.h"
 
 /* [VIRTIO 4.2.2]; R: read, W: write */
 enum virtio_mmio_register {
@@ -82,21 +83,6 @@ static uint32_t read_vendor_id(struct virtio_device *dev)
     return VIRTIO_VENDOR_ID;
 }
 
-static uint32_t read_features(struct virtio_device *dev)
-{
-    return virtio_device_read_features(dev);
-}
-
-static void write_device_features_sel(struct virtio_device *dev, uint32_t value)
-{
-    dev->device_features_select = value;
-}
-
-static void write_driver_features_sel(struct virtio_device *dev, uint32_t value)
-{
-    dev->driver_features_select = value;
-}
-
 static void write_queue_sel(struct virtio_device *dev, uint32_t value)
 {
     /* What does not fit is no queue either. */
@@ -107,12 +93,6 @@ static uint32_t read_queue_num_max(struct virtio_device *dev)
 {
     const struct virtq *vq = virtio_device_selected_queue(dev);
     return vq == NULL ? 0 : vq->size_max;
-}
-
-static uint32_t read_queue_ready(struct virtio_device *dev)
-{
-    const struct virtq *vq = virtio_device_selected_queue(dev);
-    return vq != NULL && vq->enabled;
 }
 
 /* Writing 0 stops the queue at once; that is a reset of it without the feature's name. */
@@ -128,11 +108,6 @@ static void write_queue_ready(struct virtio_device *dev, uint32_t value)
 static uint32_t read_interrupt_status(struct virtio_device *dev)
 {
     return dev->isr;
-}
-
-static uint32_t read_status(struct virtio_device *dev)
-{
-    return dev->status;
 }
 
 static void write_desc_low(struct virtio_device *dev, uint32_t value)
@@ -165,34 +140,10 @@ static void write_device_high(struct virtio_device *dev, uint32_t value)
     virtio_device_write_area(dev, VIRTQ_AREA_DEVICE, true, value);
 }
 
-static void write_nothing(struct virtio_device *dev, uint32_t value)
-{
-    (void)dev;
-    (void)value;
-}
-
 static uint32_t read_ones(struct virtio_device *dev)
 {
     (void)dev;
     return WORD_MAX;
-}
-
-static uint32_t read_zero(struct virtio_device *dev)
-{
-    (void)dev;
-    return 0;
-}
-
-static void write_queue_reset(struct virtio_device *dev, uint32_t value)
-{
-    if (value == 1 && virtio_device_has(dev, VIRTIO_F_RING_RESET)) {
-        virtio_device_reset_queue(dev);
-    }
-}
-
-static uint32_t read_config_generation(struct virtio_device *dev)
-{
-    return dev->config_generation;
 }
 
 struct reg {
@@ -206,63 +157,46 @@ static const struct reg registers[VIRTIO_MMIO_CONFIG / REGISTER_BYTES] = {
     [VIRTIO_MMIO_VERSION / REGISTER_BYTES] = {read_version, NULL},
     [VIRTIO_MMIO_DEVICE_ID / REGISTER_BYTES] = {read_device_id, NULL},
     [VIRTIO_MMIO_VENDOR_ID / REGISTER_BYTES] = {read_vendor_id, NULL},
-    [VIRTIO_MMIO_DEVICE_FEATURES / REGISTER_BYTES] = {read_features, NULL},
-    [VIRTIO_MMIO_DEVICE_FEATURES_SEL / REGISTER_BYTES] = {NULL, write_device_features_sel},
+    [VIRTIO_MMIO_DEVICE_FEATURES / REGISTER_BYTES] = {virtio_read_features, NULL},
+    [VIRTIO_MMIO_DEVICE_FEATURES_SEL / REGISTER_BYTES] = {NULL, virtio_write_device_features_select},
     [VIRTIO_MMIO_DRIVER_FEATURES / REGISTER_BYTES] = {NULL, virtio_device_write_features},
-    [VIRTIO_MMIO_DRIVER_FEATURES_SEL / REGISTER_BYTES] = {NULL, write_driver_features_sel},
+    [VIRTIO_MMIO_DRIVER_FEATURES_SEL / REGISTER_BYTES] = {NULL, virtio_write_driver_features_select},
     [VIRTIO_MMIO_QUEUE_SEL / REGISTER_BYTES] = {NULL, write_queue_sel},
     [VIRTIO_MMIO_QUEUE_NUM_MAX / REGISTER_BYTES] = {read_queue_num_max, NULL},
     [VIRTIO_MMIO_QUEUE_NUM / REGISTER_BYTES] = {NULL, virtio_device_write_queue_size},
-    [VIRTIO_MMIO_QUEUE_READY / REGISTER_BYTES] = {read_queue_ready, write_queue_ready},
+    [VIRTIO_MMIO_QUEUE_READY / REGISTER_BYTES] = {virtio_read_queue_enabled, write_queue_ready},
     [VIRTIO_MMIO_QUEUE_NOTIFY / REGISTER_BYTES] = {NULL, virtio_device_kick},
     [VIRTIO_MMIO_INTERRUPT_STATUS / REGISTER_BYTES] = {read_interrupt_status, NULL},
     [VIRTIO_MMIO_INTERRUPT_ACK / REGISTER_BYTES] = {NULL, virtio_device_ack},
-    [VIRTIO_MMIO_STATUS / REGISTER_BYTES] = {read_status, virtio_device_write_status},
+    [VIRTIO_MMIO_STATUS / REGISTER_BYTES] = {virtio_read_status, virtio_device_write_status},
     [VIRTIO_MMIO_QUEUE_DESC_LOW / REGISTER_BYTES] = {NULL, write_desc_low},
     [VIRTIO_MMIO_QUEUE_DESC_HIGH / REGISTER_BYTES] = {NULL, write_desc_high},
     [VIRTIO_MMIO_QUEUE_DRIVER_LOW / REGISTER_BYTES] = {NULL, write_driver_low},
     [VIRTIO_MMIO_QUEUE_DRIVER_HIGH / REGISTER_BYTES] = {NULL, write_driver_high},
     [VIRTIO_MMIO_QUEUE_DEVICE_LOW / REGISTER_BYTES] = {NULL, write_device_low},
     [VIRTIO_MMIO_QUEUE_DEVICE_HIGH / REGISTER_BYTES] = {NULL, write_device_high},
-    [VIRTIO_MMIO_SHM_SEL / REGISTER_BYTES] = {NULL, write_nothing},
+    [VIRTIO_MMIO_SHM_SEL / REGISTER_BYTES] = {NULL, virtio_write_nothing},
     [VIRTIO_MMIO_SHM_LEN_LOW / REGISTER_BYTES] = {read_ones, NULL},
     [VIRTIO_MMIO_SHM_LEN_HIGH / REGISTER_BYTES] = {read_ones, NULL},
     [VIRTIO_MMIO_SHM_BASE_LOW / REGISTER_BYTES] = {read_ones, NULL},
     [VIRTIO_MMIO_SHM_BASE_HIGH / REGISTER_BYTES] = {read_ones, NULL},
     /* A reset is over when the write is. */
-    [VIRTIO_MMIO_QUEUE_RESET / REGISTER_BYTES] = {read_zero, write_queue_reset},
-    [VIRTIO_MMIO_CONFIG_GENERATION / REGISTER_BYTES] = {read_config_generation, NULL},
+    [VIRTIO_MMIO_QUEUE_RESET / REGISTER_BYTES] = {virtio_read_zero, virtio_write_queue_reset},
+    [VIRTIO_MMIO_CONFIG_GENERATION / REGISTER_BYTES] = {virtio_read_config_generation, NULL},
 };
-
-static enum mmio_result refuse(struct mmio_access *access)
-{
-    access->value = 0;
-    return MMIO_GUEST_ERROR;
-}
-
-static enum mmio_result access_config(struct virtio_device *dev, struct mmio_access *access)
-{
-    const uint64_t offset = access->offset - VIRTIO_MMIO_CONFIG;
-    if (access->width_bytes > REGISTER_BYTES) {
-        return refuse(access);
-    }
-    const bool is_done = access->is_write ? virtio_device_write_config(dev, offset, access->width_bytes, access->value)
-                                          : virtio_device_read_config(dev, offset, access->width_bytes, &access->value);
-    return is_done ? MMIO_HANDLED : refuse(access);
-}
 
 static enum mmio_result access_device(void *device, struct mmio_access *access)
 {
     struct virtio_device *dev = device;
     if (access->offset >= VIRTIO_MMIO_CONFIG) {
-        return access_config(dev, access);
+        return virtio_access_config(dev, access->offset - VIRTIO_MMIO_CONFIG, access);
     }
     if (access->width_bytes != REGISTER_BYTES) {
-        return refuse(access);
+        return virtio_refuse(access);
     }
     const struct reg *reg = &registers[access->offset / REGISTER_BYTES];
     if (access->is_write ? reg->write == NULL : reg->read == NULL) {
-        return refuse(access);
+        return virtio_refuse(access);
     }
     if (access->is_write) {
         reg->write(dev, (uint32_t)access->value);
@@ -277,11 +211,6 @@ static void set_interrupt(void *transport, bool high)
     struct virtio_device *dev = transport;
     /* The interrupt was registered before the device could be reached: this cannot fail. */
     (void)!vgic_set_level(&dev->vm->vgic, 0, (uint32_t)dev->place.irq, high);
-}
-
-static void reset(void *ctx)
-{
-    virtio_device_reset(ctx);
 }
 
 static enum result attach_interrupt(void *ctx, struct vm *vm)
@@ -307,12 +236,6 @@ static void describe(void *ctx, struct device_tree *tree)
     device_tree_end(tree);
 }
 
-static bool on_notified(void *ctx, microkit_channel channel)
-{
-    struct virtio_device *dev = ctx;
-    return dev->type.ops->notified != NULL && dev->type.ops->notified(dev->ctx, channel);
-}
-
 static bool check_place(const struct virtio_device *dev)
 {
     const struct virtio_place *place = &dev->place;
@@ -332,10 +255,10 @@ static bool check_place(const struct virtio_device *dev)
 bool virtio_mmio_attach(struct virtio_device *dev, const struct virtio_place *place)
 {
     static const struct device_ops ops = {
-        .reset = reset,
+        .reset = virtio_on_reset,
         .attach = attach_interrupt,
         .describe = describe,
-        .notified = on_notified,
+        .notified = virtio_on_notified,
     };
     const struct mmio_region region = {
         .base = gpa(place->base),

@@ -23,6 +23,7 @@
 #include "pci/pci_host.h"
 #include "util/checked.h"
 #include "virtio/virtio_device.h"
+#include "virtio/virtio_transport.h"
 
 /* [VIRTIO 4.1.2] */
 #define VENDOR_ID         0x1af4
@@ -102,24 +103,9 @@ static uint32_t read_device_feature_select(struct virtio_device *dev)
     return dev->device_features_select;
 }
 
-static void write_device_feature_select(struct virtio_device *dev, uint32_t value)
-{
-    dev->device_features_select = value;
-}
-
-static uint32_t read_device_feature(struct virtio_device *dev)
-{
-    return virtio_device_read_features(dev);
-}
-
 static uint32_t read_driver_feature_select(struct virtio_device *dev)
 {
     return dev->driver_features_select;
-}
-
-static void write_driver_feature_select(struct virtio_device *dev, uint32_t value)
-{
-    dev->driver_features_select = value;
 }
 
 static uint32_t read_driver_feature(struct virtio_device *dev)
@@ -140,25 +126,9 @@ static uint32_t read_no_vector(struct virtio_device *dev)
     return MSI_NO_VECTOR;
 }
 
-static void write_nothing(struct virtio_device *dev, uint32_t value)
-{
-    (void)dev;
-    (void)value;
-}
-
 static uint32_t read_num_queues(struct virtio_device *dev)
 {
     return dev->type.queue_count;
-}
-
-static uint32_t read_status(struct virtio_device *dev)
-{
-    return dev->status;
-}
-
-static uint32_t read_config_generation(struct virtio_device *dev)
-{
-    return (uint8_t)dev->config_generation;
 }
 
 static uint32_t read_queue_select(struct virtio_device *dev)
@@ -178,12 +148,6 @@ static uint32_t read_queue_size(struct virtio_device *dev)
     return vq == NULL ? 0 : vq->size;
 }
 
-static uint32_t read_queue_enable(struct virtio_device *dev)
-{
-    const struct virtq *vq = virtio_device_selected_queue(dev);
-    return vq != NULL && vq->enabled;
-}
-
 /* A driver must not write 0 here; it has queue_reset for that. */
 static void write_queue_enable(struct virtio_device *dev, uint32_t value)
 {
@@ -197,19 +161,6 @@ static uint32_t read_queue_notify_off(struct virtio_device *dev)
     return virtio_device_selected_queue(dev) == NULL ? 0 : dev->queue_select;
 }
 
-static uint32_t read_zero(struct virtio_device *dev)
-{
-    (void)dev;
-    return 0;
-}
-
-static void write_queue_reset(struct virtio_device *dev, uint32_t value)
-{
-    if (value == 1 && virtio_device_has(dev, VIRTIO_F_RING_RESET)) {
-        virtio_device_reset_queue(dev);
-    }
-}
-
 struct field_row {
     uint8_t width_bytes;
     uint32_t (*read)(struct virtio_device *dev);
@@ -218,29 +169,23 @@ struct field_row {
 
 /* A row a field, at its offset; the areas of a queue are dealt with apart. */
 static const struct field_row common[COMMON_BYTES] = {
-    [COMMON_DEVICE_FEATURE_SELECT] = {4, read_device_feature_select, write_device_feature_select},
-    [COMMON_DEVICE_FEATURE] = {4, read_device_feature, NULL},
-    [COMMON_DRIVER_FEATURE_SELECT] = {4, read_driver_feature_select, write_driver_feature_select},
+    [COMMON_DEVICE_FEATURE_SELECT] = {4, read_device_feature_select, virtio_write_device_features_select},
+    [COMMON_DEVICE_FEATURE] = {4, virtio_read_features, NULL},
+    [COMMON_DRIVER_FEATURE_SELECT] = {4, read_driver_feature_select, virtio_write_driver_features_select},
     [COMMON_DRIVER_FEATURE] = {4, read_driver_feature, virtio_device_write_features},
-    [COMMON_CONFIG_MSIX_VECTOR] = {2, read_no_vector, write_nothing},
+    [COMMON_CONFIG_MSIX_VECTOR] = {2, read_no_vector, virtio_write_nothing},
     [COMMON_NUM_QUEUES] = {2, read_num_queues, NULL},
-    [COMMON_DEVICE_STATUS] = {1, read_status, virtio_device_write_status},
-    [COMMON_CONFIG_GENERATION] = {1, read_config_generation, NULL},
+    [COMMON_DEVICE_STATUS] = {1, virtio_read_status, virtio_device_write_status},
+    [COMMON_CONFIG_GENERATION] = {1, virtio_read_config_generation, NULL},
     [COMMON_QUEUE_SELECT] = {2, read_queue_select, write_queue_select},
     [COMMON_QUEUE_SIZE] = {2, read_queue_size, virtio_device_write_queue_size},
-    [COMMON_QUEUE_MSIX_VECTOR] = {2, read_no_vector, write_nothing},
-    [COMMON_QUEUE_ENABLE] = {2, read_queue_enable, write_queue_enable},
+    [COMMON_QUEUE_MSIX_VECTOR] = {2, read_no_vector, virtio_write_nothing},
+    [COMMON_QUEUE_ENABLE] = {2, virtio_read_queue_enabled, write_queue_enable},
     [COMMON_QUEUE_NOTIFY_OFF] = {2, read_queue_notify_off, NULL},
-    [COMMON_QUEUE_NOTIFY_DATA] = {2, read_zero, NULL},
+    [COMMON_QUEUE_NOTIFY_DATA] = {2, virtio_read_zero, NULL},
     /* A reset is over when the write is. */
-    [COMMON_QUEUE_RESET] = {2, read_zero, write_queue_reset},
+    [COMMON_QUEUE_RESET] = {2, virtio_read_zero, virtio_write_queue_reset},
 };
-
-static enum mmio_result refuse(struct mmio_access *access)
-{
-    access->value = 0;
-    return MMIO_GUEST_ERROR;
-}
 
 static bool is_area(uint64_t offset)
 {
@@ -255,7 +200,7 @@ static enum mmio_result access_area(struct virtio_device *dev, uint64_t offset, 
     const bool is_high = within % 8 != 0;
     const struct virtq *vq = virtio_device_selected_queue(dev);
     if (access->width_bytes != 4) {
-        return refuse(access);
+        return virtio_refuse(access);
     }
     if (access->is_write) {
         virtio_device_write_area(dev, area, is_high, (uint32_t)access->value);
@@ -274,12 +219,12 @@ static enum mmio_result access_common(struct virtio_device *dev, uint64_t offset
     const struct field_row *row = offset < COMMON_BYTES ? &common[offset] : NULL;
     if (row == NULL || row->width_bytes != access->width_bytes ||
         (access->is_write ? row->write == NULL : row->read == NULL)) {
-        return refuse(access);
+        return virtio_refuse(access);
     }
     if (access->is_write) {
         row->write(dev, (uint32_t)access->value);
     } else {
-        access->value = row->read(dev);
+        access->value = row->read(dev) & (UINT32_MAX >> (32 - 8 * row->width_bytes));
     }
     return MMIO_HANDLED;
 }
@@ -288,28 +233,18 @@ static enum mmio_result access_common(struct virtio_device *dev, uint64_t offset
 static enum mmio_result access_isr(struct virtio_device *dev, uint64_t offset, struct mmio_access *access)
 {
     if (offset != 0 || access->is_write) {
-        return refuse(access);
+        return virtio_refuse(access);
     }
     access->value = dev->isr;
     virtio_device_ack(dev, dev->isr);
     return MMIO_HANDLED;
 }
 
-static enum mmio_result access_config(struct virtio_device *dev, uint64_t offset, struct mmio_access *access)
-{
-    if (access->width_bytes > 4) {
-        return refuse(access);
-    }
-    const bool is_done = access->is_write ? virtio_device_write_config(dev, offset, access->width_bytes, access->value)
-                                          : virtio_device_read_config(dev, offset, access->width_bytes, &access->value);
-    return is_done ? MMIO_HANDLED : refuse(access);
-}
-
 /* What is written does not matter: each queue has a place of its own. */
 static enum mmio_result access_notify(struct virtio_device *dev, uint64_t offset, struct mmio_access *access)
 {
     if (!access->is_write || offset % NOTIFY_MULTIPLIER != 0) {
-        return refuse(access);
+        return virtio_refuse(access);
     }
     virtio_device_kick(dev, (uint32_t)(offset / NOTIFY_MULTIPLIER));
     return MMIO_HANDLED;
@@ -326,7 +261,7 @@ static enum mmio_result access_bar(void *ctx, unsigned bar, struct mmio_access *
     case PART_ISR:
         return access_isr(dev, offset, access);
     case PART_DEVICE:
-        return access_config(dev, offset, access);
+        return virtio_access_config(dev, offset, access);
     default:
         return access_notify(dev, offset, access);
     }
@@ -376,17 +311,6 @@ static void after_config_write(void *ctx, uint32_t offset, uint32_t bytes)
 static void set_interrupt(void *transport, bool high)
 {
     pci_function_set_interrupt(transport, high);
-}
-
-static void reset(void *ctx)
-{
-    virtio_device_reset(ctx);
-}
-
-static bool on_notified(void *ctx, microkit_channel channel)
-{
-    struct virtio_device *dev = ctx;
-    return dev->type.ops->notified != NULL && dev->type.ops->notified(dev->ctx, channel);
 }
 
 static uint32_t class_of(enum virtio_id id)
@@ -452,8 +376,8 @@ bool virtio_pci_attach(struct virtio_device *dev, const struct virtio_place *pla
         .access_bar = access_bar,
         .before_config_read = before_config_read,
         .after_config_write = after_config_write,
-        .reset = reset,
-        .notified = on_notified,
+        .reset = virtio_on_reset,
+        .notified = virtio_on_notified,
     };
     const struct pci_identity identity = {
         .vendor_id = VENDOR_ID,
