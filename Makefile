@@ -35,6 +35,7 @@ include $(filter-out examples/linux/linux.mk,$(sort $(wildcard examples/*/*.mk))
 -include mk/bench.mk
 -include tests/system/drivers/drivers_test.mk
 -include mk/bench-linux.mk
+-include mk/bench-virtio.mk
 -include mk/examples.mk
 include mk/run.mk
 -include mk/fuzz.mk
