@@ -54,7 +54,7 @@ LINUX_SMP_ALL  := $(foreach gic,2 3,$(foreach vcpus,2 4 8,$(foreach cores,1 2 4,
 ## test-smp: boot Linux, and bare guests, with every number of vCPUs and cores; takes half an hour
 test-smp: test-deps
 	$(Q)$(BUILD_QUIETLY) test-build $(LINUX_SMP_ALL:%=$(LINUX)/%/image.elf)
-	$(Q)TEST_MATRIX=1 $(MAKE) test TESTS='tests/system/linux/test_smp.py tests/system/smp'
+	$(Q)TEST_MATRIX=1 $(MAKE) test TESTS='tests/system/linux/test_linux_smp.py tests/system/smp'
 
 ifndef MICROKIT_SDK
 TEST_PREREQUISITES += $(foreach variant,gic2-256M gic3-256M gic2-96M gic3-1G gic2-256M-9x4 $(LINUX_SMP_SOME),\
