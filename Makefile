@@ -34,6 +34,7 @@ include $(filter-out examples/linux/linux.mk,$(sort $(wildcard examples/*/*.mk))
 -include mk/guests.mk
 -include mk/bench.mk
 -include tests/system/drivers/drivers_test.mk
+-include tests/system/virtio/virtio_test.mk
 -include mk/bench-linux.mk
 -include mk/bench-virtio.mk
 -include mk/examples.mk

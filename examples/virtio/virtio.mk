@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # A Linux guest on virtual devices, with the ready-made VMM. A variant is named by interrupt controller and what the
-# devices sit on: gic2-mmio, gic3-pci; its files lie in $(VIRTIO)/gic2-mmio/, ending in $(IMAGE_NAME).
+# devices sit on: gic2-mmio, gic3-pci; one with several vCPUs also by their number and the number of cores that they
+# share: gic2-mmio-4x2. Its files lie in $(VIRTIO)/gic2-mmio/, ending in $(IMAGE_NAME).
 
 VIRTIO     := $(EXAMPLES)/virtio
 VIRTIO_SRC := examples/virtio
 
 #@ BUS              run EXAMPLE=virtio: what virtual devices sit on, mmio or pci (default: mmio)
-EXAMPLE_IMAGE_virtio  = $(VIRTIO)/gic$(GIC)-$(or $(BUS),mmio)/$(IMAGE_NAME)
-EXAMPLE_BANNER_virtio = Linux with virtual console, disk and network on $(CPU) with GICv$(GIC)
-EXAMPLE_TAKES_virtio  = BUS
+EXAMPLE_IMAGE_virtio  = $(VIRTIO)/gic$(GIC)-$(or $(BUS),mmio)$(LINUX_RUN_SMP)/$(IMAGE_NAME)
+EXAMPLE_BANNER_virtio = Linux with virtual console, disk and network on $(CPU) with GICv$(GIC)$(LINUX_RUN_SAYS)
+EXAMPLE_TAKES_virtio  = BUS SMP CORES
+EXAMPLE_CORES_virtio  = $(LINUX_RUN_CORES)
 EXAMPLE_FILES_virtio  = $(VIRTIO)/disk.img
 EXAMPLE_QEMU_virtio   = -global virtio-mmio.force-legacy=false \
     -drive if=none,id=disk,format=raw,file=$(VIRTIO)/disk.img \
@@ -25,11 +27,13 @@ $(VIRTIO_INITRD): $(VIRTIO_SRC)/modules $(VIRTIO_SRC)/rc $(GUEST_INITRD_FILES)
 	@$(call step,INITRD,$@)
 	$(Q)$(call guest_initrd,$@,$(VIRTIO_SRC)/modules,,$(VIRTIO_SRC)/rc=etc/rc)
 
-# The description of a variant is that of its interrupt controller, with the transport named.
-$(VIRTIO)/%/guest.system: $(VIRTIO_SRC)/virtio_gicv2.system $(VIRTIO_SRC)/virtio_gicv3.system
+# The description of a variant is that of its interrupt controller, with the transport named and as many vCPUs.
+VIRTIO_WORDS = $(subst -, ,$*)
+$(VIRTIO)/%/guest.system: $(VIRTIO_SRC)/virtio_gicv2.system $(VIRTIO_SRC)/virtio_gicv3.system tools/run/spread-vcpus
 	$(Q)mkdir -p $(@D)
-	$(Q)sed 's/transport="mmio"/transport="$(lastword $(subst -, ,$*))"/' \
-	    $(VIRTIO_SRC)/virtio_$(patsubst gic%,gicv%,$(firstword $(subst -, ,$*))).system >$@
+	$(Q)sed 's/transport="mmio"/transport="$(word 2,$(VIRTIO_WORDS))"/' \
+	    $(VIRTIO_SRC)/virtio_$(patsubst gic%,gicv%,$(firstword $(VIRTIO_WORDS))).system >$@.1
+	$(Q)tools/run/spread-vcpus $@.1 $(subst x, ,$(or $(word 3,$(VIRTIO_WORDS)),1x1)) >$@
 
 $(VIRTIO)/%/$(IMAGE_NAME): $(VIRTIO)/%/guest.system $(VMM_ELF) $(DRIVER_ELFS) $(GUEST_KERNEL) $(VIRTIO_INITRD) \
         $(SDDF_CONFIGURE) $(MICROKIT_TOOL_FILES)

@@ -1,0 +1,273 @@
+# Copyright 2026, the libvmm authors
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# examples/virtio: Debian's Linux on a virtual console, disk and network card, each test in a QEMU of its own. A variant
+# is an interrupt controller, a transport, and a number of vCPUs with that of their cores; each test has two that
+# together have both of each, and all have a test. TEST_MATRIX=1 (make test-virtio) runs each test with each variant and
+# with more data, and has two cores, too: QEMU emulates them in one thread, in turns of 100 ms, which takes its time.
+
+import base64
+import hashlib
+import http.server
+import os
+import random
+import re
+import shutil
+import socketserver
+import subprocess
+import threading
+
+import pytest
+
+FULL = bool(os.environ.get("TEST_MATRIX"))
+CONSOLE_BYTES = 100 << 10
+FILE_MIB = 256 if FULL else 32
+FETCHED_MIB = 64 if FULL else 16
+SENT_MIB = 64 if FULL else 4
+# The disk has room behind the file system. In sectors of 512 bytes, as dd counts.
+RAW_SECTOR, RAW_MIB = 1 << 20, 16
+HAMMER_KIB = 4096 if FULL else 256
+
+VARIANTS = [f"gic{gic}-{bus}{smp}" for gic in (2, 3) for bus in ("mmio", "pci") for smp in ("", "-4x1", "-4x2")]
+
+WRITE_FOR_EVER = "while dd if=/dev/zero of=/disk/load bs=1M count=8 conv=fsync; do :; done 2>/dev/null &"
+
+
+def variants(*some):
+    return pytest.mark.parametrize("variant", VARIANTS if FULL else some)
+
+
+def e2fs(tool):
+    """Where a program of e2fsprogs is."""
+    return shutil.which(tool, path=os.pathsep.join((os.environ["PATH"], "/sbin", "/usr/sbin")))
+
+
+@pytest.fixture
+def disk(build, tmp_path):
+    """A fresh disk with programs on it; it is taken away at the end, for it is large."""
+    path = tmp_path / "disk.img"
+    files = tmp_path / "files"
+    files.mkdir()
+    shutil.copy(build / "tests/virtio/hammer", files)
+    subprocess.run([e2fs("mke2fs"), "-q", "-F", "-t", "ext4", "-d", str(files), str(path), f"{RAW_SECTOR // 2}k"],
+                   stdout=subprocess.DEVNULL, check=True)
+    os.truncate(path, RAW_SECTOR * 512 + (RAW_MIB << 20))
+    yield path
+    path.unlink()
+
+
+@pytest.fixture
+def linux(machine, build, disk):
+    """linux(variant) boots the example up to the guest's first prompt."""
+
+    def start(variant):
+        # As virtio.mk has it.
+        cores = 2 if variant.endswith("x2") else 1
+        console = machine(build / f"examples/virtio/{variant}/image.elf", gic=int(variant[3]), cores=cores,
+                          lifetime=900 if FULL else 400, extra=[
+            *(["-accel", "tcg,thread=single"] if cores > 1 else []),
+            "-global", "virtio-mmio.force-legacy=false", "-drive", f"if=none,id=disk,format=raw,file={disk}",
+            "-device", "virtio-blk-device,bus=virtio-mmio-bus.0,drive=disk",
+            "-netdev", "user,id=net", "-device", "virtio-net-device,bus=virtio-mmio-bus.8,netdev=net"])
+        console.boot()
+        assert console.shell("nproc").strip() == ("4" if "-4x" in variant else "1")
+        return console
+
+    return start
+
+
+@pytest.fixture
+def server():
+    """A server beside the machine, at 10.0.2.2 for the guest."""
+    content = random.Random(1).randbytes(max(FETCHED_MIB, SENT_MIB) << 20)
+
+    class Download(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            mib = int(self.path[1:])
+            self.send_response(200)
+            self.send_header("Content-Length", str(mib << 20))
+            self.end_headers()
+            try:
+                self.wfile.write(content[:mib << 20])
+            except OSError:
+                pass  # a guest that restarts does not say goodbye
+
+        def log_message(self, *_):
+            pass
+
+    class Upload(socketserver.StreamRequestHandler):
+        """Takes bytes up to their end, and answers their checksum."""
+
+        def handle(self):
+            checksum = hashlib.md5()
+            try:
+                while data := self.rfile.read(65536):
+                    checksum.update(data)
+                self.wfile.write(checksum.hexdigest().encode() + b"\n")
+            except OSError:
+                pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Download) as download, \
+            socketserver.ThreadingTCPServer(("127.0.0.1", 0), Upload) as upload:
+        threads = [threading.Thread(target=each.serve_forever) for each in (download, upload)]
+        for each, thread in zip((download, upload), threads):
+            each.daemon_threads = True
+            thread.start()
+        yield Server(download.server_port, upload.server_address[1], content)
+        for each, thread in zip((download, upload), threads):
+            each.shutdown()
+            thread.join()
+
+
+class Server:
+    """What a guest's shell does with a server."""
+
+    def __init__(self, download_port, upload_port, content):
+        self.url = f"10.0.2.2:{download_port}"
+        self.upload = f"nc 10.0.2.2 {upload_port}"
+        self.content = content
+
+    def download(self, mib):
+        return f"wget -q -O - {self.url}/{mib}"
+
+    def checksum(self, mib):
+        return hashlib.md5(self.content[:mib << 20]).hexdigest()
+
+
+def is_clean(disk):
+    """Whether the file system has no error; nothing is repaired."""
+    return subprocess.run([e2fs("e2fsck"), "-f", "-n", str(disk)], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def power_off(console):
+    """Linux takes its virtual console down before it says that it switches off."""
+    console.send("poweroff\n")
+    console.expect("guest asks for power-off")
+    assert console.wait() == 0
+    for word in ("Oops", "BUG:", "|ERROR", "hung task", "DEVICE_NEEDS_RESET"):
+        assert word not in console.text
+
+
+def md5(console, command):
+    """The checksum of what a command prints."""
+    return console.shell(f"{command} | md5sum", timeout=300).split()[-2]
+
+
+def type_raw(console, command, data):
+    """Types bytes to a command that gets all of them as they are."""
+    console.send(f"stty raw -echo; echo g''o; {command}; stty sane\n")
+    console.expect("go\r?\n")
+    # The key of the virtualiser that shares the UART, and of Linux's hvc console (SysRq); twice, each is itself.
+    console.send(data.replace(b"\x0f", b"\x0f\x0f").replace(b"\x1c", b"\x1c\x1c"))
+
+
+@variants("gic2-mmio", "gic3-pci-4x1")
+def test_console_loses_nothing(linux, variant):
+    console = linux(variant)
+    assert console.shell("tty").strip() == "/dev/hvc0"
+    data = random.Random(2).randbytes(CONSOLE_BYTES)
+
+    # In; the guest does not read at first, so that all queues on the way are full.
+    type_raw(console, f"sleep 2; head -c {CONSOLE_BYTES} | md5sum", data)
+    assert console.expect(r"[0-9a-f]{32}  -")[0].split()[0] == hashlib.md5(data).hexdigest()
+    console.expect("# ")
+
+    # Out.
+    console.shell(f"head -c {CONSOLE_BYTES} /dev/urandom >/tmp/out")
+    printed = base64.b64decode(console.shell("base64 /tmp/out"))
+    assert len(printed) == CONSOLE_BYTES
+    assert hashlib.md5(printed).hexdigest() == md5(console, "cat /tmp/out")
+
+    # In and out at the same time.
+    text = base64.b64encode(data)[:CONSOLE_BYTES]
+    type_raw(console, f"head -c {CONSOLE_BYTES} | tee /tmp/in", text)
+    begin = console.read_up_to
+    console.expect("# ")
+    assert console.text[begin:begin + CONSOLE_BYTES].encode() == text
+    assert md5(console, "cat /tmp/in") == hashlib.md5(text).hexdigest()
+
+    # As somebody at a keyboard has it.
+    console.send("echo g''o; cat; echo e''nd; cat\n")
+    console.expect("go\r\n")
+    console.send("a line\n\x04")
+    console.expect("a line\r\na line\r\nend\r\n")
+    console.send("another\n")
+    console.expect("another\r\nanother\r\n")
+    console.send("\x03")
+    console.expect("# ")
+    power_off(console)
+
+
+@variants("gic3-mmio", "gic2-pci-4x1")
+def test_disk(linux, disk, variant):
+    """Direct requests, many at once; a file that is on the disk when the guest crashes, with others being written."""
+    console = linux(variant)
+    assert "/dev/vda on /disk type ext4" in console.shell("mount")
+    assert "hammer: sound" in console.shell(f"/disk/hammer /dev/vda {RAW_SECTOR + 3} {HAMMER_KIB * 2}", timeout=600)
+
+    console.shell(f"dd if=/dev/urandom of=/disk/file bs=1M count={FILE_MIB} conv=fsync", timeout=300)
+    checksum = md5(console, "cat /disk/file")
+    console.shell("sync; echo 1 >/proc/sys/kernel/panic")
+    console.shell(WRITE_FOR_EVER)
+    console.shell("sleep 1")
+    console.send("echo c >/proc/sysrq-trigger\n")
+    console.expect("guest asks for a reset")
+    console.boot()
+    assert "/dev/vda on /disk type ext4" in console.shell("mount")
+    assert md5(console, "cat /disk/file") == checksum
+    # The file is still right when it comes from the disk once more, and what is written now stays.
+    console.shell("cp /disk/file /disk/copy; umount /disk; mount -t ext4 /dev/vda /disk", timeout=300)
+    assert md5(console, "cat /disk/copy") == checksum
+    console.shell("umount /disk")
+    power_off(console)
+    assert is_clean(disk)
+
+
+@variants("gic3-pci", "gic2-mmio-4x1")
+def test_network(linux, server, variant):
+    console = linux(variant)
+    assert " 0% packet loss" in console.shell("ping -c 3 10.0.2.2")
+    assert " 0% packet loss" in console.shell("ping -c 3 -s 1400 10.0.2.2")
+    assert md5(console, server.download(FETCHED_MIB)) == server.checksum(FETCHED_MIB)
+    # Up, and both ways at the same time.
+    sent = server.checksum(SENT_MIB)
+    assert md5(console, f"{server.download(SENT_MIB)} | tee /tmp/file") == sent
+    assert console.shell(f"{server.upload} </tmp/file", timeout=300).strip() == sent
+    console.shell(f"{server.upload} </tmp/file >/tmp/up & {server.download(SENT_MIB)} | md5sum >/tmp/down; wait",
+                  timeout=300)
+    assert console.shell("cat /tmp/up /tmp/down").replace("  -", "").split() == [sent, sent]
+    counts = console.shell("cat /sys/class/net/eth0/statistics/[rt]x_errors")
+    assert set(counts.split()) == {"0"}
+    power_off(console)
+
+
+@variants("gic2-pci", "gic3-mmio-4x1")
+def test_restart_under_load(linux, server, disk, variant):
+    """
+    All three devices are busy when the guest restarts. It does so at once: an orderly shutdown of Linux resets its
+    devices itself; that follows, with only the disk busy.
+    """
+    console = linux(variant)
+    console.shell(f"while {server.download(16)} >/dev/null; do :; done &")
+    console.shell(WRITE_FOR_EVER)
+    console.shell("sleep 1")
+    console.send("(sleep 1; echo b >/proc/sysrq-trigger) & while :; do echo ''busy; done\n")
+    console.expect("guest asks for a reset")
+    console.boot()
+    assert md5(console, server.download(SENT_MIB)) == server.checksum(SENT_MIB)
+    data = random.Random(3).randbytes(CONSOLE_BYTES)
+    type_raw(console, f"head -c {CONSOLE_BYTES} | md5sum", data)
+    assert console.expect(r"[0-9a-f]{32}  -")[0].split()[0] == hashlib.md5(data).hexdigest()
+    console.expect("# ")
+    console.shell("dd if=/dev/urandom of=/disk/file bs=1M count=8 conv=fsync")
+    checksum = md5(console, "cat /disk/file")
+    console.shell(WRITE_FOR_EVER)
+    console.shell("sleep 1")
+    console.send("reboot\n")
+    console.expect("guest asks for a reset")
+    console.boot()
+    assert md5(console, "cat /disk/file") == checksum
+    console.shell("umount /disk")
+    power_off(console)
+    assert is_clean(disk)
