@@ -23,8 +23,8 @@
 #undef memcmp
 #undef memchr
 
-#define BYTES 160
-#define SIZES 100
+#define BYTES 260
+#define SIZES 200
 
 static void fill(uint8_t *buffer, unsigned seed)
 {
