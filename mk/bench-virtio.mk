@@ -60,6 +60,7 @@ $(BENCH_VIRTIO)/%/image.elf: $(BENCH_VIRTIO)/%/guest.system $(BENCH_VIRTIO)/%/pa
 
 .PRECIOUS: $(BENCH_VIRTIO)/%/guest.system $(BENCH_VIRTIO)/%/guest.dtb $(BENCH_VIRTIO)/%/images.o \
     $(BENCH_VIRTIO)/%/parts/vmm.elf
+.SECONDARY: $(BENCH)/virtio.elf $(BENCH)/guest/virtio.c.o
 
 ifndef MICROKIT_SDK
 TEST_PREREQUISITES += bench-virtio-build
