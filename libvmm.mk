@@ -29,7 +29,7 @@
 #                     $(LIBVMM_OBJS): | my-generated-microkit.h
 #
 # libvmm.a needs microkit.h and what that declares, and these C functions:
-#   memchr memcmp memcpy memmove memset strlen strnlen strrchr
+#   memchr memcmp memcpy memmove memset snprintf strlen strnlen strrchr
 # and, as code with a stack protector does (Debian's libfdt is such):
 #   __stack_chk_fail __stack_chk_guard
 # It brings all of them along as weak symbols (src/util/libc): those of your own or of a C library win.
@@ -63,7 +63,8 @@ LIBVMM_ALL_CFLAGS = -fomit-frame-pointer -fno-asynchronous-unwind-tables -fno-un
     -isystem $(LIBFDT_INCLUDE)
 
 # What no guest's exit runs through, or none that matters, is compiled for size where your flags say -O2 or -O3.
-LIBVMM_COLD := boot/% util/% $(addprefix core/,device_tree guest guest_error guest_ram vcpu virq) devices/% pci/% \
+LIBVMM_COLD := boot/% devices/% pci/% $(addprefix util/,format log libc/printf libc/string) \
+    $(addprefix core/,device_tree guest guest_error guest_ram vcpu virq) \
     $(addprefix arch/aarch64/,cache decode emulate inject psci smccc stage1 sysreg trng vcpu_state wash wash_code) \
     $(addprefix arch/aarch64/vgic/,vgic_irq vgic_v3)
 libvmm_size = $(if $(filter $(LIBVMM_COLD),$(1)),$(if $(filter -O2 -O3,$(LIBVMM_CFLAGS)),-Os))

@@ -15,7 +15,7 @@
 
 #define AFFINITY_ON     0
 #define AFFINITY_OFF    1
-#define WAIT_US         500000
+#define WAIT_US         10000000 /* ended early by what is waited for */
 #define CYCLE_COUNT     50
 #define OUTSIDE         0x20000000
 #define CONTEXT         0x1122334455667788

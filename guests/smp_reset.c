@@ -21,7 +21,7 @@
 #define SPI          180
 #define AFFINITY_ON  0
 #define AFFINITY_OFF 1
-#define WAIT_US      200000
+#define WAIT_US      10000000 /* ended early by what is waited for */
 #define STILL_US     2000
 #define TRACE_BYTES  0x1000
 #define TRACE(cpu)   (RIG_FREE_RAM + (cpu)*TRACE_BYTES)
