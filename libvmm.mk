@@ -57,7 +57,7 @@ LIBVMM_AR       = $(shell $(LIBVMM_CC) -print-prog-name=ar)
 
 # src/boot/libfdt comes first: its libfdt_env.h takes the place of the one that wants a C library.
 LIBVMM_ALL_CFLAGS = -fomit-frame-pointer -fno-asynchronous-unwind-tables -fno-unwind-tables \
-    -falign-functions=4 -falign-jumps=4 -falign-loops=4 -falign-labels=4 \
+    -fno-tree-forwprop -falign-functions=4 -falign-jumps=4 -falign-loops=4 -falign-labels=4 \
     $(LIBVMM_CFLAGS) -std=gnu11 -ffreestanding \
     $(if $(MICROKIT),-isystem $(MICROKIT)/include) $(LIBVMM_INCLUDES) -I$(LIBVMM)/src -I$(LIBVMM)/src/boot/libfdt \
     -isystem $(LIBFDT_INCLUDE)
@@ -94,9 +94,10 @@ $(LIBVMM_DIR)/command: libvmm-always
 	@$(shell mkdir -p $(@D))$(file >$@.new,$(LIBVMM_CC) $(LIBVMM_ALL_CFLAGS) $(LIBVMM_COLD))
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
+# -MD, not -MMD: what lies in folders of -isystem, such as microkit.h, compiles anew too when it changes.
 $(LIBVMM_OBJS): $(LIBVMM_DIR)/%.o: $(LIBVMM)/src/%.c $(LIBVMM_DIR)/command | $(LIBVMM_LIBFDT_READY)
 	@mkdir -p $(@D)
-	$(LIBVMM_Q)$(LIBVMM_CC) $(LIBVMM_ALL_CFLAGS) $(call libvmm_size,$*) -MMD -MP -c $< -o $@
+	$(LIBVMM_Q)$(LIBVMM_CC) $(LIBVMM_ALL_CFLAGS) $(call libvmm_size,$*) -MD -MP -c $< -o $@
 
 # Only the parts of libfdt that read and write device trees: the rest would want more of a C library.
 $(LIBVMM_A): $(LIBVMM_OBJS) $(LIBVMM_LIBFDT_READY)

@@ -24,7 +24,7 @@ DRIVER_MORE_virtio_net := drivers/virtio/virtio.c
 DRIVER_MORE_blk_virt   := drivers/blk/partition.c
 
 # A PD that talks by sDDF's queues, a driver or not, is compiled with these.
-DRIVER_CFLAGS = $(TARGET_CFLAGS) -Idrivers $(LIBVMM_INCLUDES) -isystem $(MICROKIT)/include -MMD -MP
+DRIVER_CFLAGS = $(TARGET_CFLAGS) -Idrivers $(LIBVMM_INCLUDES) -isystem $(MICROKIT)/include -MD -MP
 
 # $(call configure_pds,SYSTEM,FOLDER,PD=PROGRAM ...): puts the programs into FOLDER, with their sections filled in.
 configure_pds = $(PYTHON) $(SDDF_CONFIGURE) $(1) -o $(2) $(3)

@@ -73,6 +73,7 @@ void sched_make_ready(struct thread *thread)
     struct core *core = &cores[thread->core];
 
     thread->state = THREAD_READY;
+    thread->is_turn_over = false;
     if (thread->is_out_of_budget) {
         return;
     }
@@ -93,7 +94,7 @@ void sched_go_on(struct thread *thread)
 {
     struct core *core = &cores[thread->core];
 
-    if (core != cpu_core() || core->current != NULL || core->charged != thread ||
+    if (core != cpu_core() || core->current != NULL || thread->is_turn_over || thread->is_out_of_budget ||
         (int)thread->priority < sched_highest_ready(core)) {
         sched_make_ready(thread);
         return;
@@ -206,6 +207,8 @@ static void end_of_budget(struct core *core, struct thread *thread)
         if (thread == core->current) {
             core->current = NULL;
             enqueue(core, thread, false);
+        } else {
+            thread->is_turn_over = true;
         }
         return;
     }

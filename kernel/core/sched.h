@@ -15,7 +15,10 @@
 /* Makes a thread that is in no queue READY; its core will run it when it is its turn. */
 void sched_make_ready(struct thread *thread);
 
-/* Makes a thread that is in no queue READY; if it is its turn, it goes on before others of its priority. */
+/*
+ * Makes a thread that has been replied to READY. It goes on before others of its priority, as on seL4, unless its turn
+ * ended meanwhile: one that has woken another may hold the lock that this will want.
+ */
 void sched_go_on(struct thread *thread);
 
 /* Priority of the best thread in the ready queues, or -1. */

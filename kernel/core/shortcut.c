@@ -99,6 +99,7 @@ static inline struct frame *exit_guest(struct core *core, struct thread *vcpu, u
         if (esr_is_wfe(esr) && core->charged == vcpu) {
             core->charged = NULL;
             vcpu->budget_left = vcpu->budget;
+            vcpu->is_turn_over = true;
         }
         return send_trap(core, vcpu, esr);
     case ESR_SYSREG:

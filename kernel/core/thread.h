@@ -71,6 +71,7 @@ struct thread {
     bool is_vcpu;
     bool is_asleep; /* in its core's list of sleepers */
     bool is_out_of_budget;
+    bool is_turn_over; /* while it awaited a reply: others of its priority come first */
     bool is_limited;   /* its budget is less than its period */
     bool has_shortcut; /* vCPU: on the core of its handler, and neither of them is_limited */
 

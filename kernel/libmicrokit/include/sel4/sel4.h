@@ -273,11 +273,14 @@ static inline int seL4_ARM_VCPU_InjectIRQ(seL4_CPtr vcpu, seL4_Uint16 virq, seL4
     const seL4_Uint32 request =
         virq | (seL4_Uint32)priority << VCPU_PAGE_LR_PRIORITY_SHIFT | (seL4_Uint32)group << VCPU_PAGE_LR_GROUP_SHIFT;
     struct vcpu_page *page = sel4_vcpu_page(child);
-    if (child >= IMAGE_CHILD_COUNT || (sel4_vcpus >> child & 1) == 0 || index >= 64 ||
-        (SEL4_PAGE_READ(page->lr_empty) >> index & 1) == 0 || (virq >> 10 | priority >> 5 | group >> 1) != 0) {
+    seL4_Word empty = 0;
+    if (child < IMAGE_CHILD_COUNT && (sel4_vcpus >> child & 1) != 0) {
+        empty = SEL4_PAGE_READ(page->lr_empty);
+    }
+    if (index >= 64 || (empty >> index & 1) == 0 || (virq >> 10 | priority >> 5 | group >> 1) != 0) {
         return sel4_vcpu_inject_by_call(vcpu, virq, priority, group, index);
     }
-    SEL4_PAGE_WRITE(page->lr_empty, SEL4_PAGE_READ(page->lr_empty) & ~(1ULL << index));
+    SEL4_PAGE_WRITE(page->lr_empty, empty & ~(1ULL << index));
     SEL4_PAGE_WRITE(page->lr[index], request);
     SEL4_PAGE_FENCE();
     SEL4_PAGE_WRITE(page->requests, SEL4_PAGE_READ(page->requests) | 1ULL << index);
