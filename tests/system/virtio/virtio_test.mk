@@ -9,15 +9,15 @@ $(VTEST)/hammer: tests/system/virtio/hammer.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CROSS)gcc $(TARGET_CFLAGS) -static -s -Wl,--build-id=none -o $@ $<
 
-# $(call vtest_images,SMP): those of a number of vCPUs and cores, such as -4x2.
-vtest_images = $(foreach gic,2 3,$(foreach bus,mmio pci,$(VIRTIO)/gic$(gic)-$(bus)$(1)/$(IMAGE_NAME)))
+VTEST_SOME := gic2-mmio gic2-pci-4x1 gic3-pci gic3-mmio-4x1
+VTEST_ALL  := $(foreach gic,2 3,$(foreach bus,mmio pci,$(foreach smp,_ -4x1 -4x2,gic$(gic)-$(bus)$(smp:_=))))
 
 .PHONY: test-virtio
-## test-virtio: Linux on virtual devices, every variant, with much data; takes an hour
+## test-virtio: Linux on virtual devices, every variant, with much data; takes hours
 test-virtio: test-deps
-	$(Q)$(BUILD_QUIETLY) test-build $(call vtest_images,-4x2)
+	$(Q)$(BUILD_QUIETLY) test-build $(VTEST_ALL:%=$(VIRTIO)/%/$(IMAGE_NAME))
 	$(Q)TEST_MATRIX=1 $(MAKE) test TESTS=tests/system/virtio
 
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += $(call vtest_images) $(call vtest_images,-4x1) $(VTEST)/hammer
+TEST_PREREQUISITES += $(VTEST_SOME:%=$(VIRTIO)/%/$(IMAGE_NAME)) $(VTEST)/hammer
 endif
