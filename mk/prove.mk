@@ -19,8 +19,7 @@ PROVE_READY    := $(foreach program,$(PROVE_PROGRAMS),$(if $(shell command -v $(
 ## prove: let CBMC prove what tests/prove states, for all inputs within its bounds
 prove: prove-deps
 	$(Q)$(BUILD_QUIETLY) prove-tool
-	$(Q)set -e; for name in $(PROOFS); do \
-	    $(call step,PROVE,'"$$name"'); tests/prove/run $(PROVE_BIN) tests/prove/$${name}_proof.c; done
+	$(Q)printf '%s\n' $(PROOFS:%=tests/prove/%_proof.c) | xargs -n 1 -P $(JOBS) tests/prove/run $(PROVE_BIN)
 
 # CBMC has the C compiler read the sources for it.
 prove-deps:

@@ -7,7 +7,7 @@
 
 #@ TESTS            test: folders or files to run (default: tests)
 TESTS ?= tests
-#@ JOBS             test: how many tests run at once (default: 2)
+#@ JOBS             test, prove: how many tests or proofs run at once (default: 2)
 JOBS  ?= 2
 
 TEST_PREREQUISITES += $(if $(UNIT_BINS),unit-tests) $(if $(IMAGE_TOOL),tools)

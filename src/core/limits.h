@@ -8,4 +8,6 @@
  */
 #pragma once
 
+#ifndef VM_VCPU_COUNT_MAX /* proofs have fewer */
 #define VM_VCPU_COUNT_MAX 8
+#endif

@@ -37,14 +37,16 @@
 #include "core/mmio.h"
 #include "util/result.h"
 
-#define VGIC_SGI_COUNT     16   /* 0..15: software-generated, banked per vCPU */
-#define VGIC_PRIVATE_COUNT 32   /* 16..31: PPIs, banked per vCPU */
-#define VGIC_IRQ_COUNT     1020 /* 32..1019: SPIs; 1020..1023 are no interrupts */
-#define VGIC_WORD_COUNT    32   /* words of 32 interrupts */
-#define VGIC_LR_COUNT_MAX  64   /* the architecture's limit; how many there are is learned */
+#ifndef VGIC_WORD_COUNT      /* proofs have fewer of these */
+#define VGIC_WORD_COUNT   32 /* words of 32 interrupts */
+#define VGIC_LR_COUNT_MAX 64 /* the architecture's limit; how many there are is learned */
+#define VGIC_HINT_COUNT   32
+#endif
+#define VGIC_SGI_COUNT     16                         /* 0..15: software-generated, banked per vCPU */
+#define VGIC_PRIVATE_COUNT 32                         /* 16..31: PPIs, banked per vCPU */
+#define VGIC_IRQ_COUNT     (VGIC_WORD_COUNT * 32 - 4) /* 32..1019: SPIs; 1020..1023 are no interrupts */
 #define VGIC_OWNER_NONE    0xff
 #define VGIC_FRAME_COUNT   3 /* Distributor, RD_base, SGI_base */
-#define VGIC_HINT_COUNT    32
 
 enum vgic_version {
     VGIC_NONE,
