@@ -1,8 +1,33 @@
 # Copyright 2026, the libvmm authors
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The variants of the example vswitch that its tests boot.
+# What the tests of the example vswitch boot: variants of it, and some with the fuzzer, a bare guest, in the place of
+# guest_2: $(VSWITCH_FUZZED)/gic2-mmio/image.elf.
+
+VSWITCH_FUZZED := $(BUILD)/tests/vswitch
+
+$(VSWITCH_FUZZED)/fuzzer.o: tests/system/vswitch/fuzzer.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(GUEST_CFLAGS) -Iguests -c -o $@ $<
+-include $(VSWITCH_FUZZED)/fuzzer.d
+
+$(VSWITCH_FUZZED)/fuzzer.bin: $(VSWITCH_FUZZED)/fuzzer.o $(GUEST_RIG) guests/rig/guest.ld
+	$(Q)$(CROSS)ld --no-warn-rwx-segments -T guests/rig/guest.ld -o $(@:.bin=.elf) $(filter %.o,$^)
+	$(Q)$(CROSS)objcopy -O binary $(@:.bin=.elf) $@
+
+$(VSWITCH_FUZZED)/%/guest.system: $(VSWITCH)/%/guest.system
+	$(Q)mkdir -p $(@D)
+	$(Q)sed -e 's|.*name="guest_kernel".*|&\n  <memory_region name="fuzzer" prefill_path="fuzzer.bin" />|' \
+	    -e '/_domain name="guest_2"/,/<\/protection_domain>/s/mr="guest_kernel"/mr="fuzzer"/' $< >$@
+
+$(VSWITCH_FUZZED)/%/$(IMAGE_NAME): $(VSWITCH_FUZZED)/%/guest.system $(VSWITCH)/%/$(IMAGE_NAME) \
+        $(VSWITCH_FUZZED)/fuzzer.bin
+	$(Q)$(call build_image,$<,$(VSWITCH)/$* --search-path $(VSWITCH) --search-path $(GUEST) \
+	    --search-path $(VSWITCH_FUZZED),$@)
+
+.PRECIOUS: $(VSWITCH_FUZZED)/%/guest.system $(VSWITCH_FUZZED)/%/$(IMAGE_NAME)
 
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += $(VSWITCH)/gic2-mmio/$(IMAGE_NAME) $(VSWITCH)/gic3-pci/$(IMAGE_NAME)
+TEST_PREREQUISITES += $(VSWITCH)/gic2-mmio/$(IMAGE_NAME) $(VSWITCH)/gic3-pci/$(IMAGE_NAME) \
+                      $(VSWITCH_FUZZED)/gic2-mmio/image.elf $(VSWITCH_FUZZED)/gic3-mmio/image.elf
 endif
