@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # What the Linux tests boot: variants of the example, a VMM that restarts its guest, which has four vCPUs on two cores,
-# with another initramfs, and systems whose device tree has more CPUs than there are. All of it is for the built-in
-# kernel.
+# with another initramfs, systems whose device tree has more CPUs than there are, and two guests of which one has a
+# budget. All of it is for the built-in kernel.
 
 RESTART := $(BUILD)/tests/linux/restart
 
@@ -44,6 +44,17 @@ $(TOO_MANY)/image.elf: $(LINUX)/gic3-256M-2x2/linux.system $(LINUX)/gic3-256M-4x
 	$(Q)mkdir -p $(@D)
 	$(Q)$(call build_image,$<,$(LINUX)/gic3-256M-4x2,$@)
 
+# The example's two guests, where the second one has a budget.
+BUDGET      := $(BUILD)/tests/linux/budget
+BUDGET_SAYS := budget="3_000" period="10_000"
+$(BUDGET)/gic2/image.elf $(BUDGET)/gic3/image.elf: $(BUDGET)/gic%/image.elf: \
+        examples/two-guests/two_guests_gicv%.system $(TWO_GUESTS)/gic%/vmm.elf $(TWO_GUESTS)/console.elf \
+        $(MICROKIT_TOOL_FILES)
+	$(Q)mkdir -p $(@D)
+	$(Q)sed 's/name="linux_2" priority="100"/& $(BUDGET_SAYS)/' $< >$(@D)/guests.system
+	$(Q)grep -q '$(BUDGET_SAYS)' $(@D)/guests.system
+	$(Q)$(call build_image,$(@D)/guests.system,$(TWO_GUESTS)/gic$* --search-path $(TWO_GUESTS),$@)
+
 # Variants with several vCPUs. "make test" boots some of them; test-smp all.
 LINUX_SMP_SOME := gic2-256M-2x1-low gic3-256M-2x2 gic2-256M-4x2 gic3-256M-4x4 gic3-256M-4x1-low gic2-256M-8x4 \
     gic3-256M-8x2-low
@@ -59,5 +70,6 @@ test-smp: test-deps
 ifndef MICROKIT_SDK
 TEST_PREREQUISITES += $(foreach variant,gic2-256M gic3-256M gic2-96M gic3-1G gic2-256M-9x4 $(LINUX_SMP_SOME),\
                           $(LINUX)/$(variant)/image.elf) $(RESTART)/image.elf $(TOO_MANY)/image.elf \
-                      $(TWO_GUESTS)/gic2/image.elf $(TWO_GUESTS)/gic3/image.elf
+                      $(TWO_GUESTS)/gic2/image.elf $(TWO_GUESTS)/gic3/image.elf \
+                      $(BUDGET)/gic2/image.elf $(BUDGET)/gic3/image.elf
 endif

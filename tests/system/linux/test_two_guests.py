@@ -1,7 +1,8 @@
 # Copyright 2026, the libvmm authors
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Two Linux guests with a VMM each, on one core: one of them misbehaves in every way, the other one keeps its state.
+# Two Linux guests with a VMM each, on one core: one of them misbehaves in every way, the other one keeps its state and
+# gets its share of the core.
 
 import re
 
@@ -12,6 +13,14 @@ LIFETIME = 900
 PATIENCE = 300
 PROMPT = r"(?:~|/root) # (?:\x1b\[6n)?"
 CTRL_T = "\x14"
+
+# Without a budget, guests of one priority take turns. With one (linux.mk), the second guest gets that, and the first
+# one what is left. What the VMMs and the console take is in what a share may differ.
+HALVES = (0.5, 0.5)
+BUDGET = (0.7, 0.3)
+TOLERANCE = 0.05
+# A second for a guest that has the core to itself; /proc/uptime counts in hundredths.
+STEPS = 8000
 
 
 class Guests:
@@ -40,12 +49,18 @@ class Guests:
         self.select(number)
         self.console.send(command + "\n")
 
+    def seconds_of_work(self, number):
+        """How long a guest takes for a loop, by its clock, which goes on while the other one runs."""
+        begin, _, end, _ = self.run(number, f"cat /proc/uptime; count {STEPS}; cat /proc/uptime").split()
+        return float(end) - float(begin)
+
 
 @pytest.fixture
 def guests(machine, build):
-    def start(gic):
-        return Guests(machine(build / f"examples/two-guests/gic{gic}/image.elf", gic=gic, lifetime=LIFETIME,
-                              extra=["-icount", "shift=3"]))
+    def start(gic, folder="examples/two-guests"):
+        # Where nobody may use the core, time goes on at once.
+        return Guests(machine(build / folder / f"gic{gic}/image.elf", gic=gic, lifetime=LIFETIME,
+                              extra=["-icount", "shift=3,sleep=off"]))
 
     return start
 
@@ -84,3 +99,19 @@ def test_the_machine_is_off_when_both_are(guests, gic):
     assert two.run(2, "echo here") == "here"
     two.start(2, "poweroff -f")
     assert two.console.wait(timeout=PATIENCE) == 0
+
+
+@pytest.mark.parametrize("gic, folder, shares", [
+    (2, "examples/two-guests", HALVES),
+    (3, "tests/linux/budget", BUDGET),
+])
+def test_shares_while_the_other_one_spins(guests, gic, folder, shares):
+    two = guests(gic, folder)
+    for number in (1, 2):
+        two.start(number, "count() { i=0; while [ $i -lt $1 ]; do i=$((i+1)); done; }")
+    alone = two.seconds_of_work(1)
+    for number, share in enumerate(shares, start=1):
+        other = 3 - number
+        two.start(other, "while :; do :; done & spinner=$!")
+        assert alone / two.seconds_of_work(number) == pytest.approx(share, rel=TOLERANCE), (number, alone)
+        two.start(other, "kill $spinner")
