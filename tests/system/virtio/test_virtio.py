@@ -25,7 +25,7 @@ FILE_MIB = 256 if FULL else 16
 FETCHED_MIB = 64 if FULL else 16
 SENT_MIB = 64 if FULL else 2
 # The disk has room behind the file system. In sectors of 512 bytes, as dd counts.
-RAW_SECTOR, RAW_MIB = 1 << 20, 16
+RAW_SECTOR, RAW_MIB = 3 << 19, 16
 HAMMER_KIB = 1024 if FULL else 192
 
 VARIANTS = [f"gic{gic}-{bus}{smp}" for gic in (2, 3) for bus in ("mmio", "pci") for smp in ("", "-4x1", "-4x2")]
