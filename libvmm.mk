@@ -55,9 +55,12 @@ LIBVMM_SRCS     := $(sort $(foreach levels,* */* */*/* */*/*/*,$(wildcard $(LIBV
 LIBVMM_OBJS     := $(LIBVMM_SRCS:$(LIBVMM)/src/%.c=$(LIBVMM_DIR)/%.o)
 LIBVMM_AR       = $(shell $(LIBVMM_CC) -print-prog-name=ar)
 
+# What only gcc understands.
+LIBVMM_GCC_CFLAGS := -fno-tree-forwprop -falign-functions=4 -falign-jumps=4 -falign-loops=4 -falign-labels=4
+
 # src/boot/libfdt comes first: its libfdt_env.h takes the place of the one that wants a C library.
 LIBVMM_ALL_CFLAGS = -fomit-frame-pointer -fno-asynchronous-unwind-tables -fno-unwind-tables \
-    -fno-tree-forwprop -falign-functions=4 -falign-jumps=4 -falign-loops=4 -falign-labels=4 \
+    $(if $(findstring clang,$(LIBVMM_CC)),,$(LIBVMM_GCC_CFLAGS)) \
     $(LIBVMM_CFLAGS) -std=gnu11 -ffreestanding \
     $(if $(MICROKIT),-isystem $(MICROKIT)/include) $(LIBVMM_INCLUDES) -I$(LIBVMM)/src -I$(LIBVMM)/src/boot/libfdt \
     -isystem $(LIBFDT_INCLUDE)

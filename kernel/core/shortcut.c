@@ -95,7 +95,7 @@ static inline struct frame *exit_guest(struct core *core, struct thread *vcpu, u
     case ESR_SMC64:
         return send_trap(core, vcpu, esr);
     case ESR_WFX:
-        /* It spins until another vCPU has done something: its turn is over. */
+        /* It spins until another vCPU has done something: its turn is over. Its budget is no limit: has_shortcut. */
         if (esr_is_wfe(esr) && core->charged == vcpu) {
             core->charged = NULL;
             vcpu->budget_left = vcpu->budget;

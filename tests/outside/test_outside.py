@@ -57,6 +57,12 @@ def test_builds_and_runs_with_its_own_flags(machine, root, system, settings, fla
     console.expect("guest asks for power-off", timeout=30)
 
 
+def test_builds_and_runs_with_clang(machine, root, system, settings):
+    flags = "-O2 -Wall -Wextra -Werror -mgeneral-regs-only -mstrict-align"
+    run(["make", f"LIBVMM={root}", "CC=clang --target=aarch64-linux-gnu", f"CFLAGS={flags}", *settings], cwd=system)
+    machine(system / "build/loader.img").expect("hello from the guest", timeout=30)
+
+
 def test_the_makefile_of_the_readme(machine, root, build, system, tmp_path):
     """What README.md shows, in a folder with the outside system's sources and libvmm's tree."""
     makefile = re.search(r"^```make\n(.*?)^```", (root / "README.md").read_text(), re.MULTILINE | re.DOTALL)[1]

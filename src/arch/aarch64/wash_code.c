@@ -14,6 +14,8 @@
 #include "arch/aarch64/wash.h"
 
 __asm__(".pushsection .rodata.wash, \"a\", @progbits\n"
+        ".arch_extension fp\n"
+        ".arch_extension simd\n"
         ".balign 8\n"
         ".global wash_code, wash_code_end\n"
         "wash_code:\n"
