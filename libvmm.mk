@@ -65,8 +65,9 @@ LIBVMM_ALL_CFLAGS = -fomit-frame-pointer -fno-asynchronous-unwind-tables -fno-un
     $(if $(MICROKIT),-isystem $(MICROKIT)/include) $(LIBVMM_INCLUDES) -I$(LIBVMM)/src -I$(LIBVMM)/src/boot/libfdt \
     -isystem $(LIBFDT_INCLUDE)
 
-# What no guest's exit runs through, or none that matters, is compiled for size where your flags say -O2 or -O3.
-LIBVMM_COLD := boot/% devices/% pci/% $(addprefix util/,format log libc/printf libc/string) \
+# What no guest's exit runs through, or none that matters, is compiled for size where your flags say -O2 or -O3;
+# memcpy too, whose loops gcc makes longer otherwise.
+LIBVMM_COLD := boot/% devices/% pci/% $(addprefix util/,format log libc/printf libc/string libc/memcpy) \
     $(addprefix core/,device_tree guest guest_error guest_ram vcpu virq) \
     $(addprefix arch/aarch64/,cache decode emulate inject psci smccc stage1 sysreg trng vcpu_state wash wash_code) \
     $(addprefix arch/aarch64/vgic/,vgic_irq vgic_v3)
