@@ -17,7 +17,7 @@ ALL = [(gic, vcpus, cores, vmm) for gic in (2, 3) for vcpus in (2, 4, 8) for cor
        for vmm in ("", "-low")]
 # As in linux.mk.
 SOME = [(2, 2, 1, "-low"), (3, 2, 2, ""), (2, 4, 2, ""), (3, 4, 1, "-low"), (2, 8, 4, ""), (3, 8, 2, "-low")]
-WAKE_UPS = 2000 if IS_MATRIX else 500
+WAKE_UPS = 2000 if IS_MATRIX else 400
 HOTPLUGS = 50 if IS_MATRIX else 10
 
 READY = r"libvmm guest: shell ready"
