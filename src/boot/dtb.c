@@ -61,6 +61,27 @@ uint64_t dtb_claimed_bytes(const void *blob, uint64_t blob_bytes)
     return fdt_magic(&header) == FDT_MAGIC ? fdt_totalsize(&header) : 0;
 }
 
+/*
+ * Whether each element of the structure block lies behind the one before: a length that overflows can lead back, and
+ * libfdt's check of the whole then never ends. libfdt looks at the header only; the bounds are its own.
+ */
+static bool is_structure_finite(const void *blob)
+{
+    int offset = 0;
+    int next;
+
+    if (fdt_check_header(blob) != 0) {
+        return false;
+    }
+    while (fdt_next_tag(blob, offset, &next) != FDT_END) {
+        if (next <= offset) {
+            return false;
+        }
+        offset = next;
+    }
+    return true;
+}
+
 enum result dtb_open(const void *blob, uint64_t blob_bytes, struct dtb *dtb)
 {
     uint64_t claimed_bytes = dtb_claimed_bytes(blob, blob_bytes);
@@ -78,7 +99,7 @@ enum result dtb_open(const void *blob, uint64_t blob_bytes, struct dtb *dtb)
                     fdt_version(blob), fdt_off_mem_rsvmap(blob), fdt_off_dt_struct(blob));
         return RESULT_INVALID;
     }
-    int error = fdt_check_full(blob, claimed_bytes);
+    int error = is_structure_finite(blob) ? fdt_check_full(blob, claimed_bytes) : -FDT_ERR_BADSTRUCTURE;
     if (error != 0) {
         LOG_VMM_ERR("device tree is malformed: libfdt says %s\n", fdt_strerror(error));
         return RESULT_INVALID;

@@ -87,7 +87,12 @@ static void backend(struct input *input)
         }
         return;
     }
-    /* What no backend should say: ids that are free, or none. The counters stay right, so that it can go on. */
+    /*
+     * What no backend should say: ids that are free, or none. The counters stay right, so that it can go on. The device
+     * has heard all before and hears this at once: later, the id might be in use again, and this the answer to that.
+     */
+    (void)virtio_notified(CHANNEL);
+    take_all();
     const struct sddf_blk_response response = {.status = what & 7, .success_count = what, .id = input_u8(input)};
     bool is_under_way = false;
     for (unsigned i = 0; i < taken_count; i++) {
@@ -95,6 +100,7 @@ static void backend(struct input *input)
     }
     if (!is_under_way) {
         (void)sddf_blk_put_response(&virt, &response);
+        (void)virtio_notified(CHANNEL);
     }
 }
 

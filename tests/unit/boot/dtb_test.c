@@ -132,6 +132,20 @@ static void test_open_every_byte_damaged(void **state)
     free(damaged);
 }
 
+/* A property whose length overflows leads back to where the walk has been: it must end all the same. */
+static void test_open_length_that_leads_back(void **state)
+{
+    (void)state;
+    for (uint32_t back = 4; back <= 64; back += 4) {
+        size_t size = small_tree();
+        const int soc = fdt_path_offset(b.blob, "/soc");
+        const int property = fdt_first_property_offset(b.blob, soc);
+        const fdt32_t length = cpu_to_fdt32(-back);
+        memcpy(b.blob + fdt_off_dt_struct(b.blob) + (size_t)property + 4, &length, sizeof length);
+        expect_invalid(b.blob, size, "libfdt says");
+    }
+}
+
 static void test_availability(void **state)
 {
     (void)state;
@@ -343,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_open_every_length_too_short),
         cmocka_unit_test(test_open_bad_header),
         cmocka_unit_test(test_open_every_byte_damaged),
+        cmocka_unit_test(test_open_length_that_leads_back),
         cmocka_unit_test(test_availability),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_reg_with_every_cell_count),
