@@ -38,7 +38,8 @@ static struct sddf_serial driver_tx;
 static struct client clients[CONFIG_CLIENTS_MAX];
 static unsigned client_count; /* 0: not usable */
 
-static unsigned speaker; /* whose output was last */
+static unsigned speaker;                /* whose output was last */
+static uint32_t turn_left = TURN_BYTES; /* characters that the speaker may go on with before others have their turn */
 static bool has_spoken;
 static bool is_line_start = true;
 static unsigned listener; /* who gets the input */
@@ -83,14 +84,15 @@ static bool has_room(void)
     return sddf_serial_available(&driver_tx) > MARKS_BYTES;
 }
 
-/* One turn of a client, at most up to the end of a line. */
+/* A turn of a client, or what the speaker has left of its own: at most up to the end of a line. */
 static uint32_t speak(unsigned who)
 {
     struct sddf_serial *tx = &clients[who].tx;
+    uint32_t left = who == speaker && turn_left != 0 ? turn_left : TURN_BYTES;
     uint32_t done = 0;
     uint8_t *bytes;
 
-    while (done < TURN_BYTES && has_room() && sddf_serial_piece(tx, &bytes) != 0) {
+    while (left != 0 && has_room() && sddf_serial_piece(tx, &bytes) != 0) {
         char character = (char)*(volatile uint8_t *)bytes;
         if (done == 0) {
             emit_marks(who);
@@ -99,9 +101,8 @@ static uint32_t speak(unsigned who)
         sddf_serial_advance(tx, 1);
         done++;
         is_line_start = character == '\n';
-        if (is_line_start) {
-            break;
-        }
+        left = is_line_start ? 0 : left - 1;
+        turn_left = left;
     }
     if (done != 0 && sddf_serial_producer_waits(tx)) {
         microkit_notify(tx->channel);
@@ -109,15 +110,17 @@ static uint32_t speak(unsigned who)
     return done;
 }
 
+/* Everybody in turn. When the line takes no more in the middle of a turn, that is what it goes on with. */
 static void pump_output(void)
 {
     bool has_written = false;
     bool is_busy = true;
 
     while (is_busy) {
+        const unsigned first = turn_left != 0 ? speaker : speaker + 1;
         is_busy = false;
         for (unsigned i = 0; i < client_count; i++) {
-            is_busy = speak((speaker + i) % client_count) != 0 || is_busy;
+            is_busy = speak((first + i) % client_count) != 0 || is_busy;
         }
         has_written = has_written || is_busy;
     }

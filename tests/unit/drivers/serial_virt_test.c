@@ -46,6 +46,7 @@ static void start(enum serial_style style, unsigned count)
         assert_true(sddf_serial_open(&tx[i], &config.clients[i].tx, SDDF_PRODUCER));
     }
     speaker = 0;
+    turn_left = TURN_BYTES;
     has_spoken = false;
     is_line_start = true;
     listener = 0;
@@ -217,6 +218,35 @@ static void test_a_hostile_client(void **unused)
     assert_int_equal(seen, said);
 }
 
+/* As much output as there is room for, as lines or without end. */
+static void flood(unsigned who, bool has_lines)
+{
+    static const char lines[] = "xxxxxxx\n";
+    while (sddf_serial_available(&tx[who]) != 0) {
+        const char character = has_lines ? lines[tx[who].counter.own % 8] : 'y';
+        (void)sddf_serial_write(&tx[who], &character, 1);
+    }
+}
+
+/* A line that takes less at a time than a client has: everybody gets a turn all the same. */
+static void test_turns_on_a_slow_line(void **unused)
+{
+    (void)unused;
+    for (unsigned quiet = 0; quiet < COUNT; quiet++) {
+        start(SERIAL_STYLE_PLAIN, COUNT);
+        say(quiet, "bob\n");
+        for (unsigned i = 0; i < 2 * TURN_BYTES / 10 && sddf_serial_available(&tx[quiet]) != RING_BYTES; i++) {
+            flood((quiet + 1) % COUNT, false);
+            flood((quiet + 2) % COUNT, true);
+            notified(0);
+            (void)sddf_serial_read(&line_tx, shown, 10);
+        }
+        assert_int_equal(sddf_serial_available(&tx[quiet]), RING_BYTES);
+        (void)stop(NULL);
+    }
+    start(SERIAL_STYLE_PLAIN, COUNT); /* for the teardown */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +257,7 @@ int main(void)
         cmocka_unit_test_teardown(test_input_goes_where_it_is_meant, stop),
         cmocka_unit_test_teardown(test_input_waits_for_a_client_that_does_not_read, stop),
         cmocka_unit_test_teardown(test_a_hostile_client, stop),
+        cmocka_unit_test_teardown(test_turns_on_a_slow_line, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
