@@ -7,9 +7,11 @@
 VSWITCH     := $(EXAMPLES)/vswitch
 VSWITCH_SRC := examples/vswitch
 
-EXAMPLE_IMAGE_vswitch  = $(VSWITCH)/gic$(GIC)-$(or $(BUS),mmio)/$(IMAGE_NAME)
-EXAMPLE_BANNER_vswitch = two Linux guests and a switch on $(CPU) with GICv$(GIC); Ctrl-\ and 0 or 1 selects a guest
-EXAMPLE_TAKES_vswitch  = BUS
+EXAMPLE_IMAGE_vswitch  = $(VSWITCH)/gic$(GIC)-$(or $(BUS),mmio)$(LINUX_RUN_SMP)/$(IMAGE_NAME)
+EXAMPLE_BANNER_vswitch = two Linux guests and a switch on $(CPU) with GICv$(GIC)$(LINUX_RUN_SAYS); Ctrl-\ and 0 or 1 \
+    selects a guest
+EXAMPLE_TAKES_vswitch  = BUS SMP CORES
+EXAMPLE_CORES_vswitch  = $(LINUX_RUN_CORES)
 EXAMPLE_QEMU_vswitch   = $(QEMU_VIRTIO) $(QEMU_NET)
 
 VSWITCH_INITRD := $(VSWITCH)/initramfs.cpio.gz
@@ -21,11 +23,14 @@ $(VSWITCH_INITRD): $(VSWITCH_SRC)/modules $(VSWITCH_SRC)/rc $(GUEST_INITRD_FILES
 	$(Q)mkdir -p $(@D)
 	$(Q)$(call guest_initrd,$@,$(VSWITCH_SRC)/modules,,$(VSWITCH_SRC)/rc=etc/rc)
 
-# The description of a variant is that of its interrupt controller, with the transport named.
-$(VSWITCH)/%/guest.system: $(VSWITCH_SRC)/vswitch_gicv2.system $(VSWITCH_SRC)/vswitch_gicv3.system
+# The description of a variant is that of its interrupt controller, with the transport named and as many vCPUs.
+VSWITCH_WORDS = $(subst -, ,$*)
+$(VSWITCH)/%/guest.system: $(VSWITCH_SRC)/vswitch_gicv2.system $(VSWITCH_SRC)/vswitch_gicv3.system \
+        tools/run/spread-vcpus
 	$(Q)mkdir -p $(@D)
-	$(Q)sed 's/transport="mmio"/transport="$(lastword $(subst -, ,$*))"/' \
-	    $(VSWITCH_SRC)/vswitch_$(patsubst gic%,gicv%,$(firstword $(subst -, ,$*))).system >$@
+	$(Q)sed 's/transport="mmio"/transport="$(word 2,$(VSWITCH_WORDS))"/' \
+	    $(VSWITCH_SRC)/vswitch_$(patsubst gic%,gicv%,$(firstword $(VSWITCH_WORDS))).system >$@.1
+	$(Q)tools/run/spread-vcpus $@.1 $(subst x, ,$(or $(word 3,$(VSWITCH_WORDS)),1x1)) >$@
 
 $(VSWITCH)/%/$(IMAGE_NAME): $(VSWITCH)/%/guest.system $(VMM_ELF) $(DRIVER_ELFS) $(GUEST_KERNEL) $(VSWITCH_INITRD) \
         $(SDDF_CONFIGURE) $(MICROKIT_TOOL_FILES)

@@ -9,10 +9,12 @@
 import base64
 import hashlib
 import http.server
+import json
 import os
 import random
 import re
 import shutil
+import socket
 import socketserver
 import subprocess
 import threading
@@ -20,15 +22,26 @@ import threading
 import pytest
 
 FULL = bool(os.environ.get("TEST_MATRIX"))
+# Seconds.
+LIFETIME = 1800 if FULL else 400
+PATIENCE = 900 if FULL else 300
+
 CONSOLE_BYTES = 100 << 10
 FILE_MIB = 256 if FULL else 16
 FETCHED_MIB = 64 if FULL else 16
-SENT_MIB = 64 if FULL else 2
+SENT_MIB = 16 if FULL else 2
 # The disk has room behind the file system. In sectors of 512 bytes, as dd counts.
 RAW_SECTOR, RAW_MIB = 3 << 19, 16
 HAMMER_KIB = 1024 if FULL else 192
+FIO_MIB = 16 if FULL else 2
+IPERF_MIB = 64 if FULL else 16
 
 VARIANTS = [f"gic{gic}-{bus}{smp}" for gic in (2, 3) for bus in ("mmio", "pci") for smp in ("", "-4x1", "-4x2")]
+
+# Behind the file system, past every cache, 32 requests at a time, each of any size, each block with its checksum.
+FIO = ("/disk/programs/fio --name=fio --filename=/dev/vda --direct=1 --ioengine=libaio --iodepth=32 --rw=randwrite "
+       f"--offset={RAW_SECTOR * 512} --size={FIO_MIB}m --bsrange=512-256k --verify=crc32c --verify_fatal=1 "
+       "--end_fsync=1 --eta=never")
 
 WRITE_FOR_EVER = "while dd if=/dev/zero of=/disk/load bs=1M count=8 conv=fsync; do :; done 2>/dev/null &"
 
@@ -50,6 +63,7 @@ def disk(build, tmp_path):
     files = tmp_path / "files"
     files.mkdir()
     shutil.copy(build / "tests/virtio/hammer", files)
+    shutil.copytree(build / "tests/virtio/programs", files / "programs")
     subprocess.run([e2fs("mke2fs"), "-q", "-F", "-t", "ext4", "-d", str(files), str(path), f"{RAW_SECTOR // 2}k"],
                    stdout=subprocess.DEVNULL, check=True)
     os.truncate(path, RAW_SECTOR * 512 + (RAW_MIB << 20))
@@ -65,7 +79,7 @@ def linux(machine, build, disk):
         # As virtio.mk has it.
         cores = 2 if variant.endswith("x2") else 1
         console = machine(build / f"examples/virtio/{variant}/image.elf", gic=int(variant[3]), cores=cores,
-                          lifetime=900 if FULL else 400, extra=[
+                          lifetime=LIFETIME, extra=[
             *(["-accel", "tcg,thread=single"] if cores > 1 else []),
             "-global", "virtio-mmio.force-legacy=false", "-drive", f"if=none,id=disk,format=raw,file={disk}",
             "-device", "virtio-blk-device,bus=virtio-mmio-bus.0,drive=disk",
@@ -135,6 +149,34 @@ class Server:
         return hashlib.md5(self.content[:mib << 20]).hexdigest()
 
 
+@pytest.fixture
+def iperf(spawn):
+    """iperf(console, options) has the guest's iperf3 send to one beside the machine, and answers what it reports."""
+
+    def run(console, options=""):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        server = spawn(["iperf3", "--server", "--one-off", "--forceflush", "--bind", "127.0.0.1", "--port", port],
+                       lifetime=LIFETIME)
+        server.expect("Server listening")
+        status = console.shell(f"/disk/programs/iperf3 -c 10.0.2.2 -p {port} -n {IPERF_MIB}M -i 0 -J {options} "
+                               ">/tmp/iperf3; echo $?", timeout=PATIENCE).split()[-1]
+        report = json.loads(console.shell("cat /tmp/iperf3"))
+        assert status == "0", report
+        assert server.wait() == 0
+        return report["end"]
+
+    return run
+
+
+def fio(console, options=""):
+    """Runs fio; it has to find everything as it should be."""
+    report = console.shell(f"{FIO} {options}; echo status $?", timeout=PATIENCE)
+    assert "status 0" in report and "err= 0" in report, report
+    return report
+
+
 def is_clean(disk):
     """Whether the file system has no error; nothing is repaired."""
     return subprocess.run([e2fs("e2fsck"), "-f", "-n", str(disk)], stdout=subprocess.DEVNULL,
@@ -152,7 +194,7 @@ def power_off(console):
 
 def md5(console, command):
     """The checksum of what a command prints."""
-    return console.shell(f"{command} | md5sum", timeout=300).split()[-2]
+    return console.shell(f"{command} | md5sum", timeout=PATIENCE).split()[-2]
 
 
 def type_raw(console, command, data):
@@ -205,9 +247,11 @@ def test_disk(linux, disk, variant):
     """Direct requests, many at once; a file that is on the disk when the guest crashes, with others being written."""
     console = linux(variant)
     assert "/dev/vda on /disk type ext4" in console.shell("mount")
-    assert "hammer: sound" in console.shell(f"/disk/hammer /dev/vda {RAW_SECTOR + 3} {HAMMER_KIB * 2}", timeout=600)
+    hammer = f"/disk/hammer /dev/vda {RAW_SECTOR + 3} {HAMMER_KIB * 2}"
+    assert "hammer: sound" in console.shell(hammer, timeout=PATIENCE)
+    assert "WRITE: " in fio(console)
 
-    console.shell(f"dd if=/dev/urandom of=/disk/file bs=1M count={FILE_MIB} conv=fsync", timeout=300)
+    console.shell(f"dd if=/dev/urandom of=/disk/file bs=1M count={FILE_MIB} conv=fsync", timeout=PATIENCE)
     checksum = md5(console, "cat /disk/file")
     console.shell("sync; echo 1 >/proc/sys/kernel/panic")
     console.shell(WRITE_FOR_EVER)
@@ -217,8 +261,9 @@ def test_disk(linux, disk, variant):
     console.boot()
     assert "/dev/vda on /disk type ext4" in console.shell("mount")
     assert md5(console, "cat /disk/file") == checksum
+    assert "READ: " in fio(console, "--verify_only")
     # The file is still right when it comes from the disk once more, and what is written now stays.
-    console.shell("cp /disk/file /disk/copy; umount /disk; mount -t ext4 /dev/vda /disk", timeout=300)
+    console.shell("cp /disk/file /disk/copy; umount /disk; mount -t ext4 /dev/vda /disk", timeout=PATIENCE)
     assert md5(console, "cat /disk/copy") == checksum
     console.shell("umount /disk")
     power_off(console)
@@ -226,7 +271,7 @@ def test_disk(linux, disk, variant):
 
 
 @variants("gic3-pci")
-def test_network(linux, server, variant):
+def test_network(linux, server, iperf, variant):
     console = linux(variant)
     assert " 0% packet loss" in console.shell("ping -c 3 10.0.2.2")
     assert " 0% packet loss" in console.shell("ping -c 3 -s 1400 10.0.2.2")
@@ -234,10 +279,16 @@ def test_network(linux, server, variant):
     # Up, and both ways at the same time.
     sent = server.checksum(SENT_MIB)
     assert md5(console, f"{server.download(SENT_MIB)} | tee /tmp/file") == sent
-    assert console.shell(f"{server.upload} </tmp/file", timeout=300).strip() == sent
+    assert console.shell(f"{server.upload} </tmp/file", timeout=PATIENCE).strip() == sent
     console.shell(f"{server.upload} </tmp/file >/tmp/up & {server.download(SENT_MIB)} | md5sum >/tmp/down; wait",
-                  timeout=300)
+                  timeout=PATIENCE)
     assert console.shell("cat /tmp/up /tmp/down").replace("  -", "").split() == [sent, sent]
+    # Out, in, and both. What is still on its way when the sender is ready does not count as received.
+    for options in ("", "--reverse") + (("--bidir",) if FULL else ()):
+        report = iperf(console, options)
+        assert report["sum_sent"]["bytes"] >= IPERF_MIB << 20
+        assert report["sum_received"]["bytes"] >= IPERF_MIB << 19
+        assert "bidir" not in options or report["sum_received_bidir_reverse"]["bytes"] > 0
     counts = console.shell("cat /sys/class/net/eth0/statistics/[rt]x_errors")
     assert set(counts.split()) == {"0"}
     power_off(console)

@@ -1,13 +1,27 @@
 # Copyright 2026, the libvmm authors
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What the tests of virtual devices boot, and a program that the guest has on its disk.
+# What the tests of virtual devices boot, and programs that the guest has on its disk: one of these tests, and Debian's
+# fio and iperf3 with their libraries.
 
-VTEST := $(BUILD)/tests/virtio
+VTEST          := $(BUILD)/tests/virtio
+VTEST_PACKAGES := fio iperf3
+VTEST_FETCHED  := $(VTEST_PACKAGES:%=$(BUILD)/deb/%/.fetched)
+VTEST_PROGRAMS := $(VTEST)/programs
 
 $(VTEST)/hammer: tests/system/virtio/hammer.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CROSS)gcc $(TARGET_CFLAGS) -static -s -Wl,--build-id=none -o $@ $<
+
+$(VTEST_FETCHED):
+	@$(call step,FETCH,$(notdir $(@D)): a program of the guest)
+	$(Q)$(FETCH_DEB) --libraries $(notdir $(@D)):arm64 $(@D)
+
+$(VTEST_PROGRAMS)/.ready: $(VTEST_FETCHED) tools/guest/collect-programs
+	$(Q)mkdir -p $(dir $(@D))
+	$(Q)CROSS=$(CROSS) tools/guest/collect-programs $(@D) \
+	    $(foreach name,$(VTEST_PACKAGES),$(BUILD)/deb/$(name):usr/bin/$(name))
+	$(Q)touch $@
 
 VTEST_SOME := gic2-mmio gic2-pci-4x1 gic3-pci gic3-mmio-4x1
 VTEST_ALL  := $(foreach gic,2 3,$(foreach bus,mmio pci,$(foreach smp,_ -4x1 -4x2,gic$(gic)-$(bus)$(smp:_=))))
@@ -15,9 +29,9 @@ VTEST_ALL  := $(foreach gic,2 3,$(foreach bus,mmio pci,$(foreach smp,_ -4x1 -4x2
 .PHONY: test-virtio
 ## test-virtio: Linux on virtual devices, every variant, with much data; takes hours
 test-virtio: test-deps
-	$(Q)$(BUILD_QUIETLY) test-build $(VTEST_ALL:%=$(VIRTIO)/%/$(IMAGE_NAME))
-	$(Q)TEST_MATRIX=1 $(MAKE) test TESTS=tests/system/virtio
+	$(Q)$(BUILD_QUIETLY) test-build $(VTEST_ALL:%=$(VIRTIO)/%/$(IMAGE_NAME)) $(VSWITCH_MATRIX)
+	$(Q)TEST_MATRIX=1 $(MAKE) test TESTS='tests/system/virtio tests/system/vswitch'
 
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += $(VTEST_SOME:%=$(VIRTIO)/%/$(IMAGE_NAME)) $(VTEST)/hammer
+TEST_PREREQUISITES += $(VTEST_SOME:%=$(VIRTIO)/%/$(IMAGE_NAME)) $(VTEST)/hammer $(VTEST_PROGRAMS)/.ready
 endif

@@ -4,14 +4,15 @@
  */
 
 /*
- * A guest in place of one of two: misuses its console and network card (virtio-mmio [VIRTIO 4.2]) by chance, registers
- * and rings, and resets them, or the whole machine, at any time. After each round it takes both into use as a driver
- * should: it says so on the console, and asks the other guest for its hardware address, which must answer.
+ * A guest in place of one of two: misuses its console and network card by chance, registers and rings, what they sit on
+ * too, and resets them, or the whole machine, at any time. After each round it takes both into use as a driver should:
+ * it says so on the console, and asks the other guest for its hardware address, which must answer.
  *
  *     round: sessions with each device         revive: reset, print, ask       restart, instead of reviving
  *
  * What a device is given to write to lies in the arena, or is no memory of this guest's: the program itself is safe.
  */
+#include "fuzzer_bus.h"
 #include "rig/exception.h"
 #include "rig/gic.h"
 #include "rig/psci.h"
@@ -19,30 +20,8 @@
 #include "rig/timer.h"
 
 /* As the ready-made VMM has them. */
-#define RAM_BASE      0x40000000
-#define RAM_END       0x50000000
-#define CONSOLE       0xa000000
-#define NET           0xa000200
-#define CONSOLE_IRQ   48
-#define NET_IRQ       49
-#define DEVICE_BYTES  0x200
-#define REGISTERS_END 0x100
-
-enum {
-    REG_FEATURES = 0x10,
-    REG_FEATURES_SEL = 0x14,
-    REG_DRIVER_FEATURES = 0x20,
-    REG_DRIVER_FEATURES_SEL = 0x24,
-    REG_QUEUE_SEL = 0x30,
-    REG_QUEUE_NUM = 0x38,
-    REG_QUEUE_READY = 0x44,
-    REG_NOTIFY = 0x50,
-    REG_INTERRUPT_ACK = 0x64,
-    REG_STATUS = 0x70,
-    REG_DESC = 0x80,
-    REG_DRIVER = 0x90,
-    REG_DEVICE = 0xa0,
-};
+#define RAM_BASE 0x40000000
+#define RAM_END  0x50000000
 
 #define STATUS_DRIVER      3 /* with ACKNOWLEDGE */
 #define STATUS_DRIVER_OK   4
@@ -193,11 +172,21 @@ static uint64_t any_address(void)
 
 /* Misuse. */
 
-static void poke(uintptr_t base)
+/* What narrow writes make up in the end is no address in the program either. */
+static uint32_t any_part(uint32_t width)
 {
+    const uint32_t word = any_word();
+    return width < 4 && (word >> (8 * width - 8) & 0xff) == RAM_BASE >> 24 ? 0 : word;
+}
+
+static void poke(enum bus_device device)
+{
+    size_t count;
+    const struct bus_range *ranges = bus_ranges(device, &count);
+    const struct bus_range range = ranges[below((uint32_t)count)];
     const uint32_t width = one_in(4) ? 1u << below(4) : 4;
-    const uintptr_t at = base + below((one_in(4) ? DEVICE_BYTES : REGISTERS_END) / width) * width;
-    const uint32_t value = any_word();
+    const uintptr_t at = range.base + below(range.bytes / width) * width;
+    const uint32_t value = any_part(width);
     const bool is_read = one_in(3);
     switch (width) {
     case 1:
@@ -215,32 +204,18 @@ static void poke(uintptr_t base)
     }
 }
 
-static void negotiate(uintptr_t base, uint32_t mask)
+static void reset(enum bus_device device)
 {
-    write32(base + REG_STATUS, STATUS_DRIVER);
-    write32(base + REG_FEATURES_SEL, 0);
-    write32(base + REG_DRIVER_FEATURES_SEL, 0);
-    write32(base + REG_DRIVER_FEATURES, read32(base + REG_FEATURES) & mask);
-    write32(base + REG_FEATURES_SEL, 1);
-    write32(base + REG_DRIVER_FEATURES_SEL, 1);
-    write32(base + REG_DRIVER_FEATURES, VERSION_1 | (mask == 0 ? 0 : read32(base + REG_FEATURES) & (uint32_t)any()));
-    write32(base + REG_STATUS, STATUS_DRIVER | STATUS_FEATURES_OK);
+    bus_open(device);
+    bus_write_status(device, 0);
 }
 
-static void write_address(uintptr_t reg, uint64_t address)
+static void negotiate(enum bus_device device, uint32_t mask)
 {
-    write32(reg, (uint32_t)address);
-    write32(reg + 4, (uint32_t)(address >> 32));
-}
-
-static void set_queue(uintptr_t base, uint32_t index, uint32_t size, const uint64_t areas[3])
-{
-    write32(base + REG_QUEUE_SEL, index);
-    write32(base + REG_QUEUE_NUM, size);
-    write_address(base + REG_DESC, areas[0]);
-    write_address(base + REG_DRIVER, areas[1]);
-    write_address(base + REG_DEVICE, areas[2]);
-    write32(base + REG_QUEUE_READY, 1);
+    bus_write_status(device, STATUS_DRIVER);
+    bus_write_features(device, 0, bus_read_features(device, 0) & mask);
+    bus_write_features(device, 1, VERSION_1 | (mask == 0 ? 0 : bus_read_features(device, 1) & (uint32_t)any()));
+    bus_write_status(device, STATUS_DRIVER | STATUS_FEATURES_OK);
 }
 
 struct fuzzed {
@@ -259,7 +234,7 @@ static void fill_desc(struct desc *desc)
 }
 
 /* Something new in the ring; mostly there is as much of it as the ring says. */
-static void feed(uintptr_t base, const struct fuzzed *queue, uint32_t index)
+static void feed(enum bus_device device, const struct fuzzed *queue, uint32_t index)
 {
     const uint32_t count = below(8);
     for (uint32_t i = 0; i < count; i++) {
@@ -269,22 +244,22 @@ static void feed(uintptr_t base, const struct fuzzed *queue, uint32_t index)
     queue->avail->idx = (uint16_t)(one_in(64) ? any() : queue->avail->idx + count);
     queue->avail->flags = (uint16_t)below(2);
     __asm__ volatile("dmb ish" : : : "memory");
-    write32(base + REG_NOTIFY, one_in(16) ? any_word() : index);
+    bus_notify(device, one_in(16) ? any_word() : index);
 }
 
-static void take_into_use(uintptr_t base, struct fuzzed queues[FUZZ_QUEUES])
+static void take_into_use(enum bus_device device, struct fuzzed queues[FUZZ_QUEUES])
 {
-    write32(base + REG_STATUS, 0);
-    negotiate(base, (uint32_t)any());
+    reset(device);
+    negotiate(device, (uint32_t)any());
     for (uint32_t i = 0; i < FUZZ_QUEUES; i++) {
         const uint64_t at = ARENA + 0x10000 + (uint64_t)below(ARENA_BYTES / 0x10000 - 1) * 0x10000;
         const uint64_t areas[] = {one_in(64) ? any_address() : at, one_in(64) ? any_address() : at + 0x2000,
                                   one_in(64) ? any_address() : at + 0x4000};
         queues[i] = (struct fuzzed){(struct desc *)at, (volatile struct avail *)(at + 0x2000), 1u << below(9)};
         queues[i].avail->idx = (uint16_t)(one_in(8) ? any() : 0);
-        set_queue(base, i, one_in(64) ? any_word() : queues[i].size, areas);
+        bus_set_queue(device, i, one_in(64) ? any_word() : queues[i].size, areas);
     }
-    write32(base + REG_STATUS, STATUS_DRIVER | STATUS_FEATURES_OK | STATUS_DRIVER_OK);
+    bus_write_status(device, STATUS_DRIVER | STATUS_FEATURES_OK | STATUS_DRIVER_OK);
 }
 
 /* A frame that gets past the switch: to the other guest or to all, of any content. */
@@ -309,48 +284,49 @@ static void write_frame(void)
     }
 }
 
-static void run_session(uintptr_t base)
+static void run_session(enum bus_device device)
 {
     struct fuzzed queues[FUZZ_QUEUES];
     const bool is_wild = one_in(3);
     if (!is_wild) {
-        take_into_use(base, queues);
+        take_into_use(device, queues);
     }
     for (uint32_t i = 0; i < STEPS; i++) {
         if (is_wild || one_in(16)) {
-            poke(base);
+            poke(device);
         } else {
             const uint32_t index = below(FUZZ_QUEUES);
-            feed(base, &queues[index], index);
+            feed(device, &queues[index], index);
         }
     }
 }
 
 /* Use. */
 
-static void open_queue(uintptr_t base, uint32_t index, struct queue *queue)
+static void open_queue(enum bus_device device, uint32_t index, struct queue *queue)
 {
     const uint64_t areas[] = {(uintptr_t)queue->desc, (uintptr_t)&queue->avail, (uintptr_t)&queue->used};
     for (size_t i = 0; i < sizeof *queue; i += 8) {
         *(volatile uint64_t *)((uintptr_t)queue + i) = 0;
     }
-    set_queue(base, index, SIZE, areas);
+    bus_set_queue(device, index, SIZE, areas);
 }
 
 /* The chain that begins with a descriptor. */
-static void offer_chain(uintptr_t base, uint32_t index, struct queue *queue, uint16_t head)
+static void offer_chain(enum bus_device device, uint32_t index, struct queue *queue, uint16_t head)
 {
     queue->avail.ring[queue->avail.idx % SIZE] = head;
     __asm__ volatile("dmb ish" : : : "memory");
     queue->avail.idx++;
     __asm__ volatile("dmb ish" : : : "memory");
-    write32(base + REG_NOTIFY, index);
+    bus_notify(device, index);
 }
 
-static void offer(uintptr_t base, uint32_t index, struct queue *queue, uint16_t buffer, uint32_t bytes, uint16_t flags)
+static void offer(enum bus_device device, uint32_t index, struct queue *queue, uint16_t buffer, uint32_t bytes,
+                  uint16_t flags)
 {
     queue->desc[buffer] = (struct desc){(uintptr_t)queue->buffers[buffer], bytes, flags, 0};
-    offer_chain(base, index, queue, buffer);
+    offer_chain(device, index, queue, buffer);
 }
 
 /* A used buffer; -1 if there is none. */
@@ -374,7 +350,7 @@ static void say(const char *text, uint64_t number)
         queue->buffers[0][bytes++] = (uint8_t) "0123456789abcdef"[number >> shift & 15];
     }
     queue->buffers[0][bytes++] = '\n';
-    offer(CONSOLE, 1, queue, 0, bytes, 0);
+    offer(BUS_CONSOLE, 1, queue, 0, bytes, 0);
     while (take(queue) < 0) {
         timer_yield();
     }
@@ -386,7 +362,7 @@ static void print_more(void)
     struct queue *queue = QUEUE(0);
     if (is_printing && queue->seen == queue->avail.idx) {
         queue->desc[0] = (struct desc){PRINT, PRINT_BYTES, 0, 0};
-        offer_chain(CONSOLE, 1, queue, 0);
+        offer_chain(BUS_CONSOLE, 1, queue, 0);
         print_count++;
     }
     (void)take(queue);
@@ -411,7 +387,7 @@ static bool listen(struct queue *rx)
         const int32_t buffer = take(rx);
         if (buffer >= 0) {
             is_answered = is_answer((const struct question *)rx->buffers[buffer % SIZE]);
-            offer(NET, 0, rx, (uint16_t)(buffer % SIZE), BUFFER_BYTES, DESC_WRITE);
+            offer(BUS_NET, 0, rx, (uint16_t)(buffer % SIZE), BUFFER_BYTES, DESC_WRITE);
             continue;
         }
         print_more();
@@ -431,7 +407,7 @@ static bool ask(void)
     struct queue *tx = QUEUE(2);
     for (uint32_t i = 0; i < ASK_COUNT_MAX; i++) {
         *(struct question *)tx->buffers[i % SIZE] = question;
-        offer(NET, 1, tx, (uint16_t)(i % SIZE), sizeof question, 0);
+        offer(BUS_NET, 1, tx, (uint16_t)(i % SIZE), sizeof question, 0);
         if (listen(rx)) {
             return true;
         }
@@ -442,17 +418,17 @@ static bool ask(void)
 /* Both devices as a driver has them. */
 static void revive(void)
 {
-    write32(CONSOLE + REG_STATUS, 0);
-    negotiate(CONSOLE, 0);
-    open_queue(CONSOLE, 1, QUEUE(0));
-    write32(CONSOLE + REG_STATUS, STATUS_DRIVER | STATUS_FEATURES_OK | STATUS_DRIVER_OK);
-    write32(NET + REG_STATUS, 0);
-    negotiate(NET, 0);
-    open_queue(NET, 0, QUEUE(1));
-    open_queue(NET, 1, QUEUE(2));
-    write32(NET + REG_STATUS, STATUS_DRIVER | STATUS_FEATURES_OK | STATUS_DRIVER_OK);
+    reset(BUS_CONSOLE);
+    negotiate(BUS_CONSOLE, 0);
+    open_queue(BUS_CONSOLE, 1, QUEUE(0));
+    bus_write_status(BUS_CONSOLE, STATUS_DRIVER | STATUS_FEATURES_OK | STATUS_DRIVER_OK);
+    reset(BUS_NET);
+    negotiate(BUS_NET, 0);
+    open_queue(BUS_NET, 0, QUEUE(1));
+    open_queue(BUS_NET, 1, QUEUE(2));
+    bus_write_status(BUS_NET, STATUS_DRIVER | STATUS_FEATURES_OK | STATUS_DRIVER_OK);
     for (uint16_t i = 0; i < SIZE; i++) {
-        offer(NET, 0, QUEUE(1), i, BUFFER_BYTES, DESC_WRITE);
+        offer(BUS_NET, 0, QUEUE(1), i, BUFFER_BYTES, DESC_WRITE);
     }
 }
 
@@ -483,26 +459,26 @@ static void take_interrupt(void)
         is_time_over = true;
     }
     if (gic_id(taken) != GIC_SPURIOUS) {
-        write32(CONSOLE + REG_INTERRUPT_ACK, UINT32_MAX);
-        write32(NET + REG_INTERRUPT_ACK, UINT32_MAX);
+        bus_acknowledge(BUS_CONSOLE);
+        bus_acknowledge(BUS_NET);
         gic_end(taken);
     }
 }
 
 static void begin(void)
 {
-    const uint32_t status = read32(CONSOLE + REG_STATUS) | read32(NET + REG_STATUS);
+    const bool is_fresh[] = {bus_is_fresh(BUS_CONSOLE), bus_is_fresh(BUS_NET)};
     gic_init();
-    gic_enable(CONSOLE_IRQ);
-    gic_enable(NET_IRQ);
+    gic_enable(bus_irqs[BUS_CONSOLE]);
+    gic_enable(bus_irqs[BUS_NET]);
     gic_enable(TIMER_INTID);
     interrupt_set_handler(take_interrupt);
     interrupt_unmask();
     exception_expect();
     seed = timer_now() | 1;
     revive();
-    if (status != 0) {
-        say("\nWRONG: status at first ", status);
+    if (!is_fresh[BUS_CONSOLE] || !is_fresh[BUS_NET]) {
+        say("\nWRONG: a device as it was before the reset: ", is_fresh[BUS_CONSOLE]);
     }
     say("\nfuzzer: a life begins, seed ", seed);
     while (!ask()) {
@@ -517,7 +493,7 @@ void guest_main(void)
     for (uint64_t round = 1;; round++) {
         for (uint32_t i = 0; i < SESSIONS; i++) {
             write_frame();
-            run_session(one_in(2) ? NET : CONSOLE);
+            run_session(one_in(2) ? BUS_NET : BUS_CONSOLE);
         }
         if (one_in(RESTART_ONE_IN)) {
             (void)psci_call(PSCI_SYSTEM_RESET, 0, 0, 0);

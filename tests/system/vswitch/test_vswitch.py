@@ -2,20 +2,36 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # examples/vswitch: two Linux guests that share console, network card and switch. One of them resets and misuses its
-# devices in every way, while what the other one fetches arrives as it was sent.
+# devices in every way, while what the other one fetches arrives as it was sent. A variant is named as in test_virtio.py
+# beside this folder; TEST_MATRIX=1 (make test-virtio) runs each test with each variant.
 
 import hashlib
 import http.server
+import os
 import random
 import re
 import threading
 
 import pytest
 
+FULL = bool(os.environ.get("TEST_MATRIX"))
 # Seconds. Two guests share one emulated core.
-LIFETIME = 600
-PATIENCE = 300
-FETCHED_BYTES = 1 << 20
+LIFETIME = 3600 if FULL else 600
+PATIENCE = 900 if FULL else 300
+FETCHED_BYTES = (8 if FULL else 1) << 20
+FUZZED_FETCHES = 8 if FULL else 2
+
+VARIANTS = [f"gic{gic}-{bus}{smp}" for gic in (2, 3) for bus in ("mmio", "pci") for smp in ("", "-4x1")]
+
+# The network card of a guest: where it is in sysfs, its driver, and where its registers are.
+CARDS = {"mmio": ("platform", "virtio-mmio", "a000200.virtio_mmio", "base=0xa000200"),
+         "pci": ("pci", "virtio-pci", "0000:00:02.0", "base=`awk '/x0*[1-9a-f]/ { print $1; exit }' resource`")}
+
+
+def variants(*some):
+    """All of them, or those that every run of the tests has."""
+    return pytest.mark.parametrize("variant", VARIANTS if FULL else some)
+
 HOST = "10.0.2.2"
 ADDRESS = {1: "10.0.2.15", 2: "10.0.2.16"}
 
@@ -85,11 +101,11 @@ class Guests:
 
 @pytest.fixture
 def boot(machine, build):
-    def start(gic, bus, fuzzed=False):
+    def start(variant, fuzzed=False):
         folder = "tests" if fuzzed else "examples"
-        image = build / f"{folder}/vswitch/gic{gic}-{bus}/image.elf"
+        image = build / f"{folder}/vswitch/{variant}/image.elf"
         # As vswitch.mk has it.
-        guests = Guests(machine(image, gic=gic, lifetime=LIFETIME, extra=[
+        guests = Guests(machine(image, gic=int(variant[3]), lifetime=LIFETIME, extra=[
             "-global", "virtio-mmio.force-legacy=false",
             "-netdev", "user,id=net", "-device", "virtio-net-device,netdev=net,bus=virtio-mmio-bus.8"]))
         guests.boot(*([1] if fuzzed else [1, 2]))
@@ -98,9 +114,11 @@ def boot(machine, build):
     return start
 
 
-def test_two_guests_talk(boot):
+@variants("gic2-mmio")
+def test_two_guests_talk(boot, variant):
     """Both ways, and out into the network as far as the access list lets them."""
-    guests = boot(2, "mmio")
+    guests = boot(variant)
+    assert [guests.run(number, "nproc") for number in (1, 2)] == ["4" if "-4x" in variant else "1"] * 2
     assert [guests.run(number, "uname -n") for number in (1, 2)] == ["guest_1", "guest_2"]
     for number in (1, 2):
         assert guests.has_answer(number, ADDRESS[3 - number])
@@ -124,21 +142,22 @@ def check_while(guests, command, server):
     guests.start(2, "kill %1; wait")
 
 
-def test_one_misbehaves_the_other_goes_on(boot, server):
+@variants("gic3-pci")
+def test_one_misbehaves_the_other_goes_on(boot, server, variant):
     """The second one unbinds and binds the drivers of its network card, writes into its registers, and restarts."""
-    guests = boot(3, "pci")
-    card = "0000:00:02.0"
-    for folder, name in (("virtio/drivers/virtio_net", "virtio1"), ("pci/drivers/virtio-pci", card)):
+    guests = boot(variant)
+    bus, driver, card, set_base = CARDS[variant.split("-")[1]]
+    for folder, name in (("virtio/drivers/virtio_net", "virtio1"), (f"{bus}/drivers/{driver}", card)):
         guests.start(2, f"cd /sys/bus/{folder}")
         check_while(guests, f"echo {name} >unbind; echo {name} >bind", server)
         guests.start(2, f"[ -e {name} ] || echo {name} >bind; . /etc/rc")
         assert guests.has_answer(2, ADDRESS[1])
     guests.start(2, f"echo {card} >unbind; cd ../../devices/{card}")
-    guests.start(2, "base=`awk '/x0*[1-9a-f]/ { print $1; exit }' resource`")
+    guests.start(2, set_base)
     # No number that these make up is an address in RAM.
     check_while(guests, "devmem $((base + RANDOM % 128 * 4)) 32 $((RANDOM * RANDOM))", server)
     assert "access that the device does not permit" in guests.console.text
-    guests.start(2, f"echo {card} >/sys/bus/pci/drivers/virtio-pci/bind; . /etc/rc")
+    guests.start(2, f"echo {card} >/sys/bus/{bus}/drivers/{driver}/bind; . /etc/rc")
     assert guests.has_answer(2, ADDRESS[1])
     guests.start(2, "reboot -f")
     guests.console.expect("guest asks for a reset", timeout=PATIENCE)
@@ -150,13 +169,13 @@ def test_one_misbehaves_the_other_goes_on(boot, server):
     assert guests.console.wait(timeout=PATIENCE) == 0
 
 
-@pytest.mark.parametrize("gic", [2, 3])
-def test_a_guest_is_a_fuzzer(boot, server, gic):
+@variants("gic2-pci", "gic3-mmio")
+def test_a_guest_is_a_fuzzer(boot, server, variant):
     """It goes on from life to life; its devices work whenever it takes them into use. See fuzzer.c."""
-    guests = boot(gic, "mmio", fuzzed=True)
+    guests = boot(variant, fuzzed=True)
     console = guests.console
     url, checksum = server
-    for _ in range(2):
+    for _ in range(FUZZED_FETCHES):
         console.expect("fuzzer: answered in round", timeout=PATIENCE)
         assert guests.fetch(1, url) == checksum
     console.expect("fuzzer: a life begins", timeout=PATIENCE)
