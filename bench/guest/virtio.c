@@ -106,6 +106,7 @@ struct shared {
     _Alignas(4096) struct ring blk;
     _Alignas(4096) struct ring net_rx;
     _Alignas(4096) struct ring net_tx;
+    _Alignas(4096) struct ring console_rx;
     _Alignas(4096) struct ring console_tx;
     struct desc indirect[DEEP][3];
     struct blk_header headers[DEEP];
@@ -140,6 +141,7 @@ static const volatile struct counters *const counters = (const volatile struct c
 static struct queue blk = {.ring = &((struct shared *)RIG_FREE_RAM)->blk, .base = BLK_BASE};
 static struct queue net_rx = {.ring = &((struct shared *)RIG_FREE_RAM)->net_rx, .base = NET_BASE};
 static struct queue net_tx = {.ring = &((struct shared *)RIG_FREE_RAM)->net_tx, .base = NET_BASE, .index = 1};
+static struct queue console_rx = {.ring = &((struct shared *)RIG_FREE_RAM)->console_rx, .base = CONSOLE_BASE};
 static struct queue console_tx = {
     .ring = &((struct shared *)RIG_FREE_RAM)->console_tx, .base = CONSOLE_BASE, .index = 1};
 
@@ -300,6 +302,14 @@ static void print(const struct kind *kind, uint64_t minimum, uint64_t total, siz
     rig_put("\n");
 }
 
+/* Has somebody type a character, if that is the answer: a little later, when everybody here waits for it. */
+static void ask(const struct kind *kind)
+{
+    if (kind->in == &console_rx) {
+        rig_put("\nTYPE\n");
+    }
+}
+
 /* Prints depth, instructions of the best sample, of all, requests, exits: all, accesses, waits, ends, notifications. */
 static void measure(const struct kind *kind)
 {
@@ -309,6 +319,7 @@ static void measure(const struct kind *kind)
     uint64_t total = 0;
     uint64_t events[5];
     for (size_t i = 0; i < WARM_UP; i++) {
+        ask(kind);
         run(kind, count);
     }
     const volatile uint64_t *now = &counters->exits;
@@ -316,6 +327,7 @@ static void measure(const struct kind *kind)
         events[i] = now[i];
     }
     for (size_t i = 0; i < samples; i++) {
+        ask(kind);
         const uint64_t before = timer_now();
         run(kind, count);
         const uint64_t instructions = timer_now() - before;
@@ -480,15 +492,19 @@ static void measure_net_out(void)
 static void measure_console(void)
 {
     negotiate(CONSOLE_BASE, 0);
+    set_queue(&console_rx);
     set_queue(&console_tx);
     set_running(CONSOLE_BASE, CONSOLE_IRQ);
     for (size_t i = 0; i < LINE_BYTES; i++) {
-        shared->line[i] = '\n';
+        shared->line[i] = i == LINE_BYTES - 1 ? '\n' : '.';
     }
     shared->console_tx.desc[0] = (struct desc){dma(shared->line), 1, 0, 0};
     measure(&(struct kind){"console_byte", &console_tx, &console_tx, 1});
     shared->console_tx.desc[0].len = LINE_BYTES;
     measure(&(struct kind){"console_line", &console_tx, &console_tx, 1});
+    shared->console_rx.desc[0] = (struct desc){dma(shared->line), LINE_BYTES, DESC_WRITE, 0};
+    measure(&(struct kind){"console_in", &console_rx, &console_rx, 1});
+    check_equal("what is typed comes", shared->line[0], 'x');
 }
 
 void guest_main(void)

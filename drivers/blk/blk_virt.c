@@ -24,7 +24,6 @@
 #include "config.h"
 
 #define SLOTS       64
-#define SLOT_NONE   SLOTS
 #define TABLE_ID    SLOTS /* id of the request for the partition table */
 #define SECTORS_PER (SDDF_BLK_BYTES / PARTITION_SECTOR_BYTES)
 
@@ -60,11 +59,14 @@ struct slot {
     uint32_t id;           /* the client's */
 };
 
+_Static_assert(SLOTS == 64, "bits of free_slots");
+
 static enum state state;
 static struct sddf_blk driver;
 static struct client clients[CONFIG_CLIENTS_MAX];
 static unsigned client_count;
 static struct slot slots[SLOTS];
+static uint64_t free_slots = UINT64_MAX; /* bits */
 static bool is_read_only;
 
 static void respond(struct client *client, uint32_t id, enum sddf_blk_status status, uint16_t count)
@@ -73,15 +75,6 @@ static void respond(struct client *client, uint32_t id, enum sddf_blk_status sta
     /* Without room, it has broken its own queue since: room was there when the request was taken. */
     (void)sddf_blk_put_response(&client->queues, &response);
     client->is_owed = true;
-}
-
-static unsigned free_slot(void)
-{
-    unsigned slot = 0;
-    while (slot < SLOTS && slots[slot].client != NULL) {
-        slot++;
-    }
-    return slot;
 }
 
 static enum sddf_blk_status check(const struct client *client, const struct sddf_blk_request *request,
@@ -104,8 +97,9 @@ static enum sddf_blk_status check(const struct client *client, const struct sddf
     return is_in_disc && is_in_data ? SDDF_BLK_OK : SDDF_BLK_INVALID;
 }
 
-static void forward(unsigned who, const struct sddf_blk_request *request, unsigned slot)
+static void forward(unsigned who, const struct sddf_blk_request *request)
 {
+    const unsigned slot = (unsigned)__builtin_ctzll(free_slots);
     const struct sddf_blk_request physical = {
         .code = request->code,
         .io_or_offset = *data_paddrs[who] + request->io_or_offset,
@@ -114,6 +108,7 @@ static void forward(unsigned who, const struct sddf_blk_request *request, unsign
         .id = slot,
     };
 
+    free_slots &= free_slots - 1;
     slots[slot] = (struct slot){&clients[who], request->id};
     clients[who].under_way++;
     (void)sddf_blk_put_request(&driver, &physical); /* there is room for every slot */
@@ -134,9 +129,8 @@ static bool serve(unsigned who, bool *has_forwarded)
 {
     struct client *client = &clients[who];
     struct sddf_blk_request request;
-    unsigned slot = free_slot();
 
-    if (slot == SLOT_NONE || is_held_back(client) || client->under_way >= SLOTS / client_count ||
+    if (free_slots == 0 || is_held_back(client) || client->under_way >= SLOTS / client_count ||
         client->under_way >= sddf_blk_responses(&client->queues) || sddf_blk_is_plugged(&client->queues) ||
         !sddf_blk_take_request(&client->queues, &request)) {
         return false;
@@ -148,7 +142,7 @@ static bool serve(unsigned who, bool *has_forwarded)
     }
     enum sddf_blk_status status = check(client, &request, config.clients[who].data_bytes);
     if (status == SDDF_BLK_OK) {
-        forward(who, &request, slot);
+        forward(who, &request);
         *has_forwarded = true;
     } else {
         respond(client, request.id, status, 0);
@@ -189,6 +183,7 @@ static void take_responses(void)
         slot->client->under_way--;
         respond(slot->client, slot->id, (enum sddf_blk_status)response.status, response.success_count);
         slot->client = NULL;
+        free_slots |= UINT64_C(1) << response.id;
     }
 }
 

@@ -63,13 +63,13 @@ struct dma {
     char id[ID_BYTES];
 };
 
+_Static_assert(SLOTS == 64, "bits of free_slots");
 _Static_assert(SLOTS *CHAIN <= QUEUE_SIZE, "a chain for every slot");
 _Static_assert(offsetof(struct dma, headers) % 16 == 0, "alignment");
 
 struct slot {
     uint32_t id; /* the virtualiser's */
     uint16_t count;
-    bool is_busy;
 };
 
 CONFIG_SECTION(".blk_driver_config") struct blk_driver_config config;
@@ -83,6 +83,7 @@ static struct virtio device;
 static struct virtq queue;
 static struct sddf_blk virt;
 static struct slot slots[SLOTS];
+static uint64_t free_slots = UINT64_MAX; /* bits */
 static unsigned busy_count;
 static uint64_t capacity; /* in units of 4096 bytes */
 static bool is_read_only;
@@ -141,20 +142,12 @@ static bool is_valid(const struct sddf_blk_request *request)
     return request->count != 0 && request->count <= capacity && request->block_number <= capacity - request->count;
 }
 
-static unsigned free_slot(void)
-{
-    unsigned slot = 0;
-    while (slots[slot].is_busy) {
-        slot++;
-    }
-    return slot;
-}
-
 static void start(const struct sddf_blk_request *request)
 {
-    unsigned slot = free_slot();
+    const unsigned slot = (unsigned)__builtin_ctzll(free_slots);
 
-    slots[slot] = (struct slot){request->id, request->count, true};
+    free_slots &= free_slots - 1;
+    slots[slot] = (struct slot){request->id, request->count};
     busy_count++;
     if (request->code == SDDF_BLK_FLUSH) {
         slots[slot].count = 0;
@@ -197,13 +190,13 @@ static bool finish_requests(void)
 
     while (virtq_take(&queue, &head, &length)) {
         unsigned slot = head / CHAIN;
-        if (head % CHAIN != 0 || slot >= SLOTS || !slots[slot].is_busy) {
+        if (head % CHAIN != 0 || slot >= SLOTS || (free_slots >> slot & 1) != 0) {
             LOG_VMM_ERR("the device is done with descriptor %u, which it was not given\n", head);
             continue;
         }
         uint8_t status = *(volatile uint8_t *)&dma()->statuses[slot];
         bool is_ok = status == STATUS_OK;
-        slots[slot].is_busy = false;
+        free_slots |= UINT64_C(1) << slot;
         busy_count--;
         respond(slots[slot].id,
                 is_ok                     ? SDDF_BLK_OK

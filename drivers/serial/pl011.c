@@ -77,17 +77,29 @@ static void set_baud(uint64_t baud)
     uart_write(UARTFBRD, divisor & 63);
 }
 
+/* Fills the device's FIFO from one piece of the ring. Answers how much it took. */
+static uint32_t fill_fifo(const uint8_t *bytes, uint32_t length)
+{
+    uint32_t done = 0;
+    while (done < length && (uart_read(UARTFR) & FR_TXFF) == 0) {
+        uart_write(UARTDR, bytes[done]);
+        done++;
+    }
+    return done;
+}
+
 static void transmit(void)
 {
     bool is_read = false;
     uint8_t *bytes;
     uint32_t length = sddf_serial_piece(&tx, &bytes);
+    uint32_t taken = fill_fifo(bytes, length);
 
-    while (length != 0 && (uart_read(UARTFR) & FR_TXFF) == 0) {
-        uart_write(UARTDR, bytes[0]);
-        sddf_serial_advance(&tx, 1);
+    while (taken != 0) {
+        sddf_serial_advance(&tx, taken);
         is_read = true;
         length = sddf_serial_piece(&tx, &bytes);
+        taken = fill_fifo(bytes, length);
     }
     unmask(INT_TX, length != 0);
     if (is_read && sddf_serial_producer_waits(&tx)) {

@@ -24,7 +24,8 @@
 
 #define KEY         0x1c /* Ctrl-\ */
 #define TURN_BYTES  1024
-#define MARKS_BYTES 40 /* a change of clients adds no more than this */
+#define PIECE_BYTES 256u /* of a turn, copied at once */
+#define MARKS_BYTES 40   /* a change of clients adds no more than this */
 
 struct client {
     struct sddf_serial rx;
@@ -74,14 +75,34 @@ static void emit_marks(unsigned who)
     }
 }
 
-/* Whether the line takes a character and any marks; if not, we hear when there is room. */
-static bool has_room(void)
+/* How much the line takes besides any marks; if nothing, we hear when there is room. */
+static uint32_t find_room(void)
 {
-    if (sddf_serial_available(&driver_tx) > MARKS_BYTES) {
-        return true;
+    uint32_t available = sddf_serial_available(&driver_tx);
+    if (available <= MARKS_BYTES) {
+        sddf_signal_request(&driver_tx.queue->producer_signalled);
+        available = sddf_serial_available(&driver_tx);
     }
-    sddf_signal_request(&driver_tx.queue->producer_signalled);
-    return sddf_serial_available(&driver_tx) > MARKS_BYTES;
+    return available > MARKS_BYTES ? available - MARKS_BYTES : 0;
+}
+
+/*
+ * Copies what a client says next, up to the end of a line, and no more than the line takes. What is looked at is the
+ * copy, which the client cannot change. Answers how much it is.
+ */
+static uint32_t listen(struct sddf_serial *tx, char text[PIECE_BYTES], uint32_t bytes_max)
+{
+    uint8_t *bytes;
+    uint32_t length = sddf_serial_piece(tx, &bytes);
+    if (length != 0) {
+        length = MIN(MIN(length, find_room()), MIN(bytes_max, PIECE_BYTES));
+    }
+    if (length == 0) {
+        return 0;
+    }
+    memcpy(text, bytes, length);
+    const char *end = memchr(text, '\n', length);
+    return end != NULL ? (uint32_t)(end - text) + 1 : length;
 }
 
 /* A turn of a client, or what the speaker has left of its own: at most up to the end of a line. */
@@ -90,19 +111,19 @@ static uint32_t speak(unsigned who)
     struct sddf_serial *tx = &clients[who].tx;
     uint32_t left = who == speaker && turn_left != 0 ? turn_left : TURN_BYTES;
     uint32_t done = 0;
-    uint8_t *bytes;
-
-    while (left != 0 && has_room() && sddf_serial_piece(tx, &bytes) != 0) {
-        char character = (char)*(volatile uint8_t *)bytes;
-        if (done == 0) {
-            emit_marks(who);
-        }
-        emit(&character, 1);
-        sddf_serial_advance(tx, 1);
-        done++;
-        is_line_start = character == '\n';
-        left = is_line_start ? 0 : left - 1;
+    char text[PIECE_BYTES];
+    uint32_t length = listen(tx, text, left);
+    if (length != 0) {
+        emit_marks(who);
+    }
+    while (length != 0) {
+        emit(text, length);
+        sddf_serial_advance(tx, length);
+        done += length;
+        is_line_start = text[length - 1] == '\n';
+        left = is_line_start ? 0 : left - length;
         turn_left = left;
+        length = listen(tx, text, left);
     }
     if (done != 0 && sddf_serial_producer_waits(tx)) {
         microkit_notify(tx->channel);

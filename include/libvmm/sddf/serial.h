@@ -140,15 +140,17 @@ static inline void sddf_serial_advance(struct sddf_serial *ring, uint32_t count)
 static inline uint32_t sddf_serial_write(struct sddf_serial *ring, const void *from, uint32_t count)
 {
     uint32_t done = 0;
-    uint8_t *bytes;
-    uint32_t length = sddf_serial_piece(ring, &bytes);
 
-    while (done < count && length != 0) {
+    while (done < count) {
+        uint8_t *bytes;
+        uint32_t length = sddf_serial_piece(ring, &bytes);
+        if (length == 0) {
+            break;
+        }
         length = length < count - done ? length : count - done;
         __builtin_memcpy(bytes, (const uint8_t *)from + done, length);
         sddf_serial_advance(ring, length);
         done += length;
-        length = sddf_serial_piece(ring, &bytes);
     }
     return done;
 }
@@ -162,15 +164,17 @@ static inline uint32_t sddf_serial_write(struct sddf_serial *ring, const void *f
 static inline uint32_t sddf_serial_read(struct sddf_serial *ring, void *to, uint32_t count)
 {
     uint32_t done = 0;
-    uint8_t *bytes;
-    uint32_t length = sddf_serial_piece(ring, &bytes);
 
-    while (done < count && length != 0) {
+    while (done < count) {
+        uint8_t *bytes;
+        uint32_t length = sddf_serial_piece(ring, &bytes);
+        if (length == 0) {
+            break;
+        }
         length = length < count - done ? length : count - done;
         __builtin_memcpy((uint8_t *)to + done, bytes, length);
         sddf_serial_advance(ring, length);
         done += length;
-        length = sddf_serial_piece(ring, &bytes);
     }
     return done;
 }

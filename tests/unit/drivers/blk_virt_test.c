@@ -49,6 +49,7 @@ static int set_up(void **unused)
     (void)unused;
     memset(clients, 0, sizeof(clients));
     memset(slots, 0, sizeof(slots));
+    free_slots = UINT64_MAX;
     memcpy(config.magic, "LVMM\1", 5);
     config.client_count = 2;
     config.driver = make_connection();
