@@ -50,6 +50,9 @@ $(FUZZ_DIR)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -c $< -o $@
 
+# Targets of devices want to know of reads of guest RAM.
+$(FUZZ_DIR)/obj/src/virtio/%.o: FUZZ_CFLAGS += -include tests/unit/fake/guest_reads.h
+
 # What looks on, rather than being looked at, need not be slow.
 $(FUZZ_DIR)/obj/tests/fuzz/invariants.o $(FUZZ_DIR)/obj/tests/unit/fake/%.o: FUZZ_CFLAGS += -fno-sanitize=all
 # Its loops over all interrupts compare too much for each comparison to be recorded.

@@ -39,6 +39,9 @@ $(UNIT_DIR)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(UNIT_CFLAGS) -c $< -o $@
 
+# Tests of devices want to know of reads of guest RAM.
+$(UNIT_DIR)/obj/src/virtio/%.o: UNIT_CFLAGS += -include tests/unit/fake/guest_reads.h
+
 $(UNIT_LIB): $(UNIT_OBJS)
 	@$(call step,UNIT,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^

@@ -15,12 +15,13 @@
 #include <libvmm/virtio/rng.h>
 
 #include "virtio_driver.h"
+#include "virtio_rig.h"
 
 #define STEP_COUNT_MAX 300
 #define ECAM           UINT64_C(0x30000000)
 #define WINDOW         UINT64_C(0x10000000)
 #define WINDOW_BYTES   0x40000u
-#define RAM_BYTES      0x4000u
+#define RAM_BYTES      VIRTIO_RIG_RAM_BYTES
 #define GUARD_BYTES    0x1000
 
 static struct pci_host host;
@@ -130,7 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static const step_t steps[] = {access_config, access_window, access_window, access_window, place_bar,
-                                   scribble,      start_driver,  access_window, access_config};
+                                   scribble,      start_driver,  access_window, access_config, virtio_rig_race};
     static const uint8_t zeros[GUARD_BYTES];
     struct input input = {bytes, size};
     machine_start(&(struct input){0});

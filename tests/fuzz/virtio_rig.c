@@ -20,6 +20,24 @@
 
 static struct fake_queue queues[QUEUE_COUNT_MAX];
 static const struct virtio_rig_device *device;
+static uint32_t racer; /* its numbers */
+
+/* A driver on another vCPU: a byte here and there, of what was read just now or of anything else. */
+static void race(uint64_t addr, size_t bytes)
+{
+    racer = racer * 1664525 + 1013904223;
+    const uint32_t choice = racer >> 8;
+    if ((choice & 3) == 0 && bytes != 0) {
+        const uint64_t other = FAKE_RAM_BASE + (choice >> 8) % VIRTIO_RIG_RAM_BYTES;
+        *fake_ram_at((choice & 4) == 0 ? addr + (choice >> 8) % bytes : other) = (uint8_t)(choice >> 3);
+    }
+}
+
+void virtio_rig_race(struct input *input)
+{
+    racer = input_u32(input);
+    fake_ram_on_read(racer % 4 == 0 ? NULL : race);
+}
 
 static void access_register(struct input *input)
 {
@@ -144,8 +162,8 @@ typedef void (*step_t)(struct input *input);
 
 static void step(struct input *input)
 {
-    static const step_t steps[] = {access_register, add_chain,    scribble,  kick,
-                                   notify,          start_driver, add_chain, indirect};
+    static const step_t steps[] = {access_register, add_chain, scribble, kick,           notify,
+                                   start_driver,    add_chain, indirect, virtio_rig_race};
     const uint8_t what = input_u8(input);
     if (what == 0xff) {
         reset_guest(input);

@@ -5,8 +5,8 @@
 
 /*
  * A virtio device on virtio-mmio between a guest and a backend that both do as they like: registers in any order and
- * width, rings well-formed or scribbled over while in use, resets at any moment; and a backend whose counters, answers
- * and buffers are whatever the input says.
+ * width, rings well-formed or scribbled over while in use, by another vCPU between any two reads of the device's,
+ * resets at any moment; and a backend whose counters, answers and buffers are whatever the input says.
  */
 #pragma once
 
@@ -31,6 +31,9 @@ struct virtio_rig_device {
     uint32_t (*header)(struct input *input, uint8_t *to);
     microkit_channel channels[2];
 };
+
+/* From now on, another vCPU writes where it likes each time that the device has read something; or no longer. */
+void virtio_rig_race(struct input *input);
 
 /* Runs one input. */
 void virtio_rig_run(const struct virtio_rig_device *device, struct input *input);

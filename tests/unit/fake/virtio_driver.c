@@ -18,6 +18,10 @@
 
 static _Alignas(4096) uint8_t ram[FAKE_RAM_BYTES];
 static size_t allocated;
+static fake_ram_hook_t on_read;
+static const struct fake_queue *kept_queues;
+static unsigned kept_count;
+static bool was_read[FAKE_RAM_BYTES];
 
 static _Noreturn void die(const char *why)
 {
@@ -30,6 +34,7 @@ void fake_ram_reset_to(size_t bytes)
     struct vm *vm = vm_instance();
     memset(ram, 0, bytes);
     allocated = 0;
+    on_read = NULL;
     vm->ram = (struct guest_ram){.vmm_base = ram, .base = gpa(FAKE_RAM_BASE), .size_bytes = bytes};
 }
 
@@ -61,6 +66,61 @@ uint64_t fake_ram_put(const void *bytes, size_t count)
     const uint64_t addr = fake_ram_alloc(count, 1);
     memcpy(fake_ram_at(addr), bytes, count);
     return addr;
+}
+
+void fake_ram_on_read(fake_ram_hook_t hook)
+{
+    on_read = hook;
+}
+
+void fake_ram_was_read(const volatile void *at, size_t bytes)
+{
+    const uintptr_t offset = (uintptr_t)at - (uintptr_t)ram;
+    if (on_read != NULL && offset < sizeof ram) {
+        on_read(FAKE_RAM_BASE + offset, bytes);
+    }
+}
+
+void *fake_ram_memcpy(void *restrict to, const void *restrict from, size_t size)
+{
+    memcpy(to, from, size);
+    fake_ram_was_read(from, size);
+    return to;
+}
+
+/* Flags and index of an available ring, or the event behind it. */
+static bool is_to_be_read_again(uint64_t addr)
+{
+    for (unsigned i = 0; i < kept_count; i++) {
+        const uint64_t offset = addr - kept_queues[i].avail;
+        const uint64_t entries_end = 4 + 2 * (uint64_t)kept_queues[i].size;
+        if (offset < 4 || (offset >= entries_end && offset < entries_end + 2)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void change(uint64_t addr, size_t bytes)
+{
+    for (uint64_t at = addr; at < addr + bytes; at++) {
+        if (is_to_be_read_again(at)) {
+            continue;
+        }
+        if (was_read[at - FAKE_RAM_BASE]) {
+            die("a byte is read twice");
+        }
+        was_read[at - FAKE_RAM_BASE] = true;
+        *fake_ram_at(at) ^= 0xff;
+    }
+}
+
+void fake_ram_change_what_is_read(const struct fake_queue *queues, unsigned count)
+{
+    kept_queues = queues;
+    kept_count = count;
+    memset(was_read, 0, sizeof was_read);
+    on_read = change;
 }
 
 static uint16_t load16(uint64_t addr)

@@ -60,6 +60,18 @@ uint64_t fake_ram_alloc(size_t bytes, size_t align);
 /* Memory with this content. */
 uint64_t fake_ram_put(const void *bytes, size_t count);
 
+/*
+ * What a driver on another vCPU does between two reads of the device's: `hook` is called after each read of guest RAM.
+ * NULL, as after fake_ram_reset: nothing.
+ */
+typedef void (*fake_ram_hook_t)(uint64_t addr, size_t bytes);
+void fake_ram_on_read(fake_ram_hook_t hook);
+/*
+ * A driver that changes every byte as soon as it has been read, and a look at whether one is read twice, which aborts.
+ * Indices and flags of the available rings, and their events, are left alone: those are there to be read again.
+ */
+void fake_ram_change_what_is_read(const struct fake_queue *queues, unsigned count);
+
 /* A queue in fresh memory. */
 void fake_queue_init(struct fake_queue *queue, uint16_t size);
 void fake_queue_set_desc(struct fake_queue *queue, uint16_t index, struct fake_desc desc);

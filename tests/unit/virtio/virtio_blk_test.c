@@ -563,6 +563,35 @@ static void test_any_order(void **state)
     }
 }
 
+/* What the driver changes right after it has been read changes nothing, and nothing is read twice. */
+static void test_memory_that_changes(void **state)
+{
+    (void)state;
+    static uint8_t content[3 * 4096];
+    char id[21] = "";
+    fill(content, sizeof content, 5);
+    fill(t.disk, sizeof t.disk, 6);
+    const struct op write = add(0, OUT, 3, sizeof content, content); /* two partial blocks, two whole ones */
+    const struct op id_op = add(0, GET_ID, 0, 20, NULL);
+    const struct op flush = add(0, FLUSH, 0, 0, NULL);
+    const struct op read = add(1, IN, 40, sizeof content, NULL);
+    fake_ram_change_what_is_read(t.queues, 2);
+    kick(0);
+    kick(1);
+    backend_run();
+    assert_int_equal(status_of(write), OK);
+    assert_memory_equal(&t.disk[3 * 512], content, sizeof content);
+    assert_int_equal(status_of(id_op), OK);
+    memcpy(id, fake_ram_at(id_op.data), 20);
+    assert_string_equal(id, "serial");
+    assert_int_equal(status_of(flush), OK);
+    assert_int_equal(t.flushes, 1);
+    assert_int_equal(status_of(read), OK);
+    assert_memory_equal(fake_ram_at(read.data), &t.disk[40 * 512], sizeof content);
+    assert_int_equal(take_used(0, NULL), 3);
+    assert_int_equal(take_used(1, NULL), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -582,6 +611,7 @@ int main(void)
         cmocka_unit_test_setup(test_storage_that_is_not_ready, setup),
         cmocka_unit_test_setup(test_broken_chains, setup),
         cmocka_unit_test_setup(test_any_order, setup),
+        cmocka_unit_test_setup(test_memory_that_changes, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

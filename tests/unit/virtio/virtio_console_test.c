@@ -337,6 +337,38 @@ static void test_configurations_that_are_refused(void **state)
     assert_false(virtio_console_init(&t.console, place, &port, 1));
 }
 
+/* What the driver changes right after it has been read changes nothing, and nothing is read twice. */
+static void test_memory_that_changes(void **state)
+{
+    (void)state;
+    const struct virtio_console_port ports[] = {{.serial = &t.config[0]}, {.serial = &t.config[1], .name = "log"}};
+    char text[RING_BYTES + 9];
+    uint64_t at[6];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    assert_true(virtio_console_init(&t.console, virtio_at_mmio(BASE, IRQ), ports, 2));
+    start(QUEUES, MULTIPORT);
+    fake_ram_change_what_is_read(t.queues, QUEUES);
+    for (unsigned i = 0; i < ARRAY_SIZE(at); i++) {
+        at[i] = offer(2, 32);
+    }
+    control(0, 0, 1);
+    assert_told(at[0], 0, 1, 0, "");
+    assert_told(at[1], 1, 1, 0, "");
+    control(1, 3, 1);
+    assert_told(at[2], 1, 7, 1, "log");
+    assert_told(at[3], 1, 6, 1, "");
+    send(1, text);
+    assert_sent(0, &text[8]);
+    assert_true(virtio_notified(CHANNEL(0) + 1));
+    assert_sent(0, "xxxxxxxx");
+    const uint64_t in = offer(4, 8);
+    sddf_serial_write(&t.rx[1], "in", 2);
+    assert_true(virtio_notified(CHANNEL(1)));
+    assert_memory_equal(fake_ram_at(in), "in", 2);
+    assert_int_equal(fake_mmio_read(BASE, 0x70) & 0x40, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +384,7 @@ int main(void)
         cmocka_unit_test_setup(test_control_buffer_too_small, setup),
         cmocka_unit_test_setup(test_broken_chain, setup),
         cmocka_unit_test_setup(test_configurations_that_are_refused, setup),
+        cmocka_unit_test_setup(test_memory_that_changes, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

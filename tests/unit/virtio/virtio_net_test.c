@@ -452,6 +452,27 @@ static void test_bad_configuration(void **state)
     assert_false(virtio_notified(30));
 }
 
+/* What the driver changes right after it has been read changes nothing, and nothing is read twice. */
+static void test_memory_that_changes(void **state)
+{
+    (void)state;
+    static const uint8_t promiscuous[] = {0, 0, 1};
+    static const uint8_t table[] = {1, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 9, 0, 0, 0, 0};
+    start(MRG_RXBUF | CTRL_VQ);
+    const uint64_t first = offer(HEADER + 100), second = offer(200);
+    fake_ram_change_what_is_read(t.queues, QUEUES);
+    send(1514, 0xa1);
+    send(60, 0xa2);
+    assert_sent(1514, 0xa1);
+    assert_sent(60, 0xa2);
+    deliver(300, 0xb1);
+    assert_received(first, 100, 0xb1, 2);
+    assert_int_equal(*fake_ram_at(second + 199), 0xb1);
+    assert_int_equal(call(promiscuous, sizeof promiscuous), 0);
+    assert_int_equal(call(table, sizeof table), 0);
+    assert_false(needs_reset());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -471,6 +492,7 @@ int main(void)
         cmocka_unit_test_setup(test_control, setup),
         cmocka_unit_test_setup(test_broken_chains, setup),
         cmocka_unit_test_setup(test_bad_configuration, setup),
+        cmocka_unit_test_setup(test_memory_that_changes, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

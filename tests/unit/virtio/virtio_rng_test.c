@@ -112,6 +112,23 @@ static void test_readable_buffer_gets_nothing(void **state)
     assert_int_equal(*fake_ram_at(buffer.addr), 0);
 }
 
+static void test_memory_that_changes(void **state)
+{
+    (void)state;
+    struct fake_used used;
+    const uint64_t first = add(64);
+    const uint64_t second = add(10);
+    fake_ram_change_what_is_read(&queue, 1);
+    fake_mmio_kick(BASE, 0);
+    assert_true(fake_queue_take(&queue, &used));
+    assert_int_equal(used.len, 64);
+    assert_int_equal(*fake_ram_at(first + 63), 0xe7);
+    assert_true(fake_queue_take(&queue, &used));
+    assert_int_equal(used.len, 10);
+    assert_int_equal(*fake_ram_at(second + 9), 0xe7);
+    assert_int_equal(*fake_ram_at(second + 10), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +136,7 @@ int main(void)
         cmocka_unit_test_setup(test_waits_for_the_source, setup),
         cmocka_unit_test_setup(test_broken_chain, setup),
         cmocka_unit_test_setup(test_readable_buffer_gets_nothing, setup),
+        cmocka_unit_test_setup(test_memory_that_changes, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -238,6 +238,27 @@ static void test_change_after_reading(void **state)
     assert_false(chain.is_broken);
 }
 
+/* A driver that changes all that is read, right after it has been read. */
+static void test_memory_that_changes(void **state)
+{
+    (void)state;
+    const struct fake_buffer direct = readable("abc");
+    const struct fake_buffer indirect[] = {readable("def"), readable("gh"), writable(4)};
+    char text[9] = "";
+    const uint16_t table = fake_queue_add_indirect(&queue, indirect, 3);
+    struct fake_desc link = {direct.addr, direct.len, FAKE_DESC_NEXT, table};
+    const uint16_t head = queue.next_desc;
+    fake_queue_set_desc(&queue, head, link);
+    begin(head);
+    fake_ram_change_what_is_read(&queue, 1);
+    assert_int_equal(virtq_chain_read(&chain, text, 2), 2);
+    assert_int_equal(virtq_chain_read(&chain, text + 2, 7), 6);
+    assert_string_equal(text, "abcdefgh");
+    assert_int_equal(virtq_chain_write(&chain, "12345", 5), 4);
+    assert_memory_equal(fake_ram_at(indirect[2].addr), "1234", 4);
+    assert_false(chain.is_broken);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +273,7 @@ int main(void)
         cmocka_unit_test_setup(test_readable_behind_writable, setup),
         cmocka_unit_test_setup(test_bad_indirect_tables, setup),
         cmocka_unit_test_setup(test_change_after_reading, setup),
+        cmocka_unit_test_setup(test_memory_that_changes, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

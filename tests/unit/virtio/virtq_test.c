@@ -229,6 +229,27 @@ static void test_kicks_by_event(void **state)
     assert_true(virtq_want_kicks(&vq));
 }
 
+/* A driver that changes entries and descriptors right after they have been read. */
+static void test_memory_that_changes(void **state)
+{
+    (void)state;
+    struct virtq_chain chain;
+    struct virtq_piece piece;
+    assert_int_equal(enable(true), RESULT_OK);
+    const uint16_t heads[] = {add(), add(), add()};
+    fake_ram_change_what_is_read(&queue, 1);
+    for (unsigned i = 0; i < ARRAY_SIZE(heads); i++) {
+        assert_int_equal(virtq_pop(&vq, &chain), RESULT_OK);
+        assert_int_equal(chain.head, heads[i]);
+        assert_true(virtq_chain_next_readable(&chain, &piece));
+        assert_ptr_equal(piece.memory, fake_ram_at(FAKE_RAM_BASE + FAKE_RAM_BYTES - 1));
+        assert_int_equal(piece.bytes, 1);
+        virtq_put(&vq, chain.head, 0);
+    }
+    assert_int_equal(virtq_pop(&vq, &chain), RESULT_RANGE);
+    assert_true(virtq_publish(&vq));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +263,7 @@ int main(void)
         cmocka_unit_test_setup(test_interrupt_by_event, setup),
         cmocka_unit_test_setup(test_kicks_by_flag, setup),
         cmocka_unit_test_setup(test_kicks_by_event, setup),
+        cmocka_unit_test_setup(test_memory_that_changes, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
