@@ -22,6 +22,7 @@ driver_source           = $(wildcard drivers/*/$(1).c)
 DRIVER_MORE_virtio_blk := drivers/virtio/virtio.c
 DRIVER_MORE_virtio_net := drivers/virtio/virtio.c
 DRIVER_MORE_blk_virt   := drivers/blk/partition.c
+DRIVER_MORE_net_virt   := drivers/net/net_pool.c
 
 # A PD that talks by sDDF's queues, a driver or not, is compiled with these.
 DRIVER_CFLAGS = $(TARGET_CFLAGS) -Idrivers $(LIBVMM_INCLUDES) -isystem $(MICROKIT)/include -MD -MP

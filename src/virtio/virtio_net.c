@@ -106,9 +106,10 @@ struct net {
     struct sddf_net rx;
     struct sddf_region tx_data;
     struct sddf_region rx_data;
-    struct held sending;   /* free */
-    struct held receiving; /* with a frame in it */
-    uint16_t too_few;      /* chains that are available, but do not do for that frame */
+    struct held sending;    /* free */
+    struct held receiving;  /* with a frame in it */
+    bool owes_notification; /* buffers were given back */
+    uint16_t too_few;       /* chains that are available, but do not do for that frame */
 };
 
 _Static_assert(sizeof(struct net) <= VIRTIO_NET_STORAGE_BYTES, "storage of the public structure");
@@ -155,7 +156,7 @@ static bool have_free_buffer(struct net *net)
 /* Copies a frame out of a chain. Answers its length; 0 when it is none. */
 static uint16_t read_frame(struct net *net, struct virtq_chain *chain)
 {
-    struct header header;
+    _Alignas(uint64_t) struct header header; /* copied by words */
     uint8_t *to = bytes_of(net->tx_data, net->sending.buffer.io_or_offset);
     if (virtq_chain_read(chain, &header, sizeof header) != sizeof header || header.gso_type != GSO_NONE ||
         header.flags != 0) {
@@ -227,7 +228,15 @@ static void return_received(struct net *net)
 {
     const struct sddf_net_buffer buffer = {.io_or_offset = net->receiving.buffer.io_or_offset};
     net->receiving.is_there = false;
-    (void)sddf_net_put(&net->rx.free, &buffer);
+    net->owes_notification = sddf_net_put(&net->rx.free, &buffer) || net->owes_notification;
+}
+
+static void notify_returned(struct net *net)
+{
+    if (net->owes_notification && sddf_net_consumer_waits(&net->rx.free)) {
+        microkit_notify(net->rx.channel);
+    }
+    net->owes_notification = false;
 }
 
 static bool is_frame(const struct net *net, const struct sddf_net_buffer *buffer)
@@ -267,7 +276,7 @@ static enum outcome next_chain(struct net *net, struct filling *filling)
 /* Writes the header but for num_buffers, whose place it finds. False: no room. */
 static bool write_header(struct filling *filling)
 {
-    const struct header header = {.gso_type = GSO_NONE};
+    _Alignas(uint64_t) const struct header header = {.gso_type = GSO_NONE};
     if (virtq_chain_write(&filling->chain, &header, HEADER_TO_BUFFERS) != HEADER_TO_BUFFERS) {
         return false;
     }
@@ -379,9 +388,7 @@ static void receive(struct net *net)
         }
     } while (receive_goes_on(net, left));
     virtio_device_signal(&net->dev, QUEUE_RECEIVE);
-    if (left != FRAMES_MAX && sddf_net_consumer_waits(&net->rx.free)) {
-        microkit_notify(net->rx.channel);
-    }
+    notify_returned(net);
 }
 
 /* Nobody is there to receive: frames are for nobody. */
@@ -392,9 +399,7 @@ static void discard(struct net *net)
         return_received(net);
         left--;
     }
-    if (left != FRAMES_MAX && sddf_net_consumer_waits(&net->rx.free)) {
-        microkit_notify(net->rx.channel);
-    }
+    notify_returned(net);
 }
 
 /* Control. */

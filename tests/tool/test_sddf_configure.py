@@ -104,6 +104,37 @@ def test_access_list(configured):
     assert masks == [0b1110, 0b1101, 0b1011] and struct.unpack_from("<Q", everybody, 104) == (0b111,)
 
 
+NET_VIRT = BUILD / "drivers" / "net_virt.elf"
+
+
+def sharing(tmp_path, *changes):
+    """drivers.system, where alice reads what she receives in the driver's region."""
+    own = '<memory_region name="net_alice_rx_data" size="0x40_000" page_size="0x1_000" />'
+    return changed(tmp_path, DRIVERS, (own, ""), ('<map mr="net_alice_rx_data" vaddr="0x31200000" />', ""),
+                   ('<map mr="net_alice_rx_data" vaddr="0x30200000" />',
+                    '<map mr="net_net_virt_rx_data" vaddr="0x30200000" perms="r" />'), *changes)
+
+
+def test_a_net_client_may_share_the_drivers_region(configured, tmp_path):
+    system = sharing(tmp_path)
+    assert struct.unpack_from("<QQ", configured(system, "alice", CLIENT, ".net_client_config"), 48) == (0x30200000,
+                                                                                                      0x40000)
+    virt = configured(system, "net_virt", NET_VIRT, ".net_virt_config")
+    drivers = struct.unpack_from("<QQ", virt, 48)
+    assert [struct.unpack_from("<QQ", virt, 112 + 120 * i + 40) for i in range(2)] == [drivers, (0x32200000, 0x40000)]
+
+
+@pytest.mark.parametrize("old, new, message", [
+    ('vaddr="0x30200000" perms="r"', 'vaddr="0x30200000"',
+     'memory_region "net_net_virt_rx_data": "alice" must map it with perms="r"'),
+    ("<system>", '<system>\n<memory_region name="net_alice_rx_data" size="0x40_000" />',
+     '"alice" maps "net_net_virt_rx_data": it needs no "net_alice_rx_data"'),
+], ids=["writable", "two-regions"])
+def test_what_does_not_fit_a_shared_region(tmp_path, old, new, message):
+    result = run(sharing(tmp_path, (old, new)), tmp_path, f"net_virt={NET_VIRT}")
+    assert result.returncode == 1 and message in result.stderr
+
+
 # What is changed in drivers.system, the PD that is configured, and the message, where FILE:LINE goes before it.
 ALICE = f"alice={CLIENT}"
 BLK_VIRT = f"blk_virt={BUILD / 'drivers' / 'blk_virt.elf'}"

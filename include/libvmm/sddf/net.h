@@ -9,7 +9,8 @@
  *
  * Transmission: the client takes a buffer from tx free, fills it, puts it on tx active; it finds it on tx free again
  * when it was sent. At start the client itself puts all of its buffers on tx free, by sddf_net_fill. Reception: the
- * client takes filled buffers from rx active and returns them to rx free; it gives none at start.
+ * client takes filled buffers from rx active and returns them to rx free; it gives none at start. The region that they
+ * lie in may be read only for the client: where no packet is copied for it, it is the driver's.
  *
  * The flag `consumer_signalled` of a queue is its consumer's: it wants to hear when something was put.
  */
@@ -121,10 +122,16 @@ static inline bool sddf_net_open(struct sddf_net *net, const struct sddf_net_con
 /** Buffers that can be taken (for the consumer) or put (for the producer); 0 when the other side is broken. */
 static inline uint16_t sddf_net_available(struct sddf_net_end *end)
 {
-    return sddf_counter16_room(&end->counter);
+    return sddf_counter16_look(&end->counter);
 }
 
-/** Whether the last operation found that the other side's counter makes no sense. */
+/** Whether a buffer can be taken or put; sooner said than how many. */
+static inline bool sddf_net_has(struct sddf_net_end *end)
+{
+    return sddf_counter16_has(&end->counter);
+}
+
+/** Whether the other side's counter made no sense when it was last looked at. */
 static inline bool sddf_net_is_broken(const struct sddf_net_end *end)
 {
     return end->counter.is_broken;
@@ -136,8 +143,9 @@ static inline bool sddf_net_put(struct sddf_net_end *end, const struct sddf_net_
     if (end->is_filled_by_other) {
         end->is_filled_by_other = false;
         end->counter.own = __atomic_load_n(end->counter.published, __ATOMIC_ACQUIRE);
+        end->counter.left = 0;
     }
-    if (sddf_counter16_room(&end->counter) == 0) {
+    if (!sddf_net_has(end)) {
         return false;
     }
     end->queue->entries[sddf_counter16_index(&end->counter)] = *buffer;
@@ -148,7 +156,7 @@ static inline bool sddf_net_put(struct sddf_net_end *end, const struct sddf_net_
 /** Takes a buffer: copies its entry once. For the consumer. False: there is none. */
 static inline bool sddf_net_take(struct sddf_net_end *end, struct sddf_net_buffer *buffer)
 {
-    if (sddf_counter16_room(&end->counter) == 0) {
+    if (!sddf_net_has(end)) {
         return false;
     }
     const volatile struct sddf_net_buffer *entry = &end->queue->entries[sddf_counter16_index(&end->counter)];
@@ -175,7 +183,7 @@ static inline bool sddf_net_consumer_waits(struct sddf_net_end *end)
 static inline bool sddf_net_wait(struct sddf_net_end *end)
 {
     sddf_signal_request(&end->queue->consumer_signalled);
-    if (sddf_counter16_room(&end->counter) == 0) {
+    if (sddf_counter16_look(&end->counter) == 0) {
         return true;
     }
     sddf_signal_cancel(&end->queue->consumer_signalled);

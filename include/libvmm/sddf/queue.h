@@ -10,9 +10,10 @@
  * A queue lies in memory that both sides can write. It has a producer, who owns the counter `tail`, and a consumer, who
  * owns `head`. The other side is not trusted:
  * - one's own counter is kept in private memory and only published: what is written over it does not matter;
- * - the other side's counter is read once an operation. When more entries seem to lie between the two than the queue
- *   can hold, the other side is broken: the queue then looks empty to the consumer and full to the producer, nothing of
- *   it is touched, and `is_broken` says so. It heals as soon as the counter makes sense again;
+ * - the other side's counter is read at most once an operation; in net.h only when what was seen of it last is used up.
+ *   When more entries seem to lie between the two than the queue can hold, the other side is broken: the queue then
+ *   looks empty to the consumer and full to the producer, nothing of it is touched, and `is_broken` says so. It heals
+ * as soon as the counter makes sense again;
  * - an entry is copied out once, and only the copy is looked at. What it says is for the caller to check.
  *
  * Invariant: tail - own or own - head, modulo the width of the counters, is at most the capacity when an operation goes
@@ -130,6 +131,7 @@ struct sddf_counter16 {
     uint16_t *other;
     uint16_t own;
     uint16_t capacity;
+    uint16_t left; /* entries to go on with before `other` is looked at again */
     enum sddf_role role;
     bool is_broken;
 };
@@ -173,16 +175,25 @@ static inline uint32_t sddf_counter32_room(struct sddf_counter32 *counter)
     return counter->role == SDDF_PRODUCER ? counter->capacity - length : length;
 }
 
-static inline uint16_t sddf_counter16_room(struct sddf_counter16 *counter)
+/* The same, of what the other side has done by now. */
+static inline uint16_t sddf_counter16_look(struct sddf_counter16 *counter)
 {
     uint16_t other = __atomic_load_n(counter->other, __ATOMIC_ACQUIRE);
     uint16_t length = (uint16_t)(counter->role == SDDF_PRODUCER ? counter->own - other : other - counter->own);
 
     counter->is_broken = length > counter->capacity;
     if (counter->is_broken) {
-        return 0;
+        counter->left = 0;
+    } else {
+        counter->left = counter->role == SDDF_PRODUCER ? (uint16_t)(counter->capacity - length) : length;
     }
-    return counter->role == SDDF_PRODUCER ? (uint16_t)(counter->capacity - length) : length;
+    return counter->left;
+}
+
+/* Whether there is an entry to go on with. */
+static inline bool sddf_counter16_has(struct sddf_counter16 *counter)
+{
+    return counter->left != 0 || sddf_counter16_look(counter) != 0;
 }
 
 /* Index of the entry `ahead` of the next one. */
@@ -196,7 +207,7 @@ static inline uint16_t sddf_counter16_index(const struct sddf_counter16 *counter
     return (uint16_t)(counter->own & (counter->capacity - 1));
 }
 
-/* Lets the other side see that `count` entries are done with. */
+/* Lets the other side see that `count` entries, or one, are done with. */
 static inline void sddf_counter32_advance(struct sddf_counter32 *counter, uint32_t count)
 {
     counter->own += count;
@@ -206,5 +217,6 @@ static inline void sddf_counter32_advance(struct sddf_counter32 *counter, uint32
 static inline void sddf_counter16_advance(struct sddf_counter16 *counter)
 {
     counter->own = (uint16_t)(counter->own + 1);
+    counter->left = (uint16_t)(counter->left - 1);
     __atomic_store_n(counter->published, counter->own, __ATOMIC_RELEASE);
 }

@@ -20,9 +20,8 @@
 /* Reads whole words that hold only some of the bytes asked for; harmless, as a word never crosses a page. */
 #define LIBC_WHOLE_WORDS __attribute__((no_sanitize_address))
 
-/* A machine word in memory of any type, and half of one. */
+/* A machine word in memory of any type. */
 typedef uint64_t __attribute__((may_alias)) libc_word_t;
-typedef uint32_t __attribute__((may_alias)) libc_half_t;
 
 #define LIBC_WORD_BYTES sizeof(libc_word_t)
 

@@ -4,9 +4,9 @@
  */
 
 /*
- * memcpy: 64 bytes a round where source and destination are aligned alike, 32 where their halves of words are, as those
- * of packets are behind the header of virtio. Otherwise whole words of the source are shifted together, so that no
- * access is unaligned, whatever memory this is. Pairs of words, because the compiler knows an instruction for them.
+ * memcpy: 64 bytes a round. Where source and destination are not aligned alike, whole words of the source are shifted
+ * together, so that no access is unaligned, whatever memory this is; by a constant where they differ by half-words, as
+ * packets do: one instruction a word. Pairs of words, because the compiler knows an instruction for them.
  */
 #include <libvmm/util/util.h>
 
@@ -14,10 +14,14 @@
 
 static void copy_bytes(uint8_t *to, const uint8_t *from, size_t size)
 {
-    for (size_t i = 0; i < size; i++) {
-        LIBC_KEEP_LOOP();
-        to[i] = from[i];
+    const uint8_t *const end = from + size;
+    if (size == 0) {
+        return;
     }
+    do {
+        LIBC_KEEP_LOOP();
+        *to++ = *from++;
+    } while (from != end);
 }
 
 #define COPY_PAIR(i)                                                                                                   \
@@ -43,46 +47,52 @@ static void copy_words(libc_word_t *to, const libc_word_t *from, size_t count)
     }
 }
 
-/* `count` is even. */
-static void copy_halves(libc_half_t *to, const libc_half_t *from, size_t count)
+/* Of two words in a row, the one that begins `down` bits into the first. */
+#define SHIFTED(a, b) ((a) >> down | (b) << (64 - down))
+#define SHIFT_PAIR(i)                                                                                                  \
+    do {                                                                                                               \
+        const uint64_t a = from[i];                                                                                    \
+        const uint64_t b = from[(i) + 1];                                                                              \
+        to[i] = SHIFTED(low, a);                                                                                       \
+        to[(i) + 1] = SHIFTED(a, b);                                                                                   \
+        low = b;                                                                                                       \
+    } while (0)
+
+/* `from` is the aligned word that holds the first byte, `down` bits into it. Reads no word without such bytes. */
+LIBC_WHOLE_WORDS static inline __attribute__((always_inline)) void shift_words(libc_word_t *to, const libc_word_t *from,
+                                                                               unsigned down, size_t count)
 {
+    uint64_t low = *from++;
     for (size_t rounds = count / 8; rounds > 0; rounds--, to += 8, from += 8) {
         LIBC_KEEP_LOOP();
-        COPY_PAIR(0);
-        COPY_PAIR(2);
-        COPY_PAIR(4);
-        COPY_PAIR(6);
+        SHIFT_PAIR(0);
+        SHIFT_PAIR(2);
+        SHIFT_PAIR(4);
+        SHIFT_PAIR(6);
     }
-    for (count %= 8; count > 0; count -= 2, to += 2, from += 2) {
+    for (count %= 8; count > 0; count--) {
         LIBC_KEEP_LOOP();
-        COPY_PAIR(0);
+        const uint64_t high = *from++;
+        *to++ = SHIFTED(low, high);
+        low = high;
     }
 }
 
-/* `from` is the aligned word that holds the first byte, `skip` (1..7) bytes into it. Reads no word without such bytes.
- */
 LIBC_WHOLE_WORDS static void copy_shifted(libc_word_t *to, const libc_word_t *from, size_t skip, size_t count)
 {
-    const unsigned down = 8 * (unsigned)skip;
-    const unsigned up = 64 - down;
-    uint64_t low = *from++;
-    for (size_t rounds = count / 4; rounds > 0; rounds--, to += 4, from += 4) {
-        LIBC_KEEP_LOOP();
-        const uint64_t a = from[0];
-        const uint64_t b = from[1];
-        const uint64_t c = from[2];
-        const uint64_t d = from[3];
-        to[0] = low >> down | a << up;
-        to[1] = a >> down | b << up;
-        to[2] = b >> down | c << up;
-        to[3] = c >> down | d << up;
-        low = d;
-    }
-    for (count %= 4; count > 0; count--) {
-        LIBC_KEEP_LOOP();
-        const uint64_t high = *from++;
-        *to++ = low >> down | high << up;
-        low = high;
+    switch (skip) {
+    case 2:
+        shift_words(to, from, 16, count);
+        break;
+    case 4:
+        shift_words(to, from, 32, count);
+        break;
+    case 6:
+        shift_words(to, from, 48, count);
+        break;
+    default:
+        shift_words(to, from, 8 * (unsigned)skip, count);
+        break;
     }
 }
 
@@ -103,8 +113,6 @@ LIBC_WEAK void *memcpy(void *restrict to, const void *restrict from, size_t size
     const size_t skip = libc_misalignment(f);
     if (skip == 0) {
         copy_words((libc_word_t *)(void *)t, (const libc_word_t *)(const void *)f, count);
-    } else if (skip == LIBC_WORD_BYTES / 2) {
-        copy_halves((libc_half_t *)(void *)t, (const libc_half_t *)(const void *)f, 2 * count);
     } else {
         copy_shifted((libc_word_t *)(void *)t, (const libc_word_t *)(const void *)(f - skip), skip, count);
     }

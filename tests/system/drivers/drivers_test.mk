@@ -22,6 +22,16 @@ $(DTEST)/drivers-2.system: $(DTEST_SRC)/drivers.system
 	$(Q)mkdir -p $(@D)
 	$(Q)sed 's/priority="100"/priority="100" cpu="1"/' $< >$@
 
+# The same system, with alice and mallory reading what they receive in the driver's region.
+$(DTEST)/drivers-shared.system: $(DTEST_SRC)/drivers.system
+	$(Q)mkdir -p $(@D)
+	$(Q)sed -e '/name="net_\(alice\|mallory\)_rx_data"/d' \
+	    -e '/mr="net_\(alice\|mallory\)_rx_data" vaddr="0x3[13]/d' \
+	    -e '/mr="net_\(alice\|mallory\)_rx_data"/s/mr="[a-z_]*"/mr="net_net_virt_rx_data" perms="r"/' $< >$@
+
+$(DTEST)/drivers-shared-2.system: $(DTEST)/drivers-shared.system
+	$(Q)sed 's/priority="100"/priority="100" cpu="1"/' $< >$@
+
 # $(call dtest_image,FOLDER,PROGRAM OF MALLORY,SYSTEM)
 define dtest_image
 $(DTEST)/$(1)/image.elf: $(3) $(DRIVER_ELFS) $(DTEST)/parts/client.elf $(DTEST)/parts/$(2).elf \
@@ -36,11 +46,13 @@ $(eval $(call dtest_image,quiet,idle,$(DTEST_SRC)/drivers.system))
 $(eval $(call dtest_image,hostile,mallory,$(DTEST_SRC)/drivers.system))
 $(eval $(call dtest_image,quiet-2,idle,$(DTEST)/drivers-2.system))
 $(eval $(call dtest_image,hostile-2,mallory,$(DTEST)/drivers-2.system))
+$(eval $(call dtest_image,shared,mallory,$(DTEST)/drivers-shared.system))
+$(eval $(call dtest_image,shared-2,mallory,$(DTEST)/drivers-shared-2.system))
 
 -include $(wildcard $(DTEST)/parts/*.d)
 
 .PHONY: drivers-test-images
-drivers-test-images: $(foreach name,quiet hostile quiet-2 hostile-2,$(DTEST)/$(name)/image.elf)
+drivers-test-images: $(foreach name,quiet hostile shared quiet-2 hostile-2 shared-2,$(DTEST)/$(name)/image.elf)
 ifndef MICROKIT_SDK
 TEST_PREREQUISITES += drivers-test-images
 endif

@@ -62,11 +62,14 @@ static void bend_entries(void)
 {
     struct sddf_blk_req_queue *requests = blk.virt.req_queue.vaddr;
     struct sddf_net_queue *frames = net.tx.active_queue.vaddr;
+    struct sddf_net_queue *returned = net.rx.free_queue.vaddr;
     requests->plugged = false;
     for (unsigned i = 0; i < 64; i++) {
         requests->entries[i] = (struct sddf_blk_request){(uint32_t)(any() % 5), any_value(), any() % 4096,
                                                          (uint16_t)any_value(), (uint32_t)any()};
         frames->entries[i] = (struct sddf_net_buffer){any_value(), (uint16_t)any_value(), (uint16_t)any()};
+        returned->entries[i] = (struct sddf_net_buffer){
+            .io_or_offset = any() % 4 == 0 ? any_value() : any() % 256 * SDDF_NET_BUFFER_BYTES};
     }
 }
 
