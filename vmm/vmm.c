@@ -39,6 +39,9 @@
 #define PCI_WINDOW_BASE  0x11000000
 #define PCI_WINDOW_BYTES 0x1000000
 #define PCI_IRQ          35
+#define PCI_MSI_BASE     0x8020000
+#define PCI_MSI_IRQ      80
+#define PCI_MSI_COUNT    64
 
 #define PSCI_SYSTEM_OFF  0x84000008
 #define DTB_BYTES        0x4000
@@ -82,6 +85,9 @@ static bool add_pci_host(void)
         .window_base = PCI_WINDOW_BASE,
         .window_size_bytes = PCI_WINDOW_BYTES,
         .irqs = {PCI_IRQ, PCI_IRQ + 1, PCI_IRQ + 2, PCI_IRQ + 3},
+        .msi_base = PCI_MSI_BASE,
+        .msi_irq_first = PCI_MSI_IRQ,
+        .msi_irq_count = PCI_MSI_COUNT,
     };
     return config.transport != VMM_TRANSPORT_PCI || pci_host_init(&pci_host, &host);
 }

@@ -6,6 +6,10 @@
 /*
  * An emulated PCI host bridge, for the library's virtual devices: the standard one with ECAM, which Linux, U-Boot and
  * others know as pci-host-ecam-generic. The guest's device tree gets its node by itself.
+ *
+ * With a GICv2m frame, its functions have MSI-X: a request to a virtio device then takes the guest two exits fewer. The
+ * frame becomes a node below the interrupt controller's, which needs #address-cells and #size-cells of 1 or 2 and an
+ * empty ranges for that.
  */
 #pragma once
 
@@ -24,7 +28,9 @@ extern "C" {
 /** The most functions that a host bridge has. */
 #define PCI_FUNCTION_COUNT_MAX 16
 /** Bytes of struct pci_host. */
-#define PCI_HOST_BYTES 0x3000
+#define PCI_HOST_BYTES 0x5000
+/** Bytes of guest-physical addresses for the frame of message-signalled interrupts. */
+#define PCI_MSI_FRAME_BYTES 0x1000
 
 /**
  * Where the guest finds the host bridge: guest-physical addresses. All ranges must be free: neither RAM, nor mapped,
@@ -37,6 +43,9 @@ struct pci_host_config {
     uint64_t window64_base;       /**< the same at any address; needed only where the other is too small */
     uint64_t window64_size_bytes; /**< 0: there is none */
     size_t irqs[PCI_LINE_COUNT];  /**< INTIDs of SPIs, 32 to 1019, for INTA to INTD; nothing else uses them */
+    uint64_t msi_base;            /**< of the GICv2m frame, a multiple of PCI_MSI_FRAME_BYTES, which it takes */
+    size_t msi_irq_first;         /**< INTID of its first SPI; nothing else uses the frame's SPIs */
+    size_t msi_irq_count;         /**< how many it has, up to 1019; 0: there is no frame, functions have INTx only */
 };
 
 /** A host bridge's storage, static or otherwise as long-lived; its content is the library's. */

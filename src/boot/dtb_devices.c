@@ -19,7 +19,7 @@
 #define TOKEN_BYTES           4
 #define ALIGN_UP4(bytes)      (((bytes) + 3) & ~(size_t)3)
 #define PROPERTY_BYTES        12  /* token, length, offset of the name */
-#define PHANDLE_BYTES         32  /* a phandle for the interrupt controller, with the property's name */
+#define PHANDLE_BYTES         32  /* a phandle, with the property's name */
 #define SLACK_BYTES           128 /* a header that grows from version 16 to 17, alignment */
 #define GIC_CELLS             3
 #define NODE_DEPTH_MAX        8
@@ -29,6 +29,7 @@
 struct counter {
     struct device_tree tree;
     uint64_t bytes;
+    bool is_in_gic; /* there is a node below the interrupt controller */
 };
 
 struct editor {
@@ -45,6 +46,12 @@ static void count_begin(struct device_tree *tree, const char *name)
     ((struct counter *)tree)->bytes += TOKEN_BYTES + ALIGN_UP4(strlen(name) + 1);
 }
 
+static void count_begin_in_gic(struct device_tree *tree, const char *name)
+{
+    ((struct counter *)tree)->is_in_gic = true;
+    count_begin(tree, name);
+}
+
 static void count_end(struct device_tree *tree)
 {
     ((struct counter *)tree)->bytes += TOKEN_BYTES;
@@ -56,22 +63,46 @@ static void count_property(struct device_tree *tree, const char *name, const voi
     ((struct counter *)tree)->bytes += PROPERTY_BYTES + ALIGN_UP4(size_bytes) + strlen(name) + 1;
 }
 
-static void edit_begin(struct device_tree *tree, const char *name)
+static uint32_t count_phandle(struct device_tree *tree)
 {
-    struct editor *editor = (struct editor *)tree;
+    ((struct counter *)tree)->bytes += PHANDLE_BYTES;
+    return 0;
+}
+
+static void begin_below(struct editor *editor, int parent, const char *name)
+{
     /* Depths are the library's own: no input reaches this. */
     assert(editor->depth + 1 < NODE_DEPTH_MAX);
     if (editor->skipped != 0 || editor->error != 0) {
         editor->skipped++;
         return;
     }
-    const int node = fdt_add_subnode(editor->blob, editor->nodes[editor->depth], name);
+    const int node = fdt_add_subnode(editor->blob, parent, name);
     if (node < 0) {
         editor->skipped = 1;
         editor->error = node == -FDT_ERR_EXISTS ? 0 : node;
+        editor->nodes[editor->depth + 1] = fdt_subnode_offset(editor->blob, parent, name);
         return;
     }
     editor->nodes[++editor->depth] = node;
+}
+
+static void edit_begin(struct device_tree *tree, const char *name)
+{
+    struct editor *editor = (struct editor *)tree;
+    begin_below(editor, editor->nodes[editor->depth], name);
+}
+
+static int find_gic(const void *blob)
+{
+    const struct dtb dtb = {.blob = blob, .size_bytes = fdt_totalsize(blob)};
+    return dtb_gic_node(&dtb);
+}
+
+static void edit_begin_in_gic(struct device_tree *tree, const char *name)
+{
+    struct editor *editor = (struct editor *)tree;
+    begin_below(editor, find_gic(editor->blob), name);
 }
 
 static void edit_end(struct device_tree *tree)
@@ -93,6 +124,32 @@ static void edit_property(struct device_tree *tree, const char *name, const void
     }
 }
 
+/* The phandle of a node, which it gets here if it has none. */
+static int give_phandle(void *blob, int node, uint32_t *phandle)
+{
+    *phandle = fdt_get_phandle(blob, node);
+    if (*phandle != 0) {
+        return 0;
+    }
+    const int error = fdt_find_max_phandle(blob, phandle);
+    if (error != 0) {
+        return error;
+    }
+    ++*phandle;
+    return fdt_setprop_u32(blob, node, "phandle", *phandle);
+}
+
+/* Of a node that was there already, too. */
+static uint32_t edit_phandle(struct device_tree *tree)
+{
+    struct editor *editor = (struct editor *)tree;
+    uint32_t phandle = 0;
+    if (editor->skipped <= 1 && editor->error == 0) {
+        editor->error = give_phandle(editor->blob, editor->nodes[editor->depth + editor->skipped], &phandle);
+    }
+    return phandle;
+}
+
 /* The value of a property of one cell, or what it is when it is absent. */
 static uint32_t read_cell(const struct dtb *dtb, int node, const char *name, uint32_t otherwise)
 {
@@ -105,6 +162,7 @@ static void learn(const struct dtb *dtb, int gic, struct device_tree *tree)
     tree->address_cells = read_cell(dtb, 0, "#address-cells", ADDRESS_CELLS_DEFAULT);
     tree->size_cells = read_cell(dtb, 0, "#size-cells", SIZE_CELLS_DEFAULT);
     tree->gic_address_cells = read_cell(dtb, gic, "#address-cells", 0);
+    tree->gic_size_cells = read_cell(dtb, gic, "#size-cells", 0);
 }
 
 static bool is_one_or_two(uint32_t cells)
@@ -125,9 +183,32 @@ static enum result check(const struct dtb *dtb, int gic, const struct device_tre
     return RESULT_OK;
 }
 
+/* Whether addresses below a node are the root's. */
+static bool has_root_addresses(const struct dtb *dtb, int node)
+{
+    int bytes = 0;
+    while (node > 0 && fdt_getprop(dtb->blob, node, "ranges", &bytes) != NULL && bytes == 0) {
+        node = fdt_parent_offset(dtb->blob, node);
+    }
+    return node == 0;
+}
+
+static enum result check_gic_children(const struct dtb *dtb, int gic, const struct device_tree *tree)
+{
+    if (!is_one_or_two(tree->gic_address_cells) || !is_one_or_two(tree->gic_size_cells) ||
+        !has_root_addresses(dtb, gic)) {
+        LOG_VMM_ERR("device tree: no frame for messages can be added to interrupt controller %s: it needs "
+                    "#address-cells and #size-cells of 1 or 2, and, as all nodes above it, an empty ranges\n",
+                    dtb_node_name(dtb, gic));
+        return RESULT_INVALID;
+    }
+    return RESULT_OK;
+}
+
 enum result dtb_devices_size(struct vm *vm, const struct dtb *dtb, uint64_t *bytes)
 {
-    static const struct device_tree_ops ops = {count_begin, count_end, count_property};
+    static const struct device_tree_ops ops = {count_begin, count_begin_in_gic, count_end, count_property,
+                                               count_phandle};
     struct counter counter = {.tree.ops = &ops, .bytes = PHANDLE_BYTES + SLACK_BYTES};
     const int gic = dtb_gic_node(dtb);
     *bytes = 0;
@@ -136,40 +217,24 @@ enum result dtb_devices_size(struct vm *vm, const struct dtb *dtb, uint64_t *byt
     }
     learn(dtb, gic, &counter.tree);
     const enum result result = check(dtb, gic, &counter.tree);
-    if (result == RESULT_OK) {
-        device_describe_all(vm, &counter.tree);
-        *bytes = counter.bytes;
+    if (result != RESULT_OK) {
+        return result;
     }
-    return result;
-}
-
-/* The interrupt controller's phandle, which it gets here if it has none. */
-static int find_phandle(void *blob, uint32_t *phandle)
-{
-    const struct dtb dtb = {.blob = blob, .size_bytes = fdt_totalsize(blob)};
-    const int gic = dtb_gic_node(&dtb);
-    *phandle = fdt_get_phandle(blob, gic);
-    if (*phandle != 0) {
-        return 0;
-    }
-    const int error = fdt_find_max_phandle(blob, phandle);
-    if (error != 0) {
-        return error;
-    }
-    ++*phandle;
-    return fdt_setprop_u32(blob, gic, "phandle", *phandle);
+    device_describe_all(vm, &counter.tree);
+    *bytes = counter.bytes;
+    return counter.is_in_gic ? check_gic_children(dtb, gic, &counter.tree) : RESULT_OK;
 }
 
 enum result dtb_devices_add(struct vm *vm, void *blob, uint64_t bytes)
 {
-    static const struct device_tree_ops ops = {edit_begin, edit_end, edit_property};
+    static const struct device_tree_ops ops = {edit_begin, edit_begin_in_gic, edit_end, edit_property, edit_phandle};
     struct editor editor = {.tree.ops = &ops, .blob = blob};
     if (vm->devices == NULL) {
         return RESULT_OK;
     }
     editor.error = fdt_open_into(blob, blob, (int)bytes);
     if (editor.error == 0) {
-        editor.error = find_phandle(blob, &editor.tree.gic_phandle);
+        editor.error = give_phandle(blob, find_gic(blob), &editor.tree.gic_phandle);
     }
     if (editor.error == 0) {
         const struct dtb dtb = {.blob = blob, .size_bytes = bytes};

@@ -158,8 +158,9 @@ static void write_gic(struct writer *w, const struct virq_controller_config *gic
     begin_at(w, "interrupt-controller", gic->dist_base);
     put_string(w, "compatible", is_v3 ? "arm,gic-v3" : "arm,gic-400");
     put_cell(w, "#interrupt-cells", GIC_CELLS);
-    put_cell(w, "#address-cells", 0);
     put_flag(w, "interrupt-controller");
+    put_cell_sizes(w, ADDRESS_CELLS, ADDRESS_CELLS);
+    put_flag(w, "ranges");
     put_reg(w,
             (const uint64_t[]){gic->dist_base, gic->dist_size_bytes, is_v3 ? gic->redist_base : gic->cpu_base,
                                is_v3 ? gic->redist_size_bytes : gic->cpu_size_bytes},

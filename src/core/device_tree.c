@@ -24,6 +24,13 @@ void device_tree_begin(struct device_tree *tree, const char *name, uint64_t addr
     tree->ops->begin_node(tree, full);
 }
 
+void device_tree_begin_in_gic(struct device_tree *tree, const char *name, uint64_t address)
+{
+    char full[NAME_BYTES_MAX];
+    snprintf(full, sizeof full, "%s@%lx", name, address);
+    tree->ops->begin_in_gic(tree, full);
+}
+
 void device_tree_end(struct device_tree *tree)
 {
     tree->ops->end_node(tree);
@@ -60,12 +67,28 @@ static size_t put_number(uint32_t *cells, uint64_t value, uint32_t cell_count)
     return count;
 }
 
-void device_tree_reg(struct device_tree *tree, uint64_t base, uint64_t size_bytes)
+static void put_reg(struct device_tree *tree, uint64_t base, uint32_t address_cells, uint64_t size_bytes,
+                    uint32_t size_cells)
 {
     uint32_t cells[4];
-    size_t count = put_number(cells, base, tree->address_cells);
-    count += put_number(&cells[count], size_bytes, tree->size_cells);
+    size_t count = put_number(cells, base, address_cells);
+    count += put_number(&cells[count], size_bytes, size_cells);
     device_tree_cells(tree, "reg", cells, count);
+}
+
+void device_tree_reg(struct device_tree *tree, uint64_t base, uint64_t size_bytes)
+{
+    put_reg(tree, base, tree->address_cells, size_bytes, tree->size_cells);
+}
+
+void device_tree_reg_in_gic(struct device_tree *tree, uint64_t base, uint64_t size_bytes)
+{
+    put_reg(tree, base, tree->gic_address_cells, size_bytes, tree->gic_size_cells);
+}
+
+uint32_t device_tree_phandle(struct device_tree *tree)
+{
+    return tree->ops->phandle(tree);
 }
 
 void device_tree_interrupt(struct device_tree *tree, uint32_t irq)

@@ -34,7 +34,7 @@ static uint8_t line_of(uint8_t slot, uint8_t pin)
 
 static bool drives_line(const struct pci_function *function)
 {
-    return function->is_asserting &&
+    return function->is_asserting && !function->msix.is_enabled &&
            (pci_config_read(&function->config, PCI_COMMAND, 2) & PCI_COMMAND_INTX_DISABLE) == 0;
 }
 
@@ -80,6 +80,7 @@ static void write_config(struct pci_function *function, uint32_t offset, const s
     if (function->ops->after_config_write != NULL) {
         function->ops->after_config_write(function->ctx, offset, access->width_bytes);
     }
+    pci_msix_update(&function->msix);
     update_line(function->bridge, function->line);
 }
 
@@ -150,6 +151,7 @@ static void reset(void *ctx)
     for (size_t i = 0; i < bridge->function_count; i++) {
         struct pci_function *function = &bridge->functions[i];
         pci_config_reset(&function->config);
+        pci_msix_reset(&function->msix);
         pci_function_set_interrupt(function, false);
         if (function->ops->reset != NULL) {
             function->ops->reset(function->ctx);
@@ -168,7 +170,7 @@ static enum result attach(void *ctx, struct vm *vm)
             return result;
         }
     }
-    return RESULT_OK;
+    return bridge->frame.vm == NULL ? RESULT_OK : msi_frame_attach(&bridge->frame);
 }
 
 static bool on_notified(void *ctx, microkit_channel channel)
@@ -249,6 +251,8 @@ static void describe_interrupts(const struct pci_host_config *config, struct dev
 static void describe(void *ctx, struct device_tree *tree)
 {
     const struct pci_bridge *bridge = ctx;
+    const bool has_frame = bridge->frame.vm != NULL;
+    const uint32_t frame = has_frame ? msi_frame_describe(&bridge->frame, tree) : 0;
     device_tree_begin(tree, "pcie", bridge->config.ecam_base);
     device_tree_string(tree, "compatible", "pci-host-ecam-generic");
     device_tree_string(tree, "device_type", "pci");
@@ -259,13 +263,21 @@ static void describe(void *ctx, struct device_tree *tree)
     device_tree_reg(tree, bridge->config.ecam_base, PCI_ECAM_BYTES);
     describe_ranges(&bridge->config, tree);
     describe_interrupts(&bridge->config, tree);
+    if (has_frame) {
+        device_tree_cells(tree, "msi-parent", &frame, 1);
+    }
     device_tree_flag(tree, "dma-coherent");
     device_tree_end(tree);
 }
 
-static bool check_irqs(const size_t *irqs)
+static bool check_irqs(const struct pci_host_config *config)
 {
+    const size_t *irqs = config->irqs;
     for (size_t i = 0; i < PCI_LINE_COUNT; i++) {
+        if (irqs[i] - config->msi_irq_first < config->msi_irq_count) {
+            LOG_VMM_ERR("PCI host bridge: interrupt %zu for a line and for messages\n", irqs[i]);
+            return false;
+        }
         if (irqs[i] < VGIC_PRIVATE_COUNT || irqs[i] >= VGIC_IRQ_COUNT) {
             LOG_VMM_ERR("PCI host bridge: interrupt %zu out of range, limits are %u and %u\n", irqs[i],
                         VGIC_PRIVATE_COUNT, VGIC_IRQ_COUNT - 1);
@@ -305,7 +317,7 @@ static bool check_config(const struct pci_host_config *config)
         return false;
     }
     return check_window(config->window_base, config->window_size_bytes, WINDOW_END) &&
-           check_window(config->window64_base, config->window64_size_bytes, UINT64_MAX) && check_irqs(config->irqs);
+           check_window(config->window64_base, config->window64_size_bytes, UINT64_MAX) && check_irqs(config);
 }
 
 static bool add_region(struct pci_bridge *bridge, uint64_t base, uint64_t size_bytes, uint8_t widths,
@@ -349,6 +361,11 @@ bool pci_host_init(struct pci_host *host, const struct pci_host_config *config)
     if (!add_region(bridge, config->ecam_base, PCI_ECAM_BYTES, ECAM_WIDTHS, access_ecam) ||
         !add_region(bridge, config->window_base, config->window_size_bytes, WINDOW_WIDTHS, access_window32) ||
         !add_region(bridge, config->window64_base, config->window64_size_bytes, WINDOW_WIDTHS, access_window64)) {
+        bridge->vm = NULL;
+        return false;
+    }
+    if (config->msi_irq_count != 0 &&
+        !msi_frame_init(&bridge->frame, bridge->vm, config->msi_base, config->msi_irq_first, config->msi_irq_count)) {
         bridge->vm = NULL;
         return false;
     }
@@ -398,4 +415,13 @@ struct pci_function *pci_add_function(struct pci_host *host, uint8_t slot, uint8
         find_function(bridge, slot, 0)->config.bytes[PCI_HEADER_TYPE] |= PCI_HEADER_MULTIFUNCTION;
     }
     return function;
+}
+
+enum result pci_function_add_msix(struct pci_function *function, uint16_t vector_count, unsigned bar,
+                                  uint32_t table_offset, uint32_t pending_offset)
+{
+    struct msi_frame *frame = &function->bridge->frame;
+    return frame->vm == NULL ? RESULT_OK
+                             : pci_msix_init(&function->msix, &function->config, frame, vector_count, bar, table_offset,
+                                             pending_offset);
 }

@@ -10,13 +10,15 @@
  *      guest --ECAM----> configuration space of a function: who are you, where are your registers
  *            --window--> registers of the function whose BAR has that address
  *            <--SPI----- INTA to INTD, shared: line = (slot + pin) mod 4
+ *            <--SPI----- messages (MSI-X), by way of the host bridge's frame, if it has one
  *
  * Where no function is, reads give all ones and writes are lost, as on a bus whose master has given up.
  *
- * Left out: further buses, I/O space, MSI and MSI-X, hot-plug. Devices reach memory whether the guest has made them bus
- * masters or not: for virtio it is the status that counts.
+ * Left out: further buses, I/O space, MSI, hot-plug. Devices reach memory whether the guest has made them bus masters
+ * or not: for virtio it is the status that counts. Messages are sent by bus masters only.
  *
- * Invariant: a line is high while at least one function asserts it and has not disabled its interrupt.
+ * Invariant: a line is high while at least one function asserts it and has neither disabled its interrupt nor enabled
+ * MSI-X.
  */
 #pragma once
 
@@ -28,7 +30,9 @@
 
 #include "core/device.h"
 #include "core/mmio.h"
+#include "core/msi.h"
 #include "pci/pci_config.h"
+#include "pci/pci_msix.h"
 #include "util/result.h"
 
 #define PCI_SLOT_COUNT          32
@@ -51,6 +55,7 @@ struct pci_function_ops {
 
 struct pci_function {
     struct pci_config config;
+    struct pci_msix msix; /* without vectors until pci_function_add_msix */
     const struct pci_function_ops *ops;
     void *ctx;
     struct pci_bridge *bridge;
@@ -65,12 +70,14 @@ struct pci_bridge {
     struct vm *vm;
     struct device node;
     struct pci_host_config config;
+    struct msi_frame frame;
     struct pci_function functions[PCI_FUNCTION_COUNT_MAX];
     size_t function_count;
     uint32_t recent; /* index of the function that was accessed last */
 };
 
 _Static_assert(sizeof(struct pci_bridge) <= PCI_HOST_BYTES, "PCI_HOST_BYTES is too small");
+_Static_assert(PCI_MSI_FRAME_BYTES == MSI_FRAME_BYTES, "the public name");
 
 static inline struct pci_bridge *pci_bridge_of(struct pci_host *host)
 {
@@ -85,6 +92,12 @@ static inline struct pci_bridge *pci_bridge_of(struct pci_host *host)
 struct pci_function *pci_add_function(struct pci_host *host, uint8_t slot, uint8_t number,
                                       const struct pci_identity *identity, const struct pci_function_ops *ops,
                                       void *ctx);
+
+/*
+ * Gives a function MSI-X, as pci_msix_init does, if the host bridge has a frame; otherwise it stays without vectors.
+ */
+MUST_CHECK enum result pci_function_add_msix(struct pci_function *function, uint16_t vector_count, unsigned bar,
+                                             uint32_t table_offset, uint32_t pending_offset);
 
 /* Sets the level of the function's interrupt pin. */
 void pci_function_set_interrupt(struct pci_function *function, bool high);

@@ -33,8 +33,12 @@ static void update_interrupt(struct virtio_device *dev)
     }
 }
 
-static void raise(struct virtio_device *dev, uint8_t cause)
+/* Causes are noted only where no message tells them. [VIRTIO 4.1.4.5.1] */
+static void raise(struct virtio_device *dev, uint8_t cause, uint16_t vector)
 {
+    if (dev->send_message != NULL && dev->send_message(dev->transport, vector)) {
+        return;
+    }
     dev->isr |= cause;
     update_interrupt(dev);
 }
@@ -53,6 +57,7 @@ static void clear(struct virtio_device *dev)
     dev->queue_select = 0;
     dev->status = 0;
     dev->isr = 0;
+    dev->config_vector = VIRTQ_NO_VECTOR;
     dev->is_running = false;
     for (uint16_t i = 0; i < dev->type.queue_count; i++) {
         virtq_reset(&dev->type.queues[i]);
@@ -266,7 +271,7 @@ void virtio_device_signal(struct virtio_device *dev, uint16_t queue)
 {
     struct virtq *vq = &dev->type.queues[queue];
     if (dev->is_running && vq->enabled && virtq_publish(vq)) {
-        raise(dev, VIRTIO_ISR_QUEUE);
+        raise(dev, VIRTIO_ISR_QUEUE, vq->vector);
     }
 }
 
@@ -274,7 +279,7 @@ void virtio_device_config_changed(struct virtio_device *dev)
 {
     dev->config_generation++;
     if ((dev->status & VIRTIO_STATUS_DRIVER_OK) != 0) {
-        raise(dev, VIRTIO_ISR_CONFIG);
+        raise(dev, VIRTIO_ISR_CONFIG, dev->config_vector);
     }
 }
 
@@ -286,7 +291,7 @@ void virtio_device_fail(struct virtio_device *dev, const char *reason)
     dev->status |= VIRTIO_STATUS_NEEDS_RESET;
     update_running(dev);
     if ((dev->status & VIRTIO_STATUS_DRIVER_OK) != 0) {
-        raise(dev, VIRTIO_ISR_CONFIG);
+        raise(dev, VIRTIO_ISR_CONFIG, dev->config_vector);
     }
     if (dev->failures < VIRTIO_FAIL_LOG_COUNT_MAX) {
         dev->failures++;

@@ -9,7 +9,8 @@
  *
  *      transport (a view)                 this model                      device (what it does)
  *      virtio_mmio, virtio_pci  ------->  struct virtio_device  ------->  struct virtio_device_ops
- *                               <-------  set_interrupt         <-------  virtio_device_signal and so on
+ *                               <-------  set_interrupt,        <-------  virtio_device_signal and so on
+ *                                         send_message
  *
  * The status machine; a bit once set stays until the reset:
  *
@@ -111,8 +112,15 @@ struct virtio_device {
     bool is_interrupting; /* the level that the transport was last told */
     unsigned failures;    /* logged */
 
+    uint16_t config_vector; /* the message for changes of the configuration, as virtq.vector */
+
     /* The transport's: the interrupt's level has changed. */
     void (*set_interrupt)(void *transport, bool high);
+    /*
+     * The transport's: sends the message of a vector, of VIRTQ_NO_VECTOR none. False: the driver does not use messages
+     * now, causes and level tell it. NULL: the transport has none.
+     */
+    bool (*send_message)(void *transport, uint16_t vector);
     void *transport;
     uint8_t pci_cfg_offset; /* virtio_pci's: of the capability that reaches the BAR through configuration space */
 };

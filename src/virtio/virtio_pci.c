@@ -5,23 +5,29 @@
 
 /*
  * virtio over PCI, modern: a function whose capabilities say where in its one BAR the parts of the device's interface
- * are, and one interrupt, INTx. [VIRTIO 4.1]
+ * are; with MSI-X, where the host bridge has a frame for messages: as many vectors as queues, and one for changes of
+ * the configuration. Otherwise, or if the driver likes it better, it has INTx. [VIRTIO 4.1]
  *
- *      BAR 0 (64 bits)   0x0000  common configuration        0x2000  the device's own configuration
- *                        0x1000  ISR status, clear on read   0x3000  notifications, four bytes a queue
+ *      BAR 0 (64 bits)   0x0000  common configuration        0x3000  notifications, four bytes a queue
+ *                        0x1000  ISR status, clear on read   0x4000  table of messages
+ *                        0x2000  the device's own            0x5000  pending messages
+ *                                configuration
  *
  * The same BAR can be reached through configuration space, for firmware that has no other way [VIRTIO 4.1.4.9].
  *
  * Fields of the common configuration take accesses of their own width; those of 64 bits, by their halves. Everything
  * else is the guest's error, reads as zero and changes nothing.
  *
- * Left out: the legacy interface, MSI-X (vectors read as VIRTIO_MSI_NO_VECTOR), shared memory, notification data.
+ * Left out: the legacy interface, shared memory, notification data.
+ *
+ * Invariant: a vector that the model knows is one of the function's, or VIRTQ_NO_VECTOR.
  */
 #include <libvmm/util/util.h>
 
 #include "core/vm.h"
 #include "pci/pci_host.h"
 #include "util/checked.h"
+#include "util/field.h"
 #include "virtio/virtio_device.h"
 #include "virtio/virtio_transport.h"
 
@@ -31,15 +37,16 @@
 #define SUBSYSTEM_ID      0x0040
 #define REVISION_ID       1
 #define CAPABILITY_VENDOR 0x09 /* [PCI appendix H] */
-#define MSI_NO_VECTOR     0xffff
 
 /* The BAR. */
 #define BAR               0
-#define BAR_BYTES         0x4000
+#define BAR_BYTES         0x8000
 #define PART_COMMON       0x0000
 #define PART_ISR          0x1000
 #define PART_DEVICE       0x2000
 #define PART_NOTIFY       0x3000
+#define PART_MSIX_TABLE   0x4000
+#define PART_MSIX_PENDING 0x5000
 #define PART_BYTES        0x1000
 #define COMMON_BYTES      0x3c
 #define NOTIFY_MULTIPLIER 4
@@ -120,10 +127,39 @@ static uint32_t read_driver_feature(struct virtio_device *dev)
     }
 }
 
-static uint32_t read_no_vector(struct virtio_device *dev)
+static struct pci_msix *msix_of(const struct virtio_device *dev)
 {
-    (void)dev;
-    return MSI_NO_VECTOR;
+    return &((struct pci_function *)dev->transport)->msix;
+}
+
+/* What the driver may choose of what it writes; it reads its choice back. [VIRTIO 4.1.5.1.2.1] */
+static uint16_t choose_vector(const struct virtio_device *dev, uint32_t value)
+{
+    return value < msix_of(dev)->vector_count ? (uint16_t)value : VIRTQ_NO_VECTOR;
+}
+
+static uint32_t read_config_vector(struct virtio_device *dev)
+{
+    return dev->config_vector;
+}
+
+static void write_config_vector(struct virtio_device *dev, uint32_t value)
+{
+    dev->config_vector = choose_vector(dev, value);
+}
+
+static uint32_t read_queue_vector(struct virtio_device *dev)
+{
+    const struct virtq *vq = virtio_device_selected_queue(dev);
+    return vq == NULL ? VIRTQ_NO_VECTOR : vq->vector;
+}
+
+static void write_queue_vector(struct virtio_device *dev, uint32_t value)
+{
+    struct virtq *vq = virtio_device_selected_queue(dev);
+    if (vq != NULL) {
+        vq->vector = choose_vector(dev, value);
+    }
 }
 
 static uint32_t read_num_queues(struct virtio_device *dev)
@@ -173,13 +209,13 @@ static const struct field_row common[COMMON_BYTES] = {
     [COMMON_DEVICE_FEATURE] = {4, virtio_read_features, NULL},
     [COMMON_DRIVER_FEATURE_SELECT] = {4, read_driver_feature_select, virtio_write_driver_features_select},
     [COMMON_DRIVER_FEATURE] = {4, read_driver_feature, virtio_device_write_features},
-    [COMMON_CONFIG_MSIX_VECTOR] = {2, read_no_vector, virtio_write_nothing},
+    [COMMON_CONFIG_MSIX_VECTOR] = {2, read_config_vector, write_config_vector},
     [COMMON_NUM_QUEUES] = {2, read_num_queues, NULL},
     [COMMON_DEVICE_STATUS] = {1, virtio_read_status, virtio_device_write_status},
     [COMMON_CONFIG_GENERATION] = {1, virtio_read_config_generation, NULL},
     [COMMON_QUEUE_SELECT] = {2, read_queue_select, write_queue_select},
     [COMMON_QUEUE_SIZE] = {2, read_queue_size, virtio_device_write_queue_size},
-    [COMMON_QUEUE_MSIX_VECTOR] = {2, read_no_vector, virtio_write_nothing},
+    [COMMON_QUEUE_MSIX_VECTOR] = {2, read_queue_vector, write_queue_vector},
     [COMMON_QUEUE_ENABLE] = {2, virtio_read_queue_enabled, write_queue_enable},
     [COMMON_QUEUE_NOTIFY_OFF] = {2, read_queue_notify_off, NULL},
     [COMMON_QUEUE_NOTIFY_DATA] = {2, virtio_read_zero, NULL},
@@ -211,6 +247,21 @@ static enum mmio_result access_area(struct virtio_device *dev, uint64_t offset, 
     return MMIO_HANDLED;
 }
 
+static uint64_t vector_bit(uint16_t vector)
+{
+    return vector == VIRTQ_NO_VECTOR ? 0 : BIT(vector);
+}
+
+/* A message that waits for a device or queue that was reset, or has another vector now, is not wanted any more. */
+static void drop_messages(struct virtio_device *dev)
+{
+    uint64_t used = vector_bit(dev->config_vector);
+    for (uint16_t i = 0; i < dev->type.queue_count; i++) {
+        used |= vector_bit(dev->type.queues[i].vector);
+    }
+    pci_msix_keep(msix_of(dev), used);
+}
+
 static enum mmio_result access_common(struct virtio_device *dev, uint64_t offset, struct mmio_access *access)
 {
     if (is_area(offset)) {
@@ -223,6 +274,7 @@ static enum mmio_result access_common(struct virtio_device *dev, uint64_t offset
     }
     if (access->is_write) {
         row->write(dev, (uint32_t)access->value);
+        drop_messages(dev);
     } else {
         access->value = row->read(dev) & (UINT32_MAX >> (32 - 8 * row->width_bytes));
     }
@@ -262,8 +314,14 @@ static enum mmio_result access_bar(void *ctx, unsigned bar, struct mmio_access *
         return access_isr(dev, offset, access);
     case PART_DEVICE:
         return virtio_access_config(dev, offset, access);
-    default:
+    case PART_NOTIFY:
         return access_notify(dev, offset, access);
+    case PART_MSIX_TABLE:
+        return pci_msix_access_table(msix_of(dev), offset, access);
+    case PART_MSIX_PENDING:
+        return pci_msix_access_pending(msix_of(dev), offset, access);
+    default:
+        return virtio_refuse(access);
     }
 }
 
@@ -313,6 +371,18 @@ static void set_interrupt(void *transport, bool high)
     pci_function_set_interrupt(transport, high);
 }
 
+static bool send_message(void *transport, uint16_t vector)
+{
+    struct pci_function *function = transport;
+    if (!function->msix.is_enabled) {
+        return false;
+    }
+    if (vector != VIRTQ_NO_VECTOR) {
+        pci_msix_raise(&function->msix, vector);
+    }
+    return true;
+}
+
 static uint32_t class_of(enum virtio_id id)
 {
     switch (id) {
@@ -349,6 +419,12 @@ static void open_pci_cfg(struct pci_config *config, uint8_t at)
     memset(&config->writable[at + PCI_CFG_OFFSET], UINT8_MAX, PCI_CFG_DATA_END - PCI_CFG_OFFSET);
 }
 
+static enum result add_msix(struct virtio_device *dev)
+{
+    const uint16_t vectors = (uint16_t)MIN(dev->type.queue_count + 1, PCI_MSIX_VECTOR_COUNT_MAX);
+    return pci_function_add_msix(dev->transport, vectors, BAR, PART_MSIX_TABLE, PART_MSIX_PENDING);
+}
+
 static enum result add_capabilities(struct virtio_device *dev, struct pci_config *config)
 {
     uint8_t at;
@@ -367,7 +443,7 @@ static enum result add_capabilities(struct virtio_device *dev, struct pci_config
         result = add_capability(config, CAP_PCI_CFG, 0, 0, CAP_LONG_BYTES, &at);
     }
     dev->pci_cfg_offset = at;
-    return result;
+    return result == RESULT_OK ? add_msix(dev) : result;
 }
 
 bool virtio_pci_attach(struct virtio_device *dev, const struct virtio_place *place)
@@ -392,6 +468,7 @@ bool virtio_pci_attach(struct virtio_device *dev, const struct virtio_place *pla
         return false;
     }
     dev->set_interrupt = set_interrupt;
+    dev->send_message = send_message;
     dev->transport = function;
     pci_config_add_bar(&function->config, BAR, BAR_BYTES, true);
     if (add_capabilities(dev, &function->config) != RESULT_OK) {

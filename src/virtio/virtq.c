@@ -43,7 +43,7 @@ static uint8_t *avail_event(const struct virtq *vq)
 
 void virtq_reset(struct virtq *vq)
 {
-    *vq = (struct virtq){.size_max = vq->size_max, .size = vq->size_max};
+    *vq = (struct virtq){.size_max = vq->size_max, .size = vq->size_max, .vector = VIRTQ_NO_VECTOR};
 }
 
 /* The memory of an area; NULL and *result say why there is none. Both addresses are aligned: the guest's and ours. */

@@ -26,7 +26,8 @@
 #include "util/result.h"
 #include "virtio/virtq_chain.h"
 
-#define VIRTQ_SIZE_MAX 1024 /* the largest that a device may offer */
+#define VIRTQ_SIZE_MAX  1024   /* the largest that a device may offer */
+#define VIRTQ_NO_VECTOR 0xffff /* [VIRTIO 4.1.5.1.2.1] */
 
 /* The areas of a queue, as the driver names them one by one. */
 enum virtq_area {
@@ -39,6 +40,7 @@ enum virtq_area {
 struct virtq {
     uint16_t size_max; /* what the device offers: a power of two; survives a reset */
     uint16_t size;     /* what the driver has chosen */
+    uint16_t vector;   /* the message that it has chosen, on a transport that has several; or VIRTQ_NO_VECTOR */
     gpa_t areas[VIRTQ_AREA_COUNT];
     bool enabled;
 

@@ -4,8 +4,8 @@
  */
 
 /*
- * Two entropy devices on an emulated PCI bus: configuration space, BARs moved about, common configuration, and queues
- * in memory that is scribbled over.
+ * Two entropy devices on an emulated PCI bus: configuration space, BARs moved about, common configuration, messages to
+ * anywhere, and queues in memory that is scribbled over. Interrupts are only those of the bus and of its frame.
  */
 #include "machine.h"
 
@@ -14,6 +14,7 @@
 #include <libvmm/pci.h>
 #include <libvmm/virtio/rng.h>
 
+#include "pci/pci_host.h"
 #include "virtio_driver.h"
 #include "virtio_rig.h"
 
@@ -23,6 +24,12 @@
 #define WINDOW_BYTES   0x40000u
 #define RAM_BYTES      VIRTIO_RIG_RAM_BYTES
 #define GUARD_BYTES    0x1000
+#define FRAME          UINT64_C(0x20000000)
+#define SETSPI         (FRAME + 0x40)
+#define SPI            80
+#define SPI_COUNT      8
+#define LINE           60
+#define TABLE          0x4000u
 
 static struct pci_host host;
 static struct virtio_rng devices[2];
@@ -40,7 +47,10 @@ static void init(void)
         .ecam_base = ECAM,
         .window_base = WINDOW,
         .window_size_bytes = WINDOW_BYTES,
-        .irqs = {60, 61, 62, 63},
+        .irqs = {LINE, LINE + 1, LINE + 2, LINE + 3},
+        .msi_base = FRAME,
+        .msi_irq_first = SPI,
+        .msi_irq_count = SPI_COUNT,
     };
     MACHINE_REQUIRE(pci_host_init(&host, &config));
     MACHINE_REQUIRE(virtio_rng_init(&devices[0], virtio_at_pci(&host, 1, 0), source, NULL));
@@ -109,6 +119,65 @@ static void start_driver(struct input *input)
     put(20, 1, 0xf);
 }
 
+/* The capability of MSI-X, found as software does. */
+static uint64_t find_msix(uint64_t function)
+{
+    uint64_t at = 0x34;
+    for (unsigned i = 0; i < 16; i++) {
+        struct mmio_access next = {.width_bytes = 1};
+        (void)mmio_dispatch(&vm_instance()->mmio, gpa(function + at), &next);
+        struct mmio_access id = {.width_bytes = 1};
+        (void)mmio_dispatch(&vm_instance()->mmio, gpa(function + next.value), &id);
+        if (id.value == 0x11) {
+            return function + next.value;
+        }
+        at = next.value + 1;
+    }
+    MACHINE_REQUIRE(false);
+    return 0;
+}
+
+/* A message: mostly around the frame's. */
+static uint64_t any_message(struct input *input)
+{
+    const uint8_t near = input_u8(input);
+    return near < 0xc0 ? SPI - SPI_COUNT + near % (3 * SPI_COUNT) : input_value(input);
+}
+
+/* Vectors with messages, of good will or not; MSI-X on. */
+static void start_messages(struct input *input)
+{
+    const uint8_t form = input_u8(input);
+    const uint64_t function = ECAM + (UINT64_C(8) << 12) + ((form & 1u) << 12);
+    for (unsigned i = 0; i < 2; i++) {
+        put(TABLE + 16 * i, 8, (form & 2) != 0 ? input_value(input) : SETSPI);
+        put(TABLE + 16 * i + 8, 4, (form & 4) != 0 ? any_message(input) : SPI + i);
+        put(TABLE + 16 * i + 12, 4, (form >> 3 & 1) & i);
+    }
+    put(16, 2, 0);
+    put(22, 2, 0);
+    put(26, 2, 1);
+    struct mmio_access control = {.width_bytes = 2, .is_write = true, .value = (form & 0xc0u) << 8};
+    (void)mmio_dispatch(&vm_instance()->mmio, gpa(find_msix(function) + 2), &control);
+}
+
+static void notify(struct input *input)
+{
+    (void)input;
+    put(0x3000, 2, 0);
+}
+
+static void access_frame(struct input *input)
+{
+    const uint8_t where = input_u8(input);
+    if ((where & 1) != 0) {
+        struct mmio_access access = {.width_bytes = 4, .is_write = true, .value = any_message(input)};
+        (void)mmio_dispatch(&vm_instance()->mmio, gpa(SETSPI), &access);
+        return;
+    }
+    access_at(input, FRAME + (where < 0x80 ? where : 0xf00u + where));
+}
+
 static void scribble(struct input *input)
 {
     const uint16_t at = input_u16(input);
@@ -124,14 +193,35 @@ static void reset(struct input *input)
     device_reset_all(vm_instance());
 }
 
+/* Lines are what functions without MSI-X make them; nothing else is raised but by the frame. */
+static void check(void)
+{
+    const struct pci_bridge *bridge = pci_bridge_of(&host);
+    bool lines[PCI_LINE_COUNT] = {false};
+    for (size_t i = 0; i < bridge->function_count; i++) {
+        const struct pci_function *function = &bridge->functions[i];
+        const bool is_disabled = (pci_config_read(&function->config, PCI_COMMAND, 2) & PCI_COMMAND_INTX_DISABLE) != 0;
+        lines[function->line] |= function->is_asserting && !is_disabled && !function->msix.is_enabled;
+        MACHINE_REQUIRE(function->msix.pending >> function->msix.vector_count == 0);
+    }
+    for (uint32_t irq = 32; irq < VGIC_IRQ_COUNT; irq++) {
+        const struct vgic_word *word = &vm_instance()->vgic.shared[irq / 32];
+        const uint32_t bit = UINT32_C(1) << irq % 32;
+        const bool is_line = irq >= LINE && irq < LINE + PCI_LINE_COUNT;
+        MACHINE_REQUIRE(((word->line & bit) != 0) == (is_line && lines[irq - LINE]));
+        MACHINE_REQUIRE((word->latched & bit) == 0 || (irq >= SPI && irq < SPI + SPI_COUNT));
+    }
+}
+
 typedef void (*step_t)(struct input *input);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    static const step_t steps[] = {access_config, access_window, access_window, access_window, place_bar,
-                                   scribble,      start_driver,  access_window, access_config, virtio_rig_race};
+    static const step_t steps[] = {access_config, access_window,  access_window, access_window, place_bar,
+                                   scribble,      start_driver,   access_window, access_config, virtio_rig_race,
+                                   notify,        start_messages, access_frame};
     static const uint8_t zeros[GUARD_BYTES];
     struct input input = {bytes, size};
     machine_start(&(struct input){0});
@@ -142,6 +232,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         const uint8_t what = input_u8(&input);
         (what == 0xff ? reset : steps[what % ARRAY_SIZE(steps)])(&input);
     }
+    check();
     MACHINE_REQUIRE(memcmp(fake_ram_at(FAKE_RAM_BASE + RAM_BYTES), zeros, sizeof zeros) == 0);
     return 0;
 }

@@ -71,14 +71,22 @@ def disk(build, tmp_path):
     path.unlink()
 
 
+def uses_messages(console):
+    """Whether all interrupts of the devices are messages (MSI-X); otherwise none is."""
+    interrupts = [line for line in console.shell("cat /proc/interrupts").splitlines() if "virtio" in line]
+    kinds = {" MSI " in line for line in interrupts}
+    assert len(kinds) == 1 and sum(int(line.split()[1]) for line in interrupts) > 0, interrupts
+    return kinds.pop()
+
+
 @pytest.fixture
 def linux(machine, build, disk):
-    """linux(variant) boots the example up to the guest's first prompt."""
+    """linux(variant) boots the example up to the guest's first prompt; or another image of a variant like it."""
 
-    def start(variant):
+    def start(variant, image=None):
         # As virtio.mk has it.
         cores = 2 if variant.endswith("x2") else 1
-        console = machine(build / f"examples/virtio/{variant}/image.elf", gic=int(variant[3]), cores=cores,
+        console = machine(image or build / f"examples/virtio/{variant}/image.elf", gic=int(variant[3]), cores=cores,
                           lifetime=LIFETIME, extra=[
             *(["-accel", "tcg,thread=single"] if cores > 1 else []),
             "-global", "virtio-mmio.force-legacy=false", "-drive", f"if=none,id=disk,format=raw,file={disk}",
@@ -86,6 +94,7 @@ def linux(machine, build, disk):
             "-netdev", "user,id=net", "-device", "virtio-net-device,bus=virtio-mmio-bus.8,netdev=net"])
         console.boot()
         assert console.shell("nproc").strip() == ("4" if "-4x" in variant else "1")
+        assert uses_messages(console) == ("-pci" in variant and image is None)
         return console
 
     return start
@@ -270,6 +279,17 @@ def test_disk(linux, disk, variant):
     assert is_clean(disk)
 
 
+def go_over(console, messages):
+    """Another driver's life for the card, with messages or with its line."""
+    card = console.shell("basename $(dirname $(readlink -f /sys/class/net/eth0/device))").strip()
+    console.shell(f"cd /sys/bus/pci/drivers/virtio-pci; echo {card} >unbind; "
+                  f"echo {int(messages)} >../../devices/{card}/msi_bus; "
+                  f"echo {card} >bind; cd; ip address add 10.0.2.15/24 dev eth0; ip link set eth0 up")
+    assert " 0% packet loss" in console.shell("ping -c 3 10.0.2.2")
+    lines = [line for line in console.shell("cat /proc/interrupts").splitlines() if "virtio2" in line]
+    assert lines and {" MSI " in line for line in lines} == {messages}, lines
+
+
 @variants("gic3-pci")
 def test_network(linux, server, iperf, variant):
     console = linux(variant)
@@ -291,6 +311,19 @@ def test_network(linux, server, iperf, variant):
         assert "bidir" not in options or report["sum_received_bidir_reverse"]["bytes"] > 0
     counts = console.shell("cat /sys/class/net/eth0/statistics/[rt]x_errors")
     assert set(counts.split()) == {"0"}
+    if "-pci" in variant:
+        go_over(console, messages=False)
+        go_over(console, messages=True)
+    power_off(console)
+
+
+def test_lines_instead_of_messages(linux, build):
+    """A guest that does not want MSI-X (pci=nomsi) has the bus's four lines."""
+    console = linux("gic2-pci", build / "tests/virtio/nomsi/image.elf")
+    assert "hammer: sound" in console.shell(f"/disk/hammer /dev/vda {RAW_SECTOR} 64", timeout=PATIENCE)
+    assert " 0% packet loss" in console.shell("ping -c 3 10.0.2.2")
+    assert not uses_messages(console)
+    console.shell("umount /disk")
     power_off(console)
 
 

@@ -23,6 +23,20 @@ $(VTEST_PROGRAMS)/.ready: $(VTEST_FETCHED) tools/guest/collect-programs
 	    $(foreach name,$(VTEST_PACKAGES),$(BUILD)/deb/$(name):usr/bin/$(name))
 	$(Q)touch $@
 
+# The same guest, told not to use messages for its interrupts.
+$(VTEST)/nomsi/guest.system: $(VIRTIO)/gic2-pci/guest.system
+	$(Q)mkdir -p $(@D)
+	$(Q)echo 'console=hvc0 pci=nomsi' >$(@D)/nomsi.txt
+	$(Q)sed -e '/name="guest_kernel"/i <memory_region name="bootargs" prefill_path="nomsi.txt" />' \
+	    -e '/mr="guest_kernel"/i <map mr="bootargs" vaddr="0x5f000000" perms="r" \
+	    setvar_vaddr="guest_bootargs_vaddr" setvar_prefill_size="guest_bootargs_bytes" />' $< >$@
+
+$(VTEST)/nomsi/$(IMAGE_NAME): $(VTEST)/nomsi/guest.system $(VMM_ELF) $(DRIVER_ELFS) $(GUEST_KERNEL) $(VIRTIO_INITRD) \
+        $(SDDF_CONFIGURE) $(MICROKIT_TOOL_FILES)
+	@$(call step,IMAGE,$@)
+	$(Q)$(call configure_pds,$<,$(@D),$(VIRTIO_PDS) vmm=$(VMM_ELF))
+	$(Q)$(call build_image,$<,$(@D) --search-path $(VIRTIO) --search-path $(GUEST),$@)
+
 VTEST_SOME := gic2-mmio gic2-pci-4x1 gic3-pci gic3-mmio-4x1
 VTEST_ALL  := $(foreach gic,2 3,$(foreach bus,mmio pci,$(foreach smp,_ -4x1 -4x2,gic$(gic)-$(bus)$(smp:_=))))
 
@@ -33,5 +47,6 @@ test-virtio: test-deps
 	$(Q)TEST_MATRIX=1 $(MAKE) test TESTS='tests/system/virtio tests/system/vswitch'
 
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += $(VTEST_SOME:%=$(VIRTIO)/%/$(IMAGE_NAME)) $(VTEST)/hammer $(VTEST_PROGRAMS)/.ready
+TEST_PREREQUISITES += $(VTEST_SOME:%=$(VIRTIO)/%/$(IMAGE_NAME)) $(VTEST)/nomsi/$(IMAGE_NAME) $(VTEST)/hammer \
+    $(VTEST_PROGRAMS)/.ready
 endif

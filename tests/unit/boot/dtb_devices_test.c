@@ -42,6 +42,20 @@ static void describe_second(void *ctx, struct device_tree *tree)
     device_tree_end(tree);
 }
 
+/* A frame for messages, and what refers to it. */
+static void describe_frame(void *ctx, struct device_tree *tree)
+{
+    (void)ctx;
+    device_tree_begin_in_gic(tree, "v2m", 0x8020000);
+    device_tree_flag(tree, "msi-controller");
+    device_tree_reg_in_gic(tree, 0x8020000, 0x1000);
+    const uint32_t frame = device_tree_phandle(tree);
+    device_tree_end(tree);
+    device_tree_begin(tree, "pcie", 0x10000000);
+    device_tree_cells(tree, "msi-parent", &frame, 1);
+    device_tree_end(tree);
+}
+
 static void reset(void *ctx)
 {
     (void)ctx;
@@ -49,6 +63,7 @@ static void reset(void *ctx)
 
 static const struct device_ops first_ops = {.reset = reset, .describe = describe_first};
 static const struct device_ops second_ops = {.reset = reset, .describe = describe_second};
+static const struct device_ops frame_ops = {.reset = reset, .describe = describe_frame};
 
 static int setup(void **state)
 {
@@ -183,6 +198,102 @@ static void test_trees_that_cannot_have_devices(void **state)
     assert_true(fake_log_has("devices cannot be added"));
 }
 
+enum frame_tree {
+    WITH_CELLS,
+    WITH_ONE_CELL,
+    WITH_NODE,         /* a frame is there already */
+    WITH_NODE_PHANDLE, /* likewise, with a phandle */
+    WITHOUT_CELLS,
+    WITHOUT_RANGES,
+    WITH_RANGES,  /* which translate */
+    ON_A_BUS,     /* with empty ranges */
+    ON_A_BAD_BUS, /* without */
+};
+
+static void build_gic(enum frame_tree kind)
+{
+    static const uint64_t range[] = {1, 2};
+    const uint32_t cells = kind == WITHOUT_CELLS ? 0 : kind == WITH_ONE_CELL ? 1 : 2;
+    builder_node(&builder, "gic@8000000");
+    builder_string(&builder, "compatible", "arm,gic-v3");
+    builder_u32(&builder, "#interrupt-cells", 3);
+    builder_u32(&builder, "#address-cells", cells);
+    builder_u32(&builder, "#size-cells", cells);
+    if (kind != WITHOUT_RANGES) {
+        fdt_property(builder.blob, "ranges", range, kind == WITH_RANGES ? sizeof range : 0);
+    }
+    builder_u32(&builder, "phandle", 7);
+    if (kind == WITH_NODE || kind == WITH_NODE_PHANDLE) {
+        builder_node(&builder, "v2m@8020000");
+        builder_string(&builder, "compatible", "mine");
+        if (kind == WITH_NODE_PHANDLE) {
+            builder_u32(&builder, "phandle", 40);
+        }
+        builder_end(&builder);
+    }
+    builder_end(&builder);
+}
+
+static enum result add_frame(enum frame_tree kind)
+{
+    const bool is_on_bus = kind == ON_A_BUS || kind == ON_A_BAD_BUS;
+    builder_begin(&builder);
+    builder_u32(&builder, "#address-cells", 2);
+    builder_u32(&builder, "#size-cells", 2);
+    if (is_on_bus) {
+        builder_node(&builder, "soc");
+        if (kind == ON_A_BUS) {
+            fdt_property(builder.blob, "ranges", NULL, 0);
+        }
+    }
+    build_gic(kind);
+    if (is_on_bus) {
+        builder_end(&builder);
+    }
+    builder_end(&builder);
+    assert_int_equal(fdt_finish(builder.blob), 0);
+    return add();
+}
+
+static void test_frame(void **state)
+{
+    (void)state;
+    const uint32_t reg[] = {0, 0x8020000, 0, 0x1000};
+    const uint32_t short_reg[] = {0x8020000, 0x1000};
+    const uint32_t eight = 8;
+    const uint32_t forty = 40;
+    assert_int_equal(device_add(vm_instance(), &first, &frame_ops, NULL), RESULT_OK);
+    assert_int_equal(add_frame(WITH_CELLS), RESULT_OK);
+    assert_cells("/gic@8000000/v2m@8020000", "reg", reg, 4);
+    assert_cells("/gic@8000000/v2m@8020000", "phandle", &eight, 1);
+    assert_cells("/pcie@10000000", "msi-parent", &eight, 1);
+    assert_int_equal(add_frame(WITH_ONE_CELL), RESULT_OK);
+    assert_cells("/gic@8000000/v2m@8020000", "reg", short_reg, 2);
+    assert_int_equal(add_frame(ON_A_BUS), RESULT_OK);
+    assert_cells("/soc/gic@8000000/v2m@8020000", "reg", reg, 4);
+    /* One's own stays as it is, and is the one that is referred to. */
+    assert_int_equal(add_frame(WITH_NODE), RESULT_OK);
+    assert_cells("/gic@8000000/v2m@8020000", "phandle", &eight, 1);
+    assert_cells("/pcie@10000000", "msi-parent", &eight, 1);
+    assert_int_equal(add_frame(WITH_NODE_PHANDLE), RESULT_OK);
+    assert_cells("/pcie@10000000", "msi-parent", &forty, 1);
+    const int node = fdt_path_offset(blob, "/gic@8000000/v2m@8020000");
+    assert_string_equal(fdt_getprop(blob, node, "compatible", NULL), "mine");
+    assert_null(fdt_getprop(blob, node, "reg", NULL));
+}
+
+static void test_trees_that_cannot_have_a_frame(void **state)
+{
+    (void)state;
+    static const enum frame_tree kinds[] = {WITHOUT_CELLS, WITHOUT_RANGES, WITH_RANGES, ON_A_BAD_BUS};
+    assert_int_equal(device_add(vm_instance(), &first, &frame_ops, NULL), RESULT_OK);
+    for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
+        fake_log_reset();
+        assert_int_equal(add_frame(kinds[i]), RESULT_INVALID);
+        assert_true(fake_log_has("no frame for messages can be added to interrupt controller gic@8000000"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +302,8 @@ int main(void)
         cmocka_unit_test_setup(test_one_cell_and_no_phandle, setup),
         cmocka_unit_test_setup(test_node_of_ones_own, setup),
         cmocka_unit_test_setup(test_trees_that_cannot_have_devices, setup),
+        cmocka_unit_test_setup(test_frame, setup),
+        cmocka_unit_test_setup(test_trees_that_cannot_have_a_frame, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

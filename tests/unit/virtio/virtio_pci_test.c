@@ -6,167 +6,12 @@
 /*
  * The PCI host bridge and virtio over PCI, as software finds them: through ECAM alone. The device only records.
  */
-#include "fixture.h"
-
-#include <libvmm/pci.h>
-#include <libvmm/util/util.h>
-
-#include "pci/pci_host.h"
-#include "virtio/virtio_device.h"
-#include "virtio_driver.h"
-
-#define ECAM          UINT64_C(0x30000000)
-#define WINDOW        UINT64_C(0x20000000)
-#define WINDOW_BYTES  UINT64_C(0x100000)
-#define WINDOW64      UINT64_C(0x800000000)
-#define IRQ           64
-#define BAR_AT        (WINDOW + 0x8000)
-#define QUEUES        2
-#define QUEUE_SIZE    8
-#define DEVICE_COUNT  3
-#define VENDOR_CAP    9
-#define PRESENT       0x10411af4 /* network, to begin with */
-#define MASTER_MEMORY 6
-
-/* Common configuration, and status bits. */
-#define FEATURE_SELECT 0x00
-#define FEATURE        0x04
-#define DRIVER_SELECT  0x08
-#define DRIVER_FEATURE 0x0c
-#define STATUS         0x14
-#define QUEUE_SELECT   0x16
-#define QUEUE_SIZE_AT  0x18
-#define QUEUE_ENABLE   0x1c
-#define QUEUE_DESC     0x20
-#define QUEUE_RESET    0x3a
-#define FEATURES_OK    0xb
-
-struct recorder {
-    struct virtio_device dev;
-    struct virtq queues[QUEUES];
-    struct fake_queue driver[QUEUES];
-    uint8_t config[6];
-    unsigned kicks[QUEUES];
-    unsigned resets;
-    unsigned queue_resets;
-    microkit_channel channel;
-};
-
-static struct recorder t[DEVICE_COUNT];
-static struct pci_host host;
-
-static void on_reset(void *ctx)
-{
-    ((struct recorder *)ctx)->resets++;
-}
-
-static void on_queue_reset(void *ctx, uint16_t queue)
-{
-    ((struct recorder *)ctx)->queue_resets |= 1u << queue;
-}
-
-static void on_kick(void *ctx, uint16_t queue)
-{
-    ((struct recorder *)ctx)->kicks[queue]++;
-}
-
-static void on_write_config(void *ctx, uint32_t offset, uint32_t value, uint32_t bytes)
-{
-    memcpy(&((struct recorder *)ctx)->config[offset], &value, bytes);
-}
-
-static bool on_notified(void *ctx, microkit_channel channel)
-{
-    return ((struct recorder *)ctx)->channel == channel;
-}
-
-static const struct virtio_device_ops ops = {
-    .reset = on_reset,
-    .queue_reset = on_queue_reset,
-    .kick = on_kick,
-    .write_config = on_write_config,
-    .notified = on_notified,
-};
-
-static bool init_device(struct recorder *r, uint8_t slot, uint8_t function)
-{
-    const struct virtio_device_type type = {
-        .id = VIRTIO_ID_NET,
-        .name = "test",
-        .ops = &ops,
-        .queues = r->queues,
-        .queue_count = QUEUES,
-        .config = r->config,
-        .config_bytes = sizeof r->config,
-    };
-    const struct virtio_place place = virtio_at_pci(&host, slot, function);
-    for (unsigned i = 0; i < QUEUES; i++) {
-        r->queues[i] = (struct virtq){.size_max = QUEUE_SIZE};
-        fake_queue_init(&r->driver[i], QUEUE_SIZE);
-    }
-    r->channel = 5u + slot;
-    return virtio_device_init(&r->dev, &type, r, &place);
-}
-
-static struct pci_host_config good_config(void)
-{
-    return (struct pci_host_config){
-        .ecam_base = ECAM,
-        .window_base = WINDOW,
-        .window_size_bytes = WINDOW_BYTES,
-        .window64_base = WINDOW64,
-        .window64_size_bytes = WINDOW_BYTES,
-        .irqs = {IRQ, IRQ + 1, IRQ + 2, IRQ + 3},
-    };
-}
+#include "virtio_pci_fixture.h"
 
 static int setup(void **state)
 {
     const struct pci_host_config config = good_config();
-    fixture_setup(state);
-    memset(t, 0, sizeof t);
-    fake_ram_reset();
-    assert_true(pci_host_init(&host, &config));
-    assert_true(init_device(&t[0], 1, 0));
-    assert_true(init_device(&t[1], 2, 0));
-    assert_true(init_device(&t[2], 2, 1));
-    return 0;
-}
-
-/* An access of a guest. Reads answer what the guest sees. */
-static uint64_t do_access(uint64_t at, uint8_t bytes, bool is_write, uint64_t value, enum mmio_result want)
-{
-    struct mmio_access access = {.width_bytes = bytes, .is_write = is_write, .value = value};
-    assert_int_equal(mmio_dispatch(&vm_instance()->mmio, gpa(at), &access), want);
-    return access.value;
-}
-
-static uint32_t get(uint64_t at, uint8_t bytes)
-{
-    return (uint32_t)do_access(at, bytes, false, 0, MMIO_HANDLED);
-}
-
-static void set(uint64_t at, uint8_t bytes, uint64_t value)
-{
-    do_access(at, bytes, true, value, MMIO_HANDLED);
-}
-
-static uint64_t config_at(unsigned slot, unsigned function)
-{
-    return ECAM + (slot << 15) + (function << 12);
-}
-
-static bool line(unsigned n)
-{
-    return (vm_instance()->vgic.shared[(IRQ + n) / 32].line & BIT((IRQ + n) % 32)) != 0;
-}
-
-/* Gives a function's BAR an address, and switches it on. */
-static void place_bar(unsigned slot, unsigned function, uint64_t base)
-{
-    set(config_at(slot, function) + 0x10, 4, base & UINT32_MAX);
-    set(config_at(slot, function) + 0x14, 4, base >> 32);
-    set(config_at(slot, function) + 4, 2, MASTER_MEMORY);
+    return setup_with(state, &config);
 }
 
 static void test_enumeration(void **state)
@@ -199,7 +44,7 @@ static void test_bar_sizing(void **state)
     assert_int_equal(get(bar, 4), 4); /* 64 bits, not prefetchable */
     set(bar, 4, UINT32_MAX);
     set(bar + 4, 4, UINT32_MAX);
-    assert_int_equal(get(bar, 4), 0xffffc004);
+    assert_int_equal(get(bar, 4), 0xffff8004);
     assert_int_equal(get(bar + 4, 4), UINT32_MAX);
     for (unsigned i = 2; i < 6; i++) {
         set(bar + 4 * i, 4, UINT32_MAX);
@@ -214,19 +59,19 @@ static void test_bars_in_both_windows(void **state)
     (void)state;
     place_bar(1, 0, BAR_AT);
     assert_int_equal(get(BAR_AT + 0x12, 2), QUEUES);
-    place_bar(1, 0, WINDOW64 + 0x4000);
-    assert_int_equal(get(WINDOW64 + 0x4012, 2), QUEUES);
+    place_bar(1, 0, WINDOW64 + 0x8000);
+    assert_int_equal(get(WINDOW64 + 0x8012, 2), QUEUES);
     assert_int_equal(do_access(BAR_AT + 0x12, 2, false, 0, MMIO_GUEST_ERROR), 0xffff);
     do_access(BAR_AT + 0x14, 1, true, 1, MMIO_GUEST_ERROR);
     /* Memory space off. */
     set(config_at(1, 0) + 4, 2, 0);
-    assert_int_equal(do_access(WINDOW64 + 0x4012, 2, false, 0, MMIO_GUEST_ERROR), 0xffff);
+    assert_int_equal(do_access(WINDOW64 + 0x8012, 2, false, 0, MMIO_GUEST_ERROR), 0xffff);
     /* Two functions, and back again. */
     place_bar(1, 0, BAR_AT);
-    place_bar(2, 1, BAR_AT + 0x4000);
-    set(BAR_AT + 0x4016, 2, 1);
+    place_bar(2, 1, BAR_AT + BAR_BYTES);
+    set(BAR_AT + BAR_BYTES + 0x16, 2, 1);
     set(BAR_AT + 0x16, 2, 7);
-    assert_int_equal(get(BAR_AT + 0x4016, 2), 1);
+    assert_int_equal(get(BAR_AT + BAR_BYTES + 0x16, 2), 1);
     assert_int_equal(get(BAR_AT + 0x16, 2), 7);
 }
 
@@ -266,53 +111,6 @@ static void test_capabilities(void **state)
     assert_int_equal(get(config_at(1, 0) + at + 16u, 4), 4);
     assert_int_equal(find_capability(8, &length, &at), 0);
     assert_int_equal(length, 0);
-}
-
-static bool negotiate(uint64_t bar, uint64_t features)
-{
-    set(bar + STATUS, 1, 0);
-    set(bar + STATUS, 1, 1);
-    set(bar + STATUS, 1, 3);
-    for (uint32_t i = 0; i < 2; i++) {
-        set(bar + DRIVER_SELECT, 4, i);
-        set(bar + DRIVER_FEATURE, 4, (uint32_t)(features >> (32 * i)));
-    }
-    set(bar + STATUS, 1, FEATURES_OK);
-    return (get(bar + STATUS, 1) & 8) != 0;
-}
-
-static void set_queue(uint64_t bar, uint16_t index, const struct fake_queue *queue)
-{
-    const uint64_t areas[] = {queue->desc, queue->avail, queue->used};
-    set(bar + QUEUE_SELECT, 2, index);
-    assert_int_equal(get(bar + QUEUE_SIZE_AT, 2), QUEUE_SIZE);
-    for (unsigned i = 0; i < 3; i++) {
-        set(bar + QUEUE_DESC + 8 * i, 4, areas[i] & UINT32_MAX);
-        set(bar + QUEUE_DESC + 8 * i + 4, 4, areas[i] >> 32);
-    }
-    set(bar + QUEUE_ENABLE, 2, 1);
-    assert_int_equal(get(bar + QUEUE_ENABLE, 2), 1);
-}
-
-static void run(struct recorder *r, unsigned slot, unsigned function, uint64_t bar)
-{
-    place_bar(slot, function, bar);
-    assert_true(negotiate(bar, VIRTIO_F_VERSION_1 | VIRTIO_F_RING_RESET));
-    for (uint16_t i = 0; i < QUEUES; i++) {
-        set_queue(bar, i, &r->driver[i]);
-    }
-    set(bar + STATUS, 1, FEATURES_OK | 4);
-}
-
-/* The device uses one chain. */
-static void use_one(struct recorder *r, uint16_t queue)
-{
-    const struct fake_buffer buffer = {.addr = FAKE_RAM_BASE, .len = 16, .is_writable = true};
-    struct virtq_chain chain;
-    fake_queue_add(&r->driver[queue], &buffer, 1);
-    assert_true(virtio_device_pop(&r->dev, queue, &chain));
-    virtq_put(&r->queues[queue], chain.head, 0);
-    virtio_device_signal(&r->dev, queue);
 }
 
 static void test_features(void **state)
@@ -401,7 +199,7 @@ static void test_interrupts(void **state)
 {
     (void)state;
     run(&t[0], 1, 0, BAR_AT);
-    run(&t[2], 2, 1, BAR_AT + 0x4000);
+    run(&t[2], 2, 1, BAR_AT + BAR_BYTES);
     use_one(&t[0], 0);
     assert_true(line(1));
     assert_false(line(2) || line(3));
@@ -426,13 +224,13 @@ static void test_shared_line(void **state)
     t[1] = (struct recorder){0};
     assert_true(init_device(&t[1], 5, 0));
     run(&t[0], 1, 0, BAR_AT);
-    run(&t[1], 5, 0, BAR_AT + 0x4000);
+    run(&t[1], 5, 0, BAR_AT + BAR_BYTES);
     use_one(&t[0], 0);
     use_one(&t[1], 0);
     assert_true(line(1));
     get(BAR_AT + 0x1000, 1);
     assert_true(line(1));
-    get(BAR_AT + 0x5000, 1);
+    get(BAR_AT + BAR_BYTES + 0x1000, 1);
     assert_false(line(1));
 }
 
@@ -451,7 +249,7 @@ static void test_access_through_config(void **state)
     set(cap + 12, 4, 1);
     set(cap + 16, 1, 3);
     assert_int_equal(t[0].dev.status, 3);
-    const uint32_t bad[][3] = {{1, STATUS, 1}, {0, STATUS, 3}, {0, STATUS, 8}, {0, 1, 2}, {0, 0x4000, 4}};
+    const uint32_t bad[][3] = {{1, STATUS, 1}, {0, STATUS, 3}, {0, STATUS, 8}, {0, 1, 2}, {0, BAR_BYTES, 4}};
     for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
         set(cap + 4, 1, bad[i][0]);
         set(cap + 8, 4, bad[i][1]);
@@ -537,6 +335,10 @@ static void test_bad_configurations(void **state)
     config = good_config();
     config.irqs[2] = IRQ;
     expect_refused(&config, "interrupt 64 for two lines");
+    config.irqs[2] = IRQ + 2;
+    config.msi_irq_first = IRQ + 3;
+    config.msi_irq_count = 1;
+    expect_refused(&config, "interrupt 67 for a line and for messages");
     config = good_config();
     expect_refused(&config, "0x100000 bytes at 0x30000000 overlap another emulated device");
 }
