@@ -10,6 +10,7 @@
 #pragma once
 
 #include <libvmm/sddf/blk.h>
+#include <libvmm/sddf/entropy.h>
 #include <libvmm/sddf/net.h>
 #include <libvmm/sddf/serial.h>
 
@@ -88,11 +89,19 @@ struct net_virt_config {
     struct net_virt_client clients[CONFIG_CLIENTS_MAX];
 };
 
+/* Section .entropy_driver_config. */
+struct entropy_driver_config {
+    char magic[SDDF_MAGIC_BYTES];
+    uint8_t client_count;
+    struct sddf_serial_connection clients[CONFIG_CLIENTS_MAX];
+};
+
 _Static_assert(sizeof(struct serial_virt_config) == 88 + 96 * CONFIG_CLIENTS_MAX, "tools/sddf/configure");
 _Static_assert(sizeof(struct blk_driver_config) == 64, "tools/sddf/configure");
 _Static_assert(sizeof(struct blk_virt_config) == 80 + 64 * CONFIG_CLIENTS_MAX, "tools/sddf/configure");
 _Static_assert(sizeof(struct net_driver_config) == 88, "tools/sddf/configure");
 _Static_assert(sizeof(struct net_virt_config) == 112 + 120 * CONFIG_CLIENTS_MAX, "tools/sddf/configure");
+_Static_assert(sizeof(struct entropy_driver_config) == 8 + 40 * CONFIG_CLIENTS_MAX, "tools/sddf/configure");
 _Static_assert(offsetof(struct net_virt_config, clients) == 112, "tools/sddf/configure");
 
 /* Whether a section was filled in, in the layout that these structures have. */

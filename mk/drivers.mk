@@ -13,7 +13,7 @@
 # and then $(call build_image,my.system,$(OUT),...). docs/drivers.md has the names and the conventions.
 
 DRIVERS        := $(EXAMPLES:%/examples=%/drivers)
-DRIVER_NAMES   := pl011 serial_virt virtio_blk blk_virt virtio_net net_virt arm_timer
+DRIVER_NAMES   := pl011 serial_virt virtio_blk blk_virt virtio_net net_virt arm_timer virtio_rng
 DRIVER_ELFS    := $(DRIVER_NAMES:%=$(DRIVERS)/%.elf)
 SDDF_CONFIGURE := tools/sddf/configure
 
@@ -21,6 +21,7 @@ SDDF_CONFIGURE := tools/sddf/configure
 driver_source           = $(wildcard drivers/*/$(1).c)
 DRIVER_MORE_virtio_blk := drivers/virtio/virtio.c
 DRIVER_MORE_virtio_net := drivers/virtio/virtio.c
+DRIVER_MORE_virtio_rng := drivers/virtio/virtio.c
 DRIVER_MORE_blk_virt   := drivers/blk/partition.c
 DRIVER_MORE_net_virt   := drivers/net/net_pool.c
 
@@ -33,6 +34,7 @@ configure_pds = $(PYTHON) $(SDDF_CONFIGURE) $(1) -o $(2) $(3)
 # QEMU's arguments for the devices, each on a transport whose page no other device is on.
 QEMU_VIRTIO := -global virtio-mmio.force-legacy=false
 QEMU_NET    := -netdev user,id=net -device virtio-net-device,netdev=net,bus=virtio-mmio-bus.8
+QEMU_RNG    := -device virtio-rng-device,bus=virtio-mmio-bus.16
 qemu_disc    = -drive if=none,id=disc,format=raw,file=$(1) -device virtio-blk-device,drive=disc,bus=virtio-mmio-bus.0
 
 .PHONY: drivers

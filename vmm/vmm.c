@@ -9,7 +9,8 @@
  *
  * - The guest's RAM, number of vCPUs and interrupt controller are those of the description's virtual machine.
  * - Kernel, initial RAM disc and command line are memory regions that are filled from files (prefill_path).
- * - It has a virtio console, disk and network card each, if the PD is a client of such a virtualiser.
+ * - It has a virtio console, disk and network card each, if the PD is a client of such a virtualiser, and an entropy
+ *   device and firmware's random numbers, if it is one of an entropy driver.
  * - The device tree is made up of these.
  *
  * A guest that switches itself off takes the machine with it where the description permits that (smc="true");
@@ -19,9 +20,11 @@
 
 #include <libvmm/libvmm.h>
 #include <libvmm/pci.h>
+#include <libvmm/sddf/entropy.h>
 #include <libvmm/virtio/blk.h>
 #include <libvmm/virtio/console.h>
 #include <libvmm/virtio/net.h>
+#include <libvmm/virtio/rng.h>
 
 #include "config.h"
 
@@ -54,6 +57,7 @@ SECTION(VMM_CONFIG_SECTION) struct vmm_config config;
 SECTION(SDDF_SERIAL_CLIENT_CONFIG) struct sddf_serial_client_config serial_config;
 SECTION(SDDF_BLK_CLIENT_CONFIG) struct sddf_blk_client_config blk_config;
 SECTION(SDDF_NET_CLIENT_CONFIG) struct sddf_net_client_config net_config;
+SECTION(ENTROPY_CLIENT_CONFIG) struct entropy_client_config entropy_config;
 
 /* Set by the system description (setvar_vaddr, setvar_prefill_size). */
 uintptr_t guest_kernel_vaddr, guest_kernel_bytes;
@@ -64,6 +68,8 @@ static struct pci_host pci_host;
 static struct virtio_console console;
 static struct virtio_blk blk;
 static struct virtio_net net;
+static struct virtio_rng rng;
+static struct sddf_serial entropy;
 static unsigned device_count;
 
 static _Alignas(8) uint8_t dtb[DTB_BYTES];
@@ -107,6 +113,35 @@ static bool add_blk(void)
 static bool add_net(void)
 {
     return net_config.magic[0] == '\0' || virtio_net_init(&net, next_place(), &net_config);
+}
+
+static size_t give_random(void *cookie, uint8_t *to, size_t bytes)
+{
+    (void)cookie;
+    return entropy_take(&entropy, to, (uint32_t)bytes);
+}
+
+/* All or nothing. */
+static bool give_random_number(uint8_t *bytes, size_t size_bytes, void *cookie)
+{
+    (void)cookie;
+    return sddf_serial_available(&entropy) >= size_bytes &&
+           entropy_take(&entropy, bytes, (uint32_t)size_bytes) == size_bytes;
+}
+
+static bool add_entropy(void)
+{
+    /* Names this source; made up for it. */
+    static const uint8_t uuid[SMC_UUID_BYTES] = {0x93, 0xd6, 0x68, 0xff, 0x1e, 0x05, 0x41, 0x55,
+                                                 0x92, 0x2b, 0x60, 0x37, 0xe5, 0xee, 0x76, 0x79};
+    if (entropy_config.magic[0] == '\0') {
+        return true;
+    }
+    if (!sddf_serial_open(&entropy, &entropy_config.stream, SDDF_CONSUMER)) {
+        LOG_VMM_ERR("the regions of section " ENTROPY_CLIENT_CONFIG " hold no ring\n");
+        return false;
+    }
+    return virtio_rng_init(&rng, next_place(), give_random, NULL) && smc_register_trng(uuid, give_random_number, NULL);
 }
 
 /* The command line is a file: it may end with a line feed. */
@@ -172,7 +207,7 @@ static bool set_up(uintptr_t *kernel_pc)
         return false;
     }
     if (!guest_ram_register((uintptr_t)config.ram.vaddr, config.ram_guest_base, config.ram.size) || !add_pci_host() ||
-        !add_console() || !add_blk() || !add_net()) {
+        !add_console() || !add_blk() || !add_net() || !add_entropy()) {
         return false;
     }
     const size_t dtb_bytes = write_device_tree();
@@ -195,9 +230,18 @@ void init(void)
     guest_start(GUEST_VCPU_ID, kernel_pc, dtb_dest(), initrd_dest());
 }
 
+static bool entropy_notified(microkit_channel ch)
+{
+    const bool is_known = entropy.queue != NULL && ch == entropy.channel;
+    if (is_known) {
+        virtio_rng_ready(&rng);
+    }
+    return is_known;
+}
+
 void notified(microkit_channel ch)
 {
-    if (!virtio_notified(ch)) {
+    if (!virtio_notified(ch) && !entropy_notified(ch)) {
         LOG_VMM_ERR("channel %u: no device's\n", ch);
     }
 }

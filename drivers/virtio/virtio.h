@@ -18,8 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VIRTIO_ID_NET 1
-#define VIRTIO_ID_BLK 2
+#define VIRTIO_ID_NET     1
+#define VIRTIO_ID_BLK     2
+#define VIRTIO_ID_ENTROPY 4
 
 #define VIRTIO_F_VERSION_1 (UINT64_C(1) << 32)
 

@@ -17,11 +17,13 @@ EXAMPLE_FILES_virtio  = $(VIRTIO)/disk.img
 EXAMPLE_QEMU_virtio   = -global virtio-mmio.force-legacy=false \
     -drive if=none,id=disk,format=raw,file=$(VIRTIO)/disk.img \
     -device virtio-blk-device,bus=virtio-mmio-bus.0,drive=disk \
-    -netdev user,id=net -device virtio-net-device,bus=virtio-mmio-bus.8,netdev=net
+    -netdev user,id=net -device virtio-net-device,bus=virtio-mmio-bus.8,netdev=net \
+    $(QEMU_RNG)
 
 VIRTIO_INITRD := $(VIRTIO)/initramfs.cpio.gz
 VIRTIO_PDS    := uart=$(DRIVERS)/pl011.elf serial_virt=$(DRIVERS)/serial_virt.elf disk=$(DRIVERS)/virtio_blk.elf \
-    blk_virt=$(DRIVERS)/blk_virt.elf nic=$(DRIVERS)/virtio_net.elf net_virt=$(DRIVERS)/net_virt.elf
+    blk_virt=$(DRIVERS)/blk_virt.elf nic=$(DRIVERS)/virtio_net.elf net_virt=$(DRIVERS)/net_virt.elf \
+    rng=$(DRIVERS)/virtio_rng.elf
 
 $(VIRTIO_INITRD): $(VIRTIO_SRC)/modules $(VIRTIO_SRC)/rc $(GUEST_INITRD_FILES)
 	@$(call step,INITRD,$@)

@@ -135,6 +135,14 @@ def test_what_does_not_fit_a_shared_region(tmp_path, old, new, message):
     assert result.returncode == 1 and message in result.stderr
 
 
+def test_entropy_client_and_driver(configured):
+    got = configured(VIRTIO, "vmm", VMM, ".entropy_client_config")
+    assert got == b"LVMM\1\0\0\0" + struct.pack("<QQQQB7x", 0x38000000, 0x1000, 0x38100000, 0x1000, 4)
+    driver = configured(VIRTIO, "rng", BUILD / "drivers" / "virtio_rng.elf", ".entropy_driver_config")
+    ring = struct.pack("<QQQQB7x", 0x10000000, 0x1000, 0x10100000, 0x1000, 1)
+    assert driver == b"LVMM\1\1\0\0" + ring + bytes(7 * 40)
+
+
 # What is changed in drivers.system, the PD that is configured, and the message, where FILE:LINE goes before it.
 ALICE = f"alice={CLIENT}"
 BLK_VIRT = f"blk_virt={BUILD / 'drivers' / 'blk_virt.elf'}"

@@ -91,7 +91,8 @@ def linux(machine, build, disk):
             *(["-accel", "tcg,thread=single"] if cores > 1 else []),
             "-global", "virtio-mmio.force-legacy=false", "-drive", f"if=none,id=disk,format=raw,file={disk}",
             "-device", "virtio-blk-device,bus=virtio-mmio-bus.0,drive=disk",
-            "-netdev", "user,id=net", "-device", "virtio-net-device,bus=virtio-mmio-bus.8,netdev=net"])
+            "-netdev", "user,id=net", "-device", "virtio-net-device,bus=virtio-mmio-bus.8,netdev=net",
+            "-device", "virtio-rng-device,bus=virtio-mmio-bus.16"])
         console.boot()
         assert console.shell("nproc").strip() == ("4" if "-4x" in variant else "1")
         assert uses_messages(console) == ("-pci" in variant and image is None)
