@@ -71,7 +71,7 @@ $(BENCH_LINUX)/%/images.o: $(BENCH_LINUX)/%/guest.dtb $(BENCH_LINUX_INITRD) $(LI
 
 $(BENCH_LINUX)/vmm.o: $(BENCH_LINUX_SRC)/vmm.c | libmicrokit
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS)gcc $(LINUX_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CROSS)gcc $(LINUX_CFLAGS) -MD -MP -c $< -o $@
 
 $(BENCH_LINUX)/%/vmm.elf: $(BENCH_LINUX)/vmm.o $(BENCH_LINUX)/%/images.o $(LIBVMM_A) $(LIBMICROKIT_A)
 	$(Q)$(call link_pd,$@,$^)

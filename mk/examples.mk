@@ -74,11 +74,11 @@ $(SEVERAL)/guest.bin: $(SEVERAL)/guest.o $(GUEST_RIG) guests/rig/guest.ld
 
 $(SEVERAL)/vmm.o: $(SEVERAL_SRC)/vmm.c | libmicrokit
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS)gcc $(TARGET_CFLAGS) -I$(MICROKIT)/include -Iinclude -MMD -MP -c -o $@ $<
+	$(Q)$(CROSS)gcc $(TARGET_CFLAGS) -isystem $(MICROKIT)/include -Iinclude -MD -MP -c -o $@ $<
 
 $(SEVERAL)/meter.o: $(SEVERAL_SRC)/meter.c | libmicrokit
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS)gcc $(TARGET_CFLAGS) -I$(MICROKIT)/include -Itests/system/kernel/lib -MMD -MP -c -o $@ $<
+	$(Q)$(CROSS)gcc $(TARGET_CFLAGS) -isystem $(MICROKIT)/include -Itests/system/kernel/lib -MD -MP -c -o $@ $<
 
 $(SEVERAL)/meter.elf: $(SEVERAL)/meter.o $(BUILD)/tests/kernel/lib/rig.o $(LIBMICROKIT_A)
 	$(Q)$(call link_pd,$@,$^)

@@ -43,7 +43,7 @@ machine_programs  = $(if $(call machine_is_ticked,$(1)),$(MACHINE)/ticker.elf) \
 
 $(MACHINE)/%.o: $(MACHINE_SRC)/%.c | libmicrokit
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS)gcc $(TARGET_CFLAGS) -I$(MICROKIT)/include -Iinclude -MMD -MP -c -o $@ $<
+	$(Q)$(CROSS)gcc $(TARGET_CFLAGS) -isystem $(MICROKIT)/include -Iinclude -MD -MP -c -o $@ $<
 
 $(MACHINE)/%.elf: $(MACHINE)/%.o $(LIBMICROKIT_A)
 	$(Q)$(call link_pd,$@,$^)

@@ -3,14 +3,14 @@
 #
 # The ready-made VMM: $(VMM_ELF), to be configured for a system as drivers are (mk/drivers.mk).
 
-VMM_ELF := $(BUILD)/vmm/vmm.elf
+VMM_ELF := $(EXAMPLES:%/examples=%/vmm)/vmm.elf
 
-$(BUILD)/vmm/vmm.o: vmm/vmm.c | libmicrokit
+$(VMM_ELF:.elf=.o): vmm/vmm.c | libmicrokit
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CROSS)gcc $(DRIVER_CFLAGS) -c -o $@ $<
--include $(BUILD)/vmm/vmm.d
+-include $(VMM_ELF:.elf=.d)
 
-$(VMM_ELF): $(BUILD)/vmm/vmm.o $(LIBVMM_A) $(LIBMICROKIT_A)
+$(VMM_ELF): $(VMM_ELF:.elf=.o) $(LIBVMM_A) $(LIBMICROKIT_A)
 	$(Q)$(call link_pd,$@,$^)
 
 ifndef MICROKIT_SDK

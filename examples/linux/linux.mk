@@ -26,7 +26,7 @@ LINUX_SMP   = $(subst x, ,$(or $(word 3,$(LINUX_WORDS)),1x1)) $(if $(filter low,
 # As vmm.c has it.
 LINUX_INITRD_DEST := 0x45200000
 
-LINUX_CFLAGS = $(TARGET_CFLAGS) -I$(MICROKIT)/include -Iinclude
+LINUX_CFLAGS = $(TARGET_CFLAGS) -isystem $(MICROKIT)/include -Iinclude
 
 .PRECIOUS: $(LINUX)/%/guest.dtb $(LINUX)/%/linux.system $(LINUX)/%/images.o $(LINUX)/%/vmm.elf $(LINUX)/%/$(IMAGE_NAME)
 
@@ -59,7 +59,7 @@ $(LINUX)/%/images.o: $(LINUX)/%/guest.dtb $(LINUX_IMAGES_FILES)
 $(LINUX)/vmm.o: examples/linux/vmm.c | libmicrokit
 	@$(call step,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS)gcc $(LINUX_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CROSS)gcc $(LINUX_CFLAGS) -MD -MP -c $< -o $@
 -include $(LINUX)/vmm.d
 
 $(LINUX)/%/vmm.elf: $(LINUX)/vmm.o $(LINUX)/%/images.o $(LIBVMM_A) $(LIBMICROKIT_A)

@@ -24,6 +24,12 @@
 #define VCPUS_PER_CLUSTER 16
 #define PSTATE_ENTRY      (PSR_DAIF | PSR_MODE_EL1H)
 
+/*
+ * Before seL4 16 there was no PAR_EL1: its place in the enumeration was ISR_EL1's, which ignores writes. By its
+ * neighbour, both versions' headers do.
+ */
+#define VCPU_REG_PAR ((seL4_VCPUReg)(seL4_VCPUReg_FAR + 1))
+
 struct state_row {
     const char *name;
     seL4_VCPUReg reg;
@@ -45,7 +51,7 @@ static const struct state_row rows[] = {
     {"AFSR1_EL1", seL4_VCPUReg_AFSR1, 0, true},
     {"ESR_EL1", seL4_VCPUReg_ESR, 0, true},
     {"FAR_EL1", seL4_VCPUReg_FAR, 0, true},
-    {"PAR_EL1", seL4_VCPUReg_PAR, 0, true},
+    {"PAR_EL1", VCPU_REG_PAR, 0, true},
     {"VBAR_EL1", seL4_VCPUReg_VBAR, 0, true},
     {"TPIDR_EL1", seL4_VCPUReg_TPIDR_EL1, 0, true},
     {"VMPIDR_EL2", seL4_VCPUReg_VMPIDR_EL2, 0, false},

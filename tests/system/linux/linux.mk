@@ -24,7 +24,7 @@ $(RESTART)/images.o: tests/system/linux/restart/images.S $(RESTART_IMAGES) $(GUE
 
 $(RESTART)/vmm.o: tests/system/linux/restart/vmm.c | libmicrokit
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS)gcc $(LINUX_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CROSS)gcc $(LINUX_CFLAGS) -MD -MP -c $< -o $@
 -include $(RESTART)/vmm.d
 
 $(RESTART)/vmm.elf: $(RESTART)/vmm.o $(RESTART)/images.o $(LIBVMM_A) $(LIBMICROKIT_A)

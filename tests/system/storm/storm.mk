@@ -16,8 +16,8 @@ $(STORM)/stormy.bin $(STORM)/witness.bin: $(STORM)/%.bin: $(STORM)/%.o $(GUEST_R
 
 $(STORM)/stormy_vmm.o $(STORM)/witness_vmm.o: $(STORM)/%_vmm.o: $(STORM_SRC)/vmm.c | libmicrokit
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS)gcc $(TARGET_CFLAGS) -I$(MICROKIT)/include -Iinclude -DSTORMY=$(if $(filter stormy,$*),1,0) -MMD -MP \
-	    -c -o $@ $<
+	$(Q)$(CROSS)gcc $(TARGET_CFLAGS) -isystem $(MICROKIT)/include -Iinclude -DSTORMY=$(if $(filter stormy,$*),1,0) \
+	    -MD -MP -c -o $@ $<
 
 # $(call storm_vmm,GIC,NAME)
 define storm_vmm
