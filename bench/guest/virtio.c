@@ -4,51 +4,24 @@
  */
 
 /*
- * What requests to virtio devices cost: a disk, a network card and a console on virtio-mmio [VIRTIO 2.7, 4.2]. Virtual,
- * passed through, or the machine's own: this program is the same.
+ * What requests to virtio devices cost: a disk, a network card and a console [VIRTIO 2.7]. Virtual, passed through, or
+ * the machine's own: this program is the same.
  *
- * It does what Linux does: indirect descriptors, notifications suppressed by EVENT_IDX, waiting in WFI, InterruptStatus
- * read and acknowledged at each interrupt, all that is used taken before the next notification. No timer runs: while
- * everybody waits, the counter of instructions stands still.
+ * It does what Linux does: indirect descriptors, notifications suppressed by EVENT_IDX, waiting in WFI, the interrupt's
+ * cause read and acknowledged where it is no message, all that is used taken before the next notification. No timer
+ * runs: while everybody waits, the counter of instructions stands still.
  */
 #include "../virtio-system/counters.h"
 #include "gic.h"
 #include "sample.h"
 #include "timer.h"
+#include "virtio_bus.h"
 
-#define BLK_BASE     0xa000000
-#define NET_BASE     0xa001000
-#define CONSOLE_BASE 0xa002000
-#define BLK_IRQ      48
-#define NET_IRQ      56
-#define CONSOLE_IRQ  64
-
-enum {
-    REG_FEATURES = 0x10,
-    REG_FEATURES_SEL = 0x14,
-    REG_DRIVER_FEATURES = 0x20,
-    REG_DRIVER_FEATURES_SEL = 0x24,
-    REG_QUEUE_SEL = 0x30,
-    REG_QUEUE_NUM = 0x38,
-    REG_QUEUE_READY = 0x44,
-    REG_NOTIFY = 0x50,
-    REG_INTERRUPT_STATUS = 0x60,
-    REG_INTERRUPT_ACK = 0x64,
-    REG_STATUS = 0x70,
-    REG_DESC = 0x80,
-    REG_DRIVER = 0x90,
-    REG_DEVICE = 0xa0,
-    REG_CONFIG = 0x100,
-};
-
-#define STATUS_DRIVER      3
-#define STATUS_DRIVER_OK   4
-#define STATUS_FEATURES_OK 8
-#define F_RING_INDIRECT    BIT(28)
-#define F_RING_EVENT_IDX   BIT(29)
-#define F_VERSION_1        BIT(32)
-#define F_NET_MAC          BIT(5)
-#define F_BLK_FLUSH        BIT(9)
+#define F_RING_INDIRECT  BIT(28)
+#define F_RING_EVENT_IDX BIT(29)
+#define F_VERSION_1      BIT(32)
+#define F_NET_MAC        BIT(5)
+#define F_BLK_FLUSH      BIT(9)
 
 #define DESC_NEXT     1
 #define DESC_WRITE    2
@@ -121,7 +94,7 @@ _Static_assert(sizeof(struct shared) <= RIG_FREE_RAM_BYTES, "more than there is"
 
 struct queue {
     struct ring *ring;
-    uintptr_t base;
+    const struct bus_device *device;
     uint32_t index;
     uint16_t seen;   /* of what the device has used */
     uint16_t kicked; /* avail.idx when it was last thought of notifying */
@@ -138,12 +111,16 @@ struct kind {
 static struct shared *const shared = (struct shared *)RIG_FREE_RAM;
 static const volatile struct counters *const counters = (const volatile struct counters *)COUNTERS_BASE;
 
-static struct queue blk = {.ring = &((struct shared *)RIG_FREE_RAM)->blk, .base = BLK_BASE};
-static struct queue net_rx = {.ring = &((struct shared *)RIG_FREE_RAM)->net_rx, .base = NET_BASE};
-static struct queue net_tx = {.ring = &((struct shared *)RIG_FREE_RAM)->net_tx, .base = NET_BASE, .index = 1};
-static struct queue console_rx = {.ring = &((struct shared *)RIG_FREE_RAM)->console_rx, .base = CONSOLE_BASE};
+static struct bus_device blk_device;
+static struct bus_device net_device;
+static struct bus_device console_device;
+
+static struct queue blk = {.ring = &((struct shared *)RIG_FREE_RAM)->blk, .device = &blk_device};
+static struct queue net_rx = {.ring = &((struct shared *)RIG_FREE_RAM)->net_rx, .device = &net_device};
+static struct queue net_tx = {.ring = &((struct shared *)RIG_FREE_RAM)->net_tx, .device = &net_device, .index = 1};
+static struct queue console_rx = {.ring = &((struct shared *)RIG_FREE_RAM)->console_rx, .device = &console_device};
 static struct queue console_tx = {
-    .ring = &((struct shared *)RIG_FREE_RAM)->console_tx, .base = CONSOLE_BASE, .index = 1};
+    .ring = &((struct shared *)RIG_FREE_RAM)->console_tx, .device = &console_device, .index = 1};
 
 static void barrier(void)
 {
@@ -162,50 +139,16 @@ static void clear(void *at, size_t bytes)
     }
 }
 
-static uint64_t read_features(uintptr_t base)
+static void negotiate(struct bus_device *device, uint32_t number, uint64_t features)
 {
-    write32(base + REG_FEATURES_SEL, 0);
-    const uint64_t low = read32(base + REG_FEATURES);
-    write32(base + REG_FEATURES_SEL, 1);
-    return low | (uint64_t)read32(base + REG_FEATURES) << 32;
-}
-
-static void negotiate(uintptr_t base, uint64_t wanted)
-{
-    const uint64_t features = read_features(base) & (wanted | F_RING_INDIRECT | F_RING_EVENT_IDX | F_VERSION_1);
-    check_equal("features", features, wanted | F_RING_INDIRECT | F_RING_EVENT_IDX | F_VERSION_1);
-    write32(base + REG_STATUS, 0);
-    write32(base + REG_STATUS, STATUS_DRIVER);
-    write32(base + REG_DRIVER_FEATURES_SEL, 0);
-    write32(base + REG_DRIVER_FEATURES, (uint32_t)features);
-    write32(base + REG_DRIVER_FEATURES_SEL, 1);
-    write32(base + REG_DRIVER_FEATURES, (uint32_t)(features >> 32));
-    write32(base + REG_STATUS, STATUS_DRIVER | STATUS_FEATURES_OK);
-    check("features are accepted", (read32(base + REG_STATUS) & STATUS_FEATURES_OK) != 0);
-}
-
-static void write_address(uintptr_t reg, const volatile void *at)
-{
-    write32(reg, (uint32_t)dma(at));
-    write32(reg + 4, (uint32_t)(dma(at) >> 32));
+    bus_find(device, number, counters->is_pci);
+    bus_negotiate(device, features | F_RING_INDIRECT | F_RING_EVENT_IDX | F_VERSION_1);
 }
 
 static void set_queue(const struct queue *queue)
 {
-    write32(queue->base + REG_QUEUE_SEL, queue->index);
-    write32(queue->base + REG_QUEUE_NUM, SIZE);
-    write_address(queue->base + REG_DESC, queue->ring->desc);
-    write_address(queue->base + REG_DRIVER, &queue->ring->avail);
-    write_address(queue->base + REG_DEVICE, &queue->ring->used);
-    write32(queue->base + REG_QUEUE_READY, 1);
-}
-
-static void set_running(uintptr_t base, uint32_t irq)
-{
-    write32(base + REG_STATUS, STATUS_DRIVER | STATUS_FEATURES_OK | STATUS_DRIVER_OK);
-    gic_set_edge(irq, !counters->is_virtual);
-    gic_route(irq, 0);
-    gic_enable(irq);
+    const uint64_t areas[] = {dma(queue->ring->desc), dma(&queue->ring->avail), dma(&queue->ring->used)};
+    bus_set_queue(queue->device, queue->index, SIZE, areas);
 }
 
 static void offer(struct queue *queue, uint16_t id)
@@ -223,7 +166,7 @@ static void kick(struct queue *queue)
     const uint16_t idx = queue->ring->avail.idx;
     const uint16_t event = queue->ring->used.avail_event;
     if ((uint16_t)(idx - event - 1) < (uint16_t)(idx - queue->kicked)) {
-        write32(queue->base + REG_NOTIFY, queue->index);
+        bus_notify(queue->device, queue->index);
     }
     queue->kicked = idx;
 }
@@ -237,13 +180,13 @@ static bool want_interrupt(struct queue *queue)
 }
 
 /* The next interrupt of a device. */
-static void wait_for_interrupt(uintptr_t base)
+static void wait_for_interrupt(const struct bus_device *device)
 {
     uint32_t acknowledged;
     while (gic_id(acknowledged = gic_acknowledge()) == GIC_SPURIOUS) {
         __asm__ volatile("wfi" : : : "memory");
     }
-    write32(base + REG_INTERRUPT_ACK, read32(base + REG_INTERRUPT_STATUS));
+    bus_acknowledge(device);
     gic_end(acknowledged);
     barrier();
 }
@@ -278,7 +221,7 @@ static void run(const struct kind *kind, size_t count)
     }
     kick(kind->out);
     while (done < count) {
-        wait_for_interrupt(kind->in->base);
+        wait_for_interrupt(kind->in->device);
         do {
             done += take(kind, &left);
         } while (want_interrupt(kind->in));
@@ -342,9 +285,9 @@ static void measure(const struct kind *kind)
 
 static void set_up_blk(void)
 {
-    negotiate(BLK_BASE, F_BLK_FLUSH);
+    negotiate(&blk_device, 0, F_BLK_FLUSH);
     set_queue(&blk);
-    set_running(BLK_BASE, BLK_IRQ);
+    bus_start(&blk_device, 1, !counters->is_virtual);
 }
 
 /* Requests that read, or that write. */
@@ -406,7 +349,7 @@ static uint8_t *begin_frame(uint8_t to, uint32_t type)
     clear(shared->frame, BUFFER_BYTES);
     for (size_t i = 0; i < 6; i++) {
         frame[i] = to;
-        frame[6 + i] = read8(NET_BASE + REG_CONFIG + i);
+        frame[6 + i] = read8(net_device.config + i);
     }
     put_be16(frame + 12, type);
     return frame;
@@ -456,10 +399,10 @@ static void prepare_ping(void)
 
 static void set_up_net(void)
 {
-    negotiate(NET_BASE, F_NET_MAC);
+    negotiate(&net_device, 1, F_NET_MAC);
     set_queue(&net_rx);
     set_queue(&net_tx);
-    set_running(NET_BASE, NET_IRQ);
+    bus_start(&net_device, 2, !counters->is_virtual);
     for (size_t i = 0; i < SIZE; i++) {
         shared->net_rx.desc[i] = (struct desc){dma(shared->received[i]), BUFFER_BYTES, DESC_WRITE, 0};
         shared->net_tx.desc[i] = (struct desc){dma(shared->frame), HEADER_BYTES + FRAME_BYTES, 0, 0};
@@ -491,10 +434,10 @@ static void measure_net_out(void)
 
 static void measure_console(void)
 {
-    negotiate(CONSOLE_BASE, 0);
+    negotiate(&console_device, 2, 0);
     set_queue(&console_rx);
     set_queue(&console_tx);
-    set_running(CONSOLE_BASE, CONSOLE_IRQ);
+    bus_start(&console_device, 2, !counters->is_virtual);
     for (size_t i = 0; i < LINE_BYTES; i++) {
         shared->line[i] = i == LINE_BYTES - 1 ? '\n' : '.';
     }

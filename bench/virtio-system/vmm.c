@@ -5,11 +5,13 @@
 
 /*
  * The VMM of bench/guest/virtio.c: it counts exits. The guest has a disk, a network card and a console, all virtual,
- * or, where the VMM is no driver's client, the machine's own passed through; at the same addresses.
+ * or, where the VMM is no driver's client, the machine's own passed through; at the same addresses. With ON_PCI, which
+ * is 0 or 1, the virtual ones are on a PCI bus.
  */
 #include <microkit.h>
 
 #include <libvmm/libvmm.h>
+#include <libvmm/pci.h>
 #include <libvmm/virtio/blk.h>
 #include <libvmm/virtio/console.h>
 #include <libvmm/virtio/net.h>
@@ -44,17 +46,38 @@ uintptr_t guest_ram_vaddr;
 uint64_t guest_ram_paddr;
 struct counters *counters;
 
+static struct pci_host pci_host;
 static struct virtio_blk blk;
 static struct virtio_net net;
 static struct virtio_console console;
+
+static bool add_pci_host(void)
+{
+    const struct pci_host_config host = {
+        .ecam_base = BENCH_PCI_ECAM,
+        .window_base = BENCH_PCI_WINDOW,
+        .window_size_bytes = 0x1000000,
+        .irqs = {35, 36, 37, 38},
+        .msi_base = BENCH_MSI_BASE,
+        .msi_irq_first = BENCH_MSI_IRQ,
+        .msi_irq_count = 64,
+    };
+    return pci_host_init(&pci_host, &host);
+}
+
+static struct virtio_place place(uint8_t slot, uint64_t base, size_t irq)
+{
+    return ON_PCI ? virtio_at_pci(&pci_host, slot, 0) : virtio_at_mmio(base, irq);
+}
 
 static bool add_virtual(void)
 {
     const struct virtio_console_port port = {.serial = &serial_config};
     counters->is_virtual = true;
-    return virtio_blk_init(&blk, virtio_at_mmio(BLK_BASE, BLK_IRQ), &blk_config, 1) &&
-           virtio_net_init(&net, virtio_at_mmio(NET_BASE, NET_IRQ), &net_config) &&
-           virtio_console_init(&console, virtio_at_mmio(CONSOLE_BASE, CONSOLE_IRQ), &port, 1);
+    counters->is_pci = ON_PCI;
+    return (!ON_PCI || add_pci_host()) && virtio_blk_init(&blk, place(1, BLK_BASE, BLK_IRQ), &blk_config, 1) &&
+           virtio_net_init(&net, place(2, NET_BASE, NET_IRQ), &net_config) &&
+           virtio_console_init(&console, place(3, CONSOLE_BASE, CONSOLE_IRQ), &port, 1);
 }
 
 static bool pass_through(void)

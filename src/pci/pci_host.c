@@ -77,6 +77,7 @@ static void read_config(struct pci_function *function, uint32_t offset, struct m
 static void write_config(struct pci_function *function, uint32_t offset, const struct mmio_access *access)
 {
     pci_config_write(&function->config, offset, access->width_bytes, (uint32_t)access->value);
+    function->bridge->recent.size_bytes = 0;
     if (function->ops->after_config_write != NULL) {
         function->ops->after_config_write(function->ctx, offset, access->width_bytes);
     }
@@ -102,16 +103,24 @@ static enum mmio_result access_ecam(void *dev, struct mmio_access *access)
     return MMIO_HANDLED;
 }
 
-/* Whether one of the function's BARs has this address; if so, carries out the access. */
-static bool try_function(struct pci_function *function, uint64_t at, struct mmio_access *access,
-                         enum mmio_result *result)
+/* Whether one of the function's BARs has this access; if so, it is remembered. */
+static bool try_function(struct pci_function *function, uint64_t at, uint32_t bytes)
 {
     for (unsigned bar = 0; bar < PCI_BAR_COUNT; bar++) {
+        const uint64_t size_bytes = function->config.bar_sizes[bar];
         uint64_t base;
-        if (pci_config_bar(&function->config, bar, &base) &&
-            range_inside(base, function->config.bar_sizes[bar], at, access->width_bytes)) {
-            access->offset = at - base;
-            *result = function->ops->access_bar(function->ctx, bar, access);
+        if (pci_config_bar(&function->config, bar, &base) && range_inside(base, size_bytes, at, bytes)) {
+            function->bridge->recent = (struct pci_hit){base, size_bytes, function, bar};
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool find_bar(struct pci_bridge *bridge, uint64_t at, uint32_t bytes)
+{
+    for (size_t i = 0; i < bridge->function_count; i++) {
+        if (try_function(&bridge->functions[i], at, bytes)) {
             return true;
         }
     }
@@ -121,16 +130,14 @@ static bool try_function(struct pci_function *function, uint64_t at, struct mmio
 static enum mmio_result access_window(struct pci_bridge *bridge, uint64_t base, struct mmio_access *access)
 {
     const uint64_t at = base + access->offset;
-    enum mmio_result result;
-    for (size_t i = 0; i < bridge->function_count; i++) {
-        const uint32_t which = (uint32_t)((bridge->recent + i) % bridge->function_count);
-        if (try_function(&bridge->functions[which], at, access, &result)) {
-            bridge->recent = which;
-            return result;
-        }
+    const struct pci_hit *hit = &bridge->recent;
+    if (!range_inside(hit->base, hit->size_bytes, at, access->width_bytes) &&
+        !find_bar(bridge, at, access->width_bytes)) {
+        access->value = ALL_ONES(access);
+        return MMIO_GUEST_ERROR;
     }
-    access->value = ALL_ONES(access);
-    return MMIO_GUEST_ERROR;
+    access->offset = at - hit->base;
+    return hit->function->ops->access_bar(hit->function->ctx, hit->bar, access);
 }
 
 static enum mmio_result access_window32(void *dev, struct mmio_access *access)
@@ -148,6 +155,7 @@ static enum mmio_result access_window64(void *dev, struct mmio_access *access)
 static void reset(void *ctx)
 {
     struct pci_bridge *bridge = ctx;
+    bridge->recent.size_bytes = 0;
     for (size_t i = 0; i < bridge->function_count; i++) {
         struct pci_function *function = &bridge->functions[i];
         pci_config_reset(&function->config);

@@ -65,6 +65,14 @@ struct pci_function {
     bool is_asserting;
 };
 
+/* The BAR that was accessed last, until configuration space is written. */
+struct pci_hit {
+    uint64_t base;
+    uint64_t size_bytes; /* 0: none */
+    struct pci_function *function;
+    unsigned bar;
+};
+
 /* What is in struct pci_host. */
 struct pci_bridge {
     struct vm *vm;
@@ -73,7 +81,7 @@ struct pci_bridge {
     struct msi_frame frame;
     struct pci_function functions[PCI_FUNCTION_COUNT_MAX];
     size_t function_count;
-    uint32_t recent; /* index of the function that was accessed last */
+    struct pci_hit recent;
 };
 
 _Static_assert(sizeof(struct pci_bridge) <= PCI_HOST_BYTES, "PCI_HOST_BYTES is too small");
