@@ -15,7 +15,7 @@
 DRIVERS        := $(EXAMPLES:%/examples=%/drivers)
 DRIVER_NAMES   := pl011 serial_virt virtio_blk blk_virt virtio_net net_virt arm_timer virtio_rng
 DRIVER_ELFS    := $(DRIVER_NAMES:%=$(DRIVERS)/%.elf)
-SDDF_CONFIGURE := tools/sddf/configure
+SDDF_CONFIGURE := tools/sddf/configure tools/sddf/checks.py
 
 # A driver's program has one source file of its own name; some have others besides.
 driver_source           = $(wildcard drivers/*/$(1).c)
@@ -29,7 +29,7 @@ DRIVER_MORE_net_virt   := drivers/net/net_pool.c
 DRIVER_CFLAGS = $(TARGET_CFLAGS) -Idrivers $(LIBVMM_INCLUDES) -isystem $(MICROKIT)/include -MD -MP
 
 # $(call configure_pds,SYSTEM,FOLDER,PD=PROGRAM ...): puts the programs into FOLDER, with their sections filled in.
-configure_pds = $(PYTHON) $(SDDF_CONFIGURE) $(1) -o $(2) $(3)
+configure_pds = $(PYTHON) $(firstword $(SDDF_CONFIGURE)) $(1) -o $(2) $(3)
 
 # QEMU's arguments for the devices, each on a transport whose page no other device is on.
 QEMU_VIRTIO := -global virtio-mmio.force-legacy=false

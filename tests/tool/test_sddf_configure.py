@@ -164,7 +164,7 @@ BROKEN = [
      'protection_domain "blk_virt" needs <setvar symbol="client_data_paddr_1" region_paddr="blk_bob_data" />, '
      "not blk_alice_data"),
     ("<system>", '<?libvmm mac pd="alice" is="03:00:00:00:00:01"?>\n<system>', ALICE,
-     'is="03:00:00:00:00:01": must be a MAC address, and not a multicast one'),
+     'is="03:00:00:00:00:01": must be a MAC address, and neither a multicast one nor zero'),
     ("<system>", '<?libvmm allow from="alice"?>\n<system>', f"net_virt={BUILD / 'drivers' / 'net_virt.elf'}",
      "<?libvmm allow?> takes from, to"),
     ("<system>", '<?libvmm allow from="alice" to="eve"?>\n<system>', f"net_virt={BUILD / 'drivers' / 'net_virt.elf'}",
@@ -243,3 +243,76 @@ def test_guests_that_the_ready_made_vmm_cannot_have(tmp_path, old, new, message)
     result = run(system, tmp_path, f"vmm={VMM}")
     assert result.returncode != 0
     assert str(system) in result.stderr and message in result.stderr
+
+
+DRIVER_PROGRAMS = {"uart": "pl011", "serial_virt": "serial_virt", "disk": "virtio_blk", "blk_virt": "blk_virt",
+                   "nic": "virtio_net", "net_virt": "net_virt", "rng": "virtio_rng"}
+GUEST = '<?libvmm guest pd="vmm" transport="mmio"?>'
+KERNEL_BYTES = '\n         setvar_prefill_size="guest_kernel_bytes"'
+DISK_IRQ = '<irq irq="48" id="0" trigger="edge" setvar_id="irq_channel" />'
+# What is changed in virtio_gicv2.system, the line that is named, and the message.
+MISTAKES = [
+    (GUEST, '<?libvmm gest pd="vmm"?>', GUEST, "<?libvmm gest?>: must be one of allow, console, guest, mac"),
+    (GUEST, '<?libvmm guest pd=vmm?>', GUEST, '<?libvmm guest?>: "pd=vmm" is no NAME="VALUE"'),
+    (GUEST, '<?libvmm guest pd="vm"?>', GUEST, '"vm": there is no such protection_domain'),
+    (GUEST, '<?libvmm guest pd="uart"?>', GUEST, 'protection_domain "uart" has no virtual_machine'),
+    (GUEST, GUEST + " " + GUEST, GUEST, "<?libvmm guest?> is there already, in line 10"),
+    (GUEST, '<?libvmm console style="plain"?><?libvmm console style="plain"?>', GUEST,
+     "<?libvmm console?> is there already, in line 10"),
+    (GUEST, 2 * '<?libvmm mac pd="vmm" is="02:00:00:00:00:01"?>', GUEST, "<?libvmm mac?> is there already, in line 10"),
+    (GUEST, '<?libvmm mac pd="uart" is="02:00:00:00:00:01"?>', GUEST, 'pd="uart" is the client of no net connection'),
+    (GUEST, '<?libvmm mac pd="vmm" is="00:00:00:00:00:00"?>', GUEST,
+     'is="00:00:00:00:00:00": must be a MAC address, and neither a multicast one nor zero'),
+    (GUEST, '<?libvmm allow from="vmm" to="vmm"?>', GUEST, '"vmm" needs no permission to talk to itself'),
+    (GUEST, '<?libvmm allow from="vmm" to="uart"?>', GUEST, 'to="uart" is the client of no net connection'),
+    ('name="disk_dma" size="0x3_000"', 'name="disk_dma" size="0x2_000"', 'name="disk_dma"',
+     'memory_region "disk_dma" has 0x2000 bytes: must be 0x3000'),
+    ('region_paddr="disk_dma"', 'region_paddr="nic_dma"', 'region_paddr="disk_dma"',
+     'protection_domain "disk" needs <setvar symbol="dma_paddr" region_paddr="disk_dma" />, not nic_dma'),
+    (DISK_IRQ, DISK_IRQ.replace(' setvar_id="irq_channel"', ""), 'name="disk" priority',
+     'protection_domain "disk" must set "irq_channel" by setvar_id'),
+    ('<map mr="disk_regs" vaddr="0x8000000" cached="false" setvar_vaddr', '<map mr="disk_regs" vaddr="0x8000000" '
+     'setvar_size', 'name="disk" priority', 'protection_domain "disk" must set "device_base" by setvar_vaddr, not '
+                                            "setvar_size"),
+    ('name="blk_blk_virt_req" size="0x2_000"', 'name="blk_blk_virt_req" size="0x800"', 'name="blk_blk_virt_req"',
+     'memory_region "blk_blk_virt_req" is too small for a queue: 2048 bytes, room for 63 entries: must be 64'),
+    ('name="blk_blk_virt_data" size="0x5_000"', 'name="blk_blk_virt_data" size="0x1_000"', 'name="blk_blk_virt_data"',
+     'memory_region "blk_blk_virt_data" has 0x1000 bytes: must be 0x5000'),
+    (KERNEL_BYTES, "", 'name="vmm" priority',
+     'protection_domain "vmm" must set "guest_kernel_bytes" by setvar_prefill_size'),
+    (KERNEL_BYTES.replace("kernel", "initrd"), "", 'mr="guest_initrd"',
+     '"guest_initrd_vaddr" (setvar_vaddr) and "guest_initrd_bytes" (setvar_prefill_size) go together: only '
+     '"guest_initrd_vaddr" is set'),
+    ('<vcpu id="0" />', '<vcpu id="1" />', "<virtual_machine", "vCPUs 1: must be 1 to 8, numbered from 0"),
+    ('<vcpu id="0" />', "".join(f'<vcpu id="{i}" />' for i in range(9)), "<virtual_machine",
+     "vCPUs 0, 1, 2, 3, 4, 5, 6, 7, 8: must be 1 to 8, numbered from 0"),
+    ('vaddr="0x8010000"', 'vaddr="0xa000000"', 'mr="gic_vcpu"',
+     'map of memory_region "gic_vcpu" at 0xa000000..0xa000fff: the VMM has its virtio devices at 0xa000000..0xa000fff'),
+    ("</virtual_machine>", '</virtual_machine>\n<virtual_machine name="b"><vcpu id="1" /></virtual_machine>',
+     "</virtual_machine>", 'protection_domain "vmm" has another virtual_machine, in line'),
+]
+
+
+@pytest.mark.parametrize("old, new, place, message", MISTAKES, ids=[entry[3][:50] for entry in MISTAKES])
+def test_mistakes_with_the_ready_made_vmm(tmp_path, old, new, place, message):
+    text = VIRTIO.read_text()
+    assert text.count(old) == 1
+    line = text[:text.index(place)].count("\n") + 1
+    system = changed(tmp_path, VIRTIO, (old, new))
+    programs = [f"{pd}={BUILD / 'drivers' / name}.elf" for pd, name in DRIVER_PROGRAMS.items()]
+    result = run(system, tmp_path, *programs, f"vmm={VMM}")
+    assert result.returncode == 1 and result.stdout == ""
+    assert result.stderr.startswith(f"configure: {system}:{line + place.startswith('</')}: {message}")
+
+
+def test_two_clients_with_one_address(tmp_path):
+    """The default of the client whose channel has number 2."""
+    system = changed(tmp_path, DRIVERS, ("<system>", '<?libvmm mac pd="alice" is="02:6c:76:6d:6d:02"?><system>'))
+    result = run(system, tmp_path, f"net_virt={NET_VIRT}")
+    assert result.returncode == 1 and '"bob" has the MAC address of "alice", 02:6c:76:6d:6d:02' in result.stderr
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("")
+    result = run(VIRTIO, tmp_path / "file" / "folder", f"vmm={VMM}")
+    assert result.returncode == 1 and "Not a directory" in result.stderr and "Traceback" not in result.stderr
