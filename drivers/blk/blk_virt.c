@@ -255,7 +255,7 @@ static void read_table(void)
         .id = TABLE_ID,
     };
 
-    is_read_only = driver.info->read_only;
+    is_read_only = sddf_blk_is_read_only(driver.info);
     if (driver.info->sector_size != PARTITION_SECTOR_BYTES && driver.info->sector_size != SDDF_BLK_BYTES) {
         LOG_VMM("sectors of %u bytes; the partition table is read as one of 512\n", driver.info->sector_size);
     }

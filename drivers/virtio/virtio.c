@@ -147,7 +147,7 @@ uint32_t virtio_config32(const struct virtio *device, uint32_t offset)
     return read(device, CONFIG + offset);
 }
 
-/* [VIRTIO 2.5.3] Both halves of one generation. */
+/* [VIRTIO 2.5.1] Both halves of one generation. */
 uint64_t virtio_config64(const struct virtio *device, uint32_t offset)
 {
     uint32_t before;

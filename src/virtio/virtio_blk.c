@@ -84,14 +84,17 @@ _Static_assert(offsetof(struct config, blk_size) == 20 && offsetof(struct config
                "layout of VIRTIO 5.2.4");
 
 #define SECTOR_BYTES    512
-#define SECTORS_A_BLOCK (SDDF_BLK_BYTES / SECTOR_BYTES)
 #define ID_BYTES        20
 #define QUEUE_SIZE      64
 #define PIECE_COUNT_MAX 32 /* of one request */
 #define REQUEST_COUNT   64
 #define SLOT_COUNT_MAX  64
 #define SLOT_BLOCKS_MAX 32
-#define CHAINS_MAX      (2 * QUEUE_SIZE) /* taken from one queue before others have their turn */
+/*
+ * Chains taken from one queue, and looks for more of them, before others have their turn. More than a driver can give
+ * before it is shown what is used.
+ */
+#define CHAINS_MAX (2 * QUEUE_SIZE)
 
 enum slot_state {
     SLOT_FREE,
@@ -109,6 +112,7 @@ struct request {
     uint64_t sector;
     uint64_t bytes;        /* of data */
     uint64_t issued_bytes; /* of these, parts have been made */
+    uint64_t room_bytes;   /* for the device to write, in front of the status */
     uint8_t *status;       /* in guest RAM */
     uint16_t queue;
     uint16_t head;
@@ -157,18 +161,18 @@ static void learn_storage(struct blk *blk)
     if (blk->is_ready || !sddf_blk_is_ready(info)) {
         return;
     }
-    uint64_t sectors;
+    uint64_t bytes;
     const uint64_t capacity = info->capacity;
     const uint16_t sector_size = info->sector_size;
     const bool is_size_usable =
         is_power_of_two(sector_size) && sector_size >= SECTOR_BYTES && sector_size <= SDDF_BLK_BYTES;
     blk->is_ready = true;
-    blk->config.capacity = checked_mul(capacity, SECTORS_A_BLOCK, &sectors) ? sectors : 0;
+    blk->config.capacity = checked_mul(capacity, SDDF_BLK_BYTES, &bytes) ? bytes / SECTOR_BYTES : 0;
     blk->config.blk_size = is_size_usable ? sector_size : SECTOR_BYTES;
     blk->config.physical_block_exp = (uint8_t)__builtin_ctz(SDDF_BLK_BYTES / blk->config.blk_size);
     blk->config.min_io_size = (uint16_t)(SDDF_BLK_BYTES / blk->config.blk_size);
     blk->config.opt_io_size = blk->slot_blocks * blk->config.min_io_size;
-    if (info->read_only) {
+    if (sddf_blk_is_read_only(info)) {
         blk->dev.features |= F_RO;
     }
     virtio_device_config_changed(&blk->dev);
@@ -213,11 +217,14 @@ static void wait_in_line(struct blk *blk, const struct request *request)
     blk->waiting_count++;
 }
 
-/* Answers a chain. `bytes` are those of data that were written into it. */
+/*
+ * Answers a chain. `bytes` are those of data that were written into it, from the first on: the status counts only where
+ * nothing is left out in between. [VIRTIO 2.7.8.2]
+ */
 static void answer(struct blk *blk, const struct request *request, enum blk_status status, uint64_t bytes)
 {
     *request->status = (uint8_t)status;
-    virtq_put(&blk->queues[request->queue], request->head, (uint32_t)(bytes + 1));
+    virtq_put(&blk->queues[request->queue], request->head, (uint32_t)(bytes + (bytes == request->room_bytes)));
     release_request(blk, request);
 }
 
@@ -400,19 +407,21 @@ static bool gather(struct request *request, struct virtq_chain *chain, bool *fit
             add_piece(request, last, fits);
         }
         last = piece;
+        request->room_bytes += piece.bytes;
     }
     if (chain->is_broken || last.bytes == 0) {
         return false;
     }
     request->status = last.memory + last.bytes - 1;
     last.bytes--;
+    request->room_bytes--;
     if (is_read) {
         add_piece(request, last, fits);
     }
     return true;
 }
 
-/* The serial number, padded with zeros, or not ended if it is as long as that. [VIRTIO 5.2.6.1] */
+/* The serial number, padded with zeros, or not ended if it is as long as that. [VIRTIO 5.2.6] */
 static void answer_id(struct blk *blk, const struct request *request)
 {
     uint8_t id[ID_BYTES] = {0};
@@ -475,6 +484,7 @@ static bool take(struct blk *blk, uint16_t queue)
     request->piece_count = 0;
     request->bytes = 0;
     request->issued_bytes = 0;
+    request->room_bytes = 0;
     request->part_count = 0;
     request->is_issued = false;
     request->has_failed = false;
@@ -506,7 +516,7 @@ static void serve(struct blk *blk, uint16_t queue)
             virtq_suppress_kicks(vq);
             return;
         }
-    } while (virtq_want_kicks(vq) && left != 0);
+    } while (virtq_want_kicks(vq) && left-- > 1);
 }
 
 /* Tells both sides what there is for them. */

@@ -60,14 +60,17 @@ struct resize {
 _Static_assert(sizeof(struct config) == 12, "layout of VIRTIO 5.3.4");
 _Static_assert(sizeof(struct control) == 8, "layout of VIRTIO 5.3.6.2");
 
-#define QUEUE_SIZE           64
-#define CONTROL_RECEIVE      2
-#define CONTROL_TRANSMIT     3
-#define QUEUE_COUNT          (2 + 2 * VIRTIO_CONSOLE_PORT_COUNT_MAX)
-#define NAME_BYTES_MAX       64
-#define CONTROL_MESSAGES_MAX (2 * QUEUE_SIZE) /* looked at in one kick */
-#define CHAINS_MAX           (2 * QUEUE_SIZE) /* moved in one round, and how many rounds there are in one kick */
-#define ROUNDS_MAX           8
+#define QUEUE_SIZE       64
+#define CONTROL_RECEIVE  2
+#define CONTROL_TRANSMIT 3
+#define QUEUE_COUNT      (2 + 2 * VIRTIO_CONSOLE_PORT_COUNT_MAX)
+#define NAME_BYTES_MAX   64
+/*
+ * Chains moved in one kick, and looks for more of them. More than a driver can give before it is shown what is used:
+ * who goes on for longer is no driver.
+ */
+#define CHAINS_MAX (2 * QUEUE_SIZE)
+#define ROUNDS_MAX 8 /* looks for room in a ring that was full */
 
 struct port {
     struct sddf_serial rx;
@@ -75,7 +78,8 @@ struct port {
     const char *name;
     struct resize size;
     uint8_t to_say;  /* bits, by enum console_event */
-    bool is_ready;   /* the driver knows the port */
+    bool is_known;   /* the driver has been told of the port, or will be */
+    bool is_ready;   /* the driver knows what to do with it */
     bool is_sending; /* `sending` has been read in part */
     bool has_moved;  /* characters, of which the virtualiser has not been told */
     struct virtq_chain sending;
@@ -127,50 +131,70 @@ static bool send_chain(struct port *port)
     return true;
 }
 
-/* Moves chains until there is none, or no room. True: there is none. */
-static bool send_chains(struct console *console, struct port *port, uint16_t queue)
+enum outcome {
+    OUTCOME_DONE,
+    OUTCOME_FULL, /* the ring */
+    OUTCOME_NONE, /* no chain is left, or the driver has made a mistake */
+};
+
+/* Moves one chain, or what is left of it. */
+static enum outcome send(struct console *console, struct port *port, uint16_t queue)
 {
-    for (unsigned left = CHAINS_MAX; left != 0; left--) {
-        if (!port->is_sending && !virtio_device_pop(&console->dev, queue, &port->sending)) {
-            return true;
-        }
-        port->is_sending = true;
-        if (!send_chain(port)) {
-            return false;
-        }
-        port->is_sending = false;
-        if (port->sending.is_broken) {
-            fail_chain(console);
-            return true;
-        }
-        virtq_put(&console->queues[queue], port->sending.head, 0);
+    if (!port->is_sending && !virtio_device_pop(&console->dev, queue, &port->sending)) {
+        return OUTCOME_NONE;
     }
-    return false;
+    port->is_sending = true;
+    if (!send_chain(port)) {
+        return OUTCOME_FULL;
+    }
+    port->is_sending = false;
+    if (port->sending.is_broken) {
+        fail_chain(console);
+        return OUTCOME_NONE;
+    }
+    virtq_put(&console->queues[queue], port->sending.head, 0);
+    return OUTCOME_DONE;
 }
 
-/* Whether to go on at once. Otherwise somebody will call: the guest, or the virtualiser when it has read some. */
-static bool settle(struct console *console, struct port *port, uint16_t queue, bool is_drained)
+/*
+ * Whether the ring has room again. Otherwise the virtualiser will call, when it has read some. One that goes on reading
+ * all the while is left alone in the end: while there is something to read, it will call all the same.
+ */
+static bool has_room_again(struct port *port, unsigned rounds)
 {
-    if (!console->dev.is_running) {
-        return false;
+    if (rounds < ROUNDS_MAX) {
+        return !sddf_serial_wait_for_room(&port->tx);
     }
-    if (is_drained) {
+    sddf_signal_request(&port->tx.queue->producer_signalled);
+    return sddf_serial_available(&port->tx) == port->tx.counter.capacity;
+}
+
+/* Whether to go on at once. Otherwise somebody will call: the guest, or the virtualiser. */
+static bool transmit_goes_on(struct console *console, struct port *port, uint16_t queue, enum outcome outcome,
+                             unsigned *rounds)
+{
+    if (!console->dev.is_running || outcome == OUTCOME_DONE) {
+        return console->dev.is_running;
+    }
+    if (outcome == OUTCOME_NONE) {
         return virtq_want_kicks(&console->queues[queue]);
     }
     virtq_suppress_kicks(&console->queues[queue]);
-    return !sddf_serial_wait_for_room(&port->tx);
+    return has_room_again(port, (*rounds)++);
 }
 
 static void transmit(struct console *console, uint32_t index)
 {
     struct port *port = &console->ports[index];
     const uint16_t queue = transmit_queue(index);
-    bool goes_on = true;
+    unsigned left = CHAINS_MAX;
+    unsigned rounds = 0;
+    enum outcome outcome;
     port->has_moved = false;
-    for (unsigned left = ROUNDS_MAX; goes_on && left != 0; left--) {
-        const bool is_drained = send_chains(console, port, queue);
-        goes_on = settle(console, port, queue, is_drained);
-    }
+    do {
+        outcome = send(console, port, queue);
+        left -= outcome != OUTCOME_FULL;
+    } while (left != 0 && transmit_goes_on(console, port, queue, outcome, &rounds));
     virtio_device_signal(&console->dev, queue);
     if (port->has_moved) {
         microkit_notify(port->tx.channel);
@@ -193,20 +217,20 @@ static void fill_chain(struct port *port, struct virtq_chain *chain)
     }
 }
 
-static void fill_chains(struct console *console, struct port *port, uint16_t queue)
+/* Fills one chain. False: there is none, or nothing to put into it, or the driver has made a mistake. */
+static bool deliver(struct console *console, struct port *port, uint16_t queue)
 {
     struct virtq_chain chain;
-    for (unsigned left = CHAINS_MAX; left != 0 && sddf_serial_available(&port->rx) != 0; left--) {
-        if (!virtio_device_pop(&console->dev, queue, &chain)) {
-            return;
-        }
-        fill_chain(port, &chain);
-        if (chain.is_broken) {
-            fail_chain(console);
-            return;
-        }
-        virtq_put(&console->queues[queue], chain.head, chain.written_bytes);
+    if (sddf_serial_available(&port->rx) == 0 || !virtio_device_pop(&console->dev, queue, &chain)) {
+        return false;
     }
+    fill_chain(port, &chain);
+    if (chain.is_broken) {
+        fail_chain(console);
+        return false;
+    }
+    virtq_put(&console->queues[queue], chain.head, chain.written_bytes);
+    return true;
 }
 
 /* Buffers are wanted only while there is something to put into them. */
@@ -227,15 +251,16 @@ static void receive(struct console *console, uint32_t index)
 {
     struct port *port = &console->ports[index];
     const uint16_t queue = receive_queue(index);
-    unsigned left = ROUNDS_MAX;
+    unsigned left = CHAINS_MAX;
     if (is_multiport(console) && !port->is_ready) {
         return;
     }
     port->has_moved = false;
     do {
-        fill_chains(console, port, queue);
-        left--;
-    } while (receive_goes_on(console, port, queue) && left != 0);
+        while (left != 0 && deliver(console, port, queue)) {
+            left--;
+        }
+    } while (receive_goes_on(console, port, queue) && left-- > 1);
     virtio_device_signal(&console->dev, queue);
     if (port->has_moved && sddf_serial_producer_waits(&port->rx)) {
         microkit_notify(port->rx.channel);
@@ -322,12 +347,13 @@ static bool has_to_say(const struct console *console)
 static void tell(struct console *console)
 {
     struct virtq *vq = &console->queues[CONTROL_RECEIVE];
+    unsigned left = CHAINS_MAX;
     if (!is_multiport(console) || !console->dev.is_running || !vq->enabled) {
         return;
     }
     do {
         say_all(console);
-    } while (console->dev.is_running && has_to_say(console) && virtq_want_kicks(vq));
+    } while (console->dev.is_running && has_to_say(console) && virtq_want_kicks(vq) && left-- > 1);
     virtio_device_signal(&console->dev, CONTROL_RECEIVE);
 }
 
@@ -350,7 +376,8 @@ static void on_control(struct console *console, const struct control *control)
 {
     if (control->event == CONSOLE_DEVICE_READY && control->value == 1) {
         for (uint32_t i = 0; i < console->port_count; i++) {
-            console->ports[i].to_say |= BIT(CONSOLE_PORT_ADD);
+            console->ports[i].to_say |= console->ports[i].is_known ? 0 : BIT(CONSOLE_PORT_ADD);
+            console->ports[i].is_known = true;
         }
     } else if (control->event == CONSOLE_PORT_READY && control->value == 1 && control->id < console->port_count) {
         introduce(&console->ports[control->id]);
@@ -361,7 +388,7 @@ static void on_control(struct console *console, const struct control *control)
 static void hear(struct console *console)
 {
     struct virtq_chain chain;
-    unsigned left = CONTROL_MESSAGES_MAX;
+    unsigned left = CHAINS_MAX;
     do {
         while (left != 0 && virtio_device_pop(&console->dev, CONTROL_TRANSMIT, &chain)) {
             struct control control = {0};
@@ -401,6 +428,7 @@ static void reset(void *ctx)
 {
     struct console *console = ctx;
     for (uint32_t i = 0; i < console->port_count; i++) {
+        console->ports[i].is_known = false;
         console->ports[i].is_ready = false;
         console->ports[i].is_sending = false;
         console->ports[i].to_say = 0;

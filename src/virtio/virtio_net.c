@@ -48,11 +48,15 @@
 
 #define STATUS_LINK_UP    1
 #define MTU_BYTES         1500
-#define FRAME_BYTES_MIN   14 /* an Ethernet header */
+#define FRAME_BYTES_MIN   14               /* an Ethernet header */
+#define FRAME_BYTES_MTU   (MTU_BYTES + 18) /* the same and a VLAN tag */
 #define MAC_BYTES         6
 #define CHAINS_MAX        16 /* that one frame may fill */
 #define CONTROL_CALLS_MAX (2 * CONTROL_SIZE)
-/* Moved in one direction before others have a right to the VMM too. */
+/*
+ * Frames moved in one direction, and looks for more of them, before others have a right to the VMM too. More than a
+ * driver can give before it is shown what is used.
+ */
 #define FRAMES_MAX 4096
 
 struct config {
@@ -74,6 +78,7 @@ struct header {
 };
 
 #define HEADER_TO_BUFFERS offsetof(struct header, num_buffers)
+#define FLAG_NEEDS_CSUM   1
 #define GSO_NONE          0
 
 /* Control commands [VIRTIO 5.1.6.5] */
@@ -159,7 +164,7 @@ static uint16_t read_frame(struct net *net, struct virtq_chain *chain)
     _Alignas(uint64_t) struct header header; /* copied by words */
     uint8_t *to = bytes_of(net->tx_data, net->sending.buffer.io_or_offset);
     if (virtq_chain_read(chain, &header, sizeof header) != sizeof header || header.gso_type != GSO_NONE ||
-        header.flags != 0) {
+        (header.flags & FLAG_NEEDS_CSUM) != 0) {
         return 0;
     }
     const size_t bytes = virtq_chain_read(chain, to, SDDF_NET_BUFFER_BYTES);
@@ -214,7 +219,7 @@ static void transmit(struct net *net)
         while (left != 0 && send(net)) {
             left--;
         }
-    } while (transmit_goes_on(net, left));
+    } while (transmit_goes_on(net, left) && left-- != 0);
     virtio_device_signal(&net->dev, QUEUE_TRANSMIT);
     if (left != FRAMES_MAX && sddf_net_consumer_waits(&net->tx.active)) {
         microkit_notify(net->tx.channel);
@@ -241,7 +246,8 @@ static void notify_returned(struct net *net)
 
 static bool is_frame(const struct net *net, const struct sddf_net_buffer *buffer)
 {
-    return buffer->len >= FRAME_BYTES_MIN && buffer->len <= SDDF_NET_BUFFER_BYTES &&
+    const uint32_t bytes_max = virtio_device_has(&net->dev, F_MTU) ? FRAME_BYTES_MTU : SDDF_NET_BUFFER_BYTES;
+    return buffer->len >= FRAME_BYTES_MIN && buffer->len <= bytes_max &&
            sddf_region_has(net->rx_data, buffer->io_or_offset, SDDF_NET_BUFFER_BYTES);
 }
 
@@ -386,7 +392,7 @@ static void receive(struct net *net)
         while (left != 0 && deliver(net)) {
             left--;
         }
-    } while (receive_goes_on(net, left));
+    } while (receive_goes_on(net, left) && left-- != 0);
     virtio_device_signal(&net->dev, QUEUE_RECEIVE);
     notify_returned(net);
 }
@@ -457,7 +463,7 @@ static void control(struct net *net)
             virtq_put(vq, chain.head, chain.written_bytes);
             left--;
         }
-    } while (net->dev.is_running && virtq_want_kicks(vq) && left != 0);
+    } while (net->dev.is_running && virtq_want_kicks(vq) && left-- > 1);
     virtio_device_signal(&net->dev, QUEUE_CONTROL);
 }
 

@@ -26,6 +26,12 @@ struct rng {
 
 _Static_assert(sizeof(struct rng) <= VIRTIO_RNG_STORAGE_BYTES, "storage of the public structure");
 
+enum outcome {
+    OUTCOME_DONE,
+    OUTCOME_WAIT, /* the source has nothing now */
+    OUTCOME_NONE, /* the queue is empty, or the driver has made a mistake */
+};
+
 /* False: the source has nothing now. */
 static bool fill(struct rng *rng, struct virtq_chain *chain)
 {
@@ -43,35 +49,37 @@ static bool fill(struct rng *rng, struct virtq_chain *chain)
     return true;
 }
 
-/* Serves one buffer. False: the queue or the source is empty, or the driver has made a mistake. */
-static bool serve(struct rng *rng)
+/* Serves one buffer. */
+static enum outcome serve(struct rng *rng)
 {
     struct virtq_chain chain;
     if (!virtio_device_pop(&rng->dev, QUEUE, &chain)) {
-        return false;
+        return OUTCOME_NONE;
     }
     if (!fill(rng, &chain)) {
         virtq_unpop(&rng->queue, 1);
-        return false;
+        return OUTCOME_WAIT;
     }
     if (chain.is_broken) {
         virtio_device_fail(&rng->dev, "gives a broken chain");
-        return false;
+        return OUTCOME_NONE;
     }
     virtq_put(&rng->queue, chain.head, chain.written_bytes);
-    return true;
+    return OUTCOME_DONE;
 }
 
+/* What is used is shown at the end: until then, a driver has no more buffers to give than the queue has entries. */
 static void kick(void *ctx, uint16_t queue)
 {
     struct rng *rng = ctx;
-    unsigned left = BUFFERS_MAX;
-    do {
-        while (left != 0 && serve(rng)) {
-            left--;
+    enum outcome outcome = OUTCOME_DONE;
+    for (unsigned left = BUFFERS_MAX; left != 0 && outcome == OUTCOME_DONE; left--) {
+        outcome = serve(rng);
+        if (outcome == OUTCOME_NONE && rng->dev.is_running && virtq_want_kicks(&rng->queue)) {
+            outcome = OUTCOME_DONE;
         }
-        virtio_device_signal(&rng->dev, queue);
-    } while (rng->dev.is_running && virtq_want_kicks(&rng->queue) && left-- > 1);
+    }
+    virtio_device_signal(&rng->dev, queue);
 }
 
 static void reset(void *ctx)

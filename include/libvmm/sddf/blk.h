@@ -169,7 +169,14 @@ static inline bool sddf_blk_is_broken(const struct sddf_blk *blk)
 /** For a client: whether the storage information is valid. */
 static inline bool sddf_blk_is_ready(const struct sddf_blk_storage_info *info)
 {
-    return __atomic_load_n(&info->ready, __ATOMIC_ACQUIRE);
+    /* The other side may write anything there, and a bool has two values only. */
+    return __atomic_load_n((const uint8_t *)&info->ready, __ATOMIC_ACQUIRE) != 0;
+}
+
+/** For a client: whether writes are refused. */
+static inline bool sddf_blk_is_read_only(const struct sddf_blk_storage_info *info)
+{
+    return __atomic_load_n((const uint8_t *)&info->read_only, __ATOMIC_RELAXED) != 0;
 }
 
 /** For a virtualiser, which has filled in the rest. */
@@ -187,7 +194,7 @@ static inline void sddf_blk_set_plugged(struct sddf_blk *blk, bool is_plugged)
 /** For a virtualiser: whether it is to leave the requests alone. */
 static inline bool sddf_blk_is_plugged(const struct sddf_blk *blk)
 {
-    /* The client may write anything there, and a bool has two values only. */
+    /* As above. */
     return __atomic_load_n((const uint8_t *)&blk->req_queue->plugged, __ATOMIC_ACQUIRE) != 0;
 }
 

@@ -4,8 +4,9 @@
  */
 
 /*
- * Comes before everything else in what is built of src/virtio for tests: whatever is read of guest RAM there, by an
- * atomic load or memcpy, fake_ram_was_read hears of right afterwards. See virtio_driver.h for what tests make of it.
+ * Comes before everything else in what is built of src/virtio for tests: whatever is read of guest RAM and of
+ * shared queues there, by an atomic load or memcpy, fake_ram_was_read hears of right afterwards. See virtio_driver.h
+ * for what tests make of it.
  */
 #pragma once
 

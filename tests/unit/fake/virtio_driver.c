@@ -19,6 +19,7 @@
 static _Alignas(4096) uint8_t ram[FAKE_RAM_BYTES];
 static size_t allocated;
 static fake_ram_hook_t on_read;
+static fake_shared_hook_t on_shared_read;
 static const struct fake_queue *kept_queues;
 static unsigned kept_count;
 static bool was_read[FAKE_RAM_BYTES];
@@ -35,6 +36,7 @@ void fake_ram_reset_to(size_t bytes)
     memset(ram, 0, bytes);
     allocated = 0;
     on_read = NULL;
+    on_shared_read = NULL;
     vm->ram = (struct guest_ram){.vmm_base = ram, .base = gpa(FAKE_RAM_BASE), .size_bytes = bytes};
 }
 
@@ -73,11 +75,18 @@ void fake_ram_on_read(fake_ram_hook_t hook)
     on_read = hook;
 }
 
+void fake_shared_on_read(fake_shared_hook_t hook)
+{
+    on_shared_read = hook;
+}
+
 void fake_ram_was_read(const volatile void *at, size_t bytes)
 {
     const uintptr_t offset = (uintptr_t)at - (uintptr_t)ram;
     if (on_read != NULL && offset < sizeof ram) {
         on_read(FAKE_RAM_BASE + offset, bytes);
+    } else if (on_shared_read != NULL && offset >= sizeof ram) {
+        on_shared_read(at);
     }
 }
 

@@ -66,6 +66,9 @@ uint64_t fake_ram_put(const void *bytes, size_t count);
  */
 typedef void (*fake_ram_hook_t)(uint64_t addr, size_t bytes);
 void fake_ram_on_read(fake_ram_hook_t hook);
+/* The same for what is not guest RAM: queues that the device shares with others. */
+typedef void (*fake_shared_hook_t)(const volatile void *at);
+void fake_shared_on_read(fake_shared_hook_t hook);
 /*
  * A driver that changes every byte as soon as it has been read, and a look at whether one is read twice, which aborts.
  * Indices and flags of the available rings, and their events, are left alone: those are there to be read again.

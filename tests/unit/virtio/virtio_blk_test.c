@@ -592,6 +592,66 @@ static void test_memory_that_changes(void **state)
     assert_int_equal(take_used(1, NULL), 1);
 }
 
+/* A driver that makes a chain available and takes it back, each time that the device looks. */
+static void withdraw(uint64_t addr, size_t bytes)
+{
+    if (addr == t.queues[0].avail + 2 && bytes == 2) {
+        *fake_ram_at(addr) ^= 1;
+    }
+}
+
+static void test_chains_that_are_withdrawn(void **state)
+{
+    (void)state;
+    add(0, FLUSH, 0, 0, NULL);
+    kick(0);
+    fake_ram_on_read(withdraw);
+    kick(0);
+}
+
+static uint32_t used_bytes(unsigned queue)
+{
+    uint32_t len;
+    assert_int_equal(take_used(queue, &len), 1);
+    return len;
+}
+
+/* The driver is told of no more bytes than were written, from the first on. */
+static void test_used_lengths(void **state)
+{
+    (void)state;
+    add(0, IN, SECTORS, 4096, NULL);
+    kick(0);
+    assert_int_equal(used_bytes(0), 0); /* the status alone, behind all the rest */
+    add(0, OUT, SECTORS, 512, NULL);
+    kick(0);
+    assert_int_equal(used_bytes(0), 1);
+    add(0, GET_ID, 0, 30, NULL);
+    kick(0);
+    assert_int_equal(used_bytes(0), 20);
+    add(0, GET_ID, 0, 20, NULL);
+    kick(0);
+    assert_int_equal(used_bytes(0), 21);
+    add(0, 11, 0, 16, NULL); /* a command that there is not */
+    kick(0);
+    assert_int_equal(used_bytes(0), 1);
+}
+
+/* A virtualiser that says what makes no sense. */
+static void test_wild_storage(void **state)
+{
+    (void)state;
+    setup_with(false, false);
+    memset(&t.info, 0xff, sizeof t.info);
+    t.info.capacity = UINT64_C(1) << 53;
+    start(F_FLUSH, 1);
+    assert_int_equal(fake_mmio_read(BASE, 0x100) | fake_mmio_read(BASE, 0x104), 0); /* more than 64 bits of bytes */
+    assert_int_equal(fake_mmio_features(BASE) & F_RO, F_RO);
+    const struct op id = add(0, GET_ID, 0, 20, NULL);
+    kick(0);
+    assert_int_equal(status_of(id), OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -612,6 +672,9 @@ int main(void)
         cmocka_unit_test_setup(test_broken_chains, setup),
         cmocka_unit_test_setup(test_any_order, setup),
         cmocka_unit_test_setup(test_memory_that_changes, setup),
+        cmocka_unit_test_setup(test_chains_that_are_withdrawn, setup),
+        cmocka_unit_test_setup(test_used_lengths, setup),
+        cmocka_unit_test_setup(test_wild_storage, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -369,6 +369,114 @@ static void test_memory_that_changes(void **state)
     assert_int_equal(fake_mmio_read(BASE, 0x70) & 0x40, 0);
 }
 
+/* A driver that makes a chain available and takes it back, each time that the device looks. */
+static void withdraw(uint64_t addr, size_t bytes)
+{
+    for (unsigned i = 0; i < QUEUES; i++) {
+        if (addr == t.queues[i].avail + 2 && bytes == 2) {
+            *fake_ram_at(addr) ^= 1;
+        }
+    }
+}
+
+static void test_chains_that_are_withdrawn(void **state)
+{
+    (void)state;
+    const struct virtio_console_port ports[] = {{.serial = &t.config[0]}, {.serial = &t.config[1]}};
+    assert_true(virtio_console_init(&t.console, virtio_at_mmio(BASE, IRQ), ports, 2));
+    start(QUEUES, MULTIPORT);
+    control(0, 0, 1);
+    control(0, 3, 1);
+    sddf_serial_write(&t.rx[0], "in", 2);
+    fake_ram_on_read(withdraw);
+    for (uint16_t i = 0; i < QUEUES; i++) {
+        fake_mmio_kick(BASE, i);
+    }
+}
+
+static char shown[4096];
+static uint32_t shown_bytes;
+static bool is_owed; /* a notification to the device */
+
+/* The virtualiser reads what there is. */
+static void show(void)
+{
+    const uint32_t bytes = sddf_serial_read(&t.tx[0], &shown[shown_bytes], (uint32_t)sizeof shown - shown_bytes);
+    shown_bytes += bytes;
+    is_owed |= bytes != 0 && sddf_serial_producer_waits(&t.tx[0]);
+}
+
+/* It does so on another core, each time that the device has seen the ring full. */
+static void show_if_full(const volatile void *at)
+{
+    if (at == &t.rings[0][1].queue.head && sddf_serial_available(&t.tx[0]) == RING_BYTES) {
+        show();
+    }
+}
+
+static void test_a_virtualiser_as_fast_as_the_device(void **state)
+{
+    (void)state;
+    char text[sizeof shown];
+    for (size_t i = 0; i < sizeof text - 1; i++) {
+        text[i] = (char)('!' + i % 90);
+    }
+    text[sizeof text - 1] = '\0';
+    shown_bytes = 0;
+    start_one_port();
+    fake_shared_on_read(show_if_full);
+    send(1, text);
+    for (is_owed = true; is_owed;) {
+        is_owed = false;
+        assert_true(virtio_notified(CHANNEL(0) + 1));
+        show();
+    }
+    assert_int_equal(shown_bytes, sizeof text - 1);
+    assert_memory_equal(shown, text, shown_bytes);
+    assert_int_equal(take_all(1), 1);
+}
+
+/* A driver on another vCPU, which gives one more buffer each time that the device has found none, sixteen in all. */
+static void give_one_more(uint64_t addr, size_t bytes)
+{
+    static unsigned taken;
+    struct fake_queue *queue = &t.queues[1];
+    taken = queue->avail_idx == 0 ? 0 : taken;
+    taken += addr >= queue->desc && addr < queue->desc + 16 * 16 && (addr - queue->desc) % 16 == 0;
+    if (addr == queue->avail + 2 && bytes == 2 && queue->avail_idx == taken && taken < 16) {
+        const struct fake_buffer buffer = {fake_ram_put("x", 1), 1, false};
+        fake_queue_add(queue, &buffer, 1);
+    }
+}
+
+static void test_a_driver_as_fast_as_the_device(void **state)
+{
+    (void)state;
+    start_one_port();
+    fake_ram_on_read(give_one_more);
+    fake_mmio_kick(BASE, 1);
+    assert_int_equal(t.queues[1].avail_idx, 16);
+    assert_int_equal(take_all(1), 16);
+    assert_sent(0, "xxxxxxxxxxxxxxxx");
+}
+
+/* A port that there is already is not added again. */
+static void test_ready_twice(void **state)
+{
+    (void)state;
+    const struct virtio_console_port ports[] = {{.serial = &t.config[0]}, {.serial = &t.config[1]}};
+    assert_true(virtio_console_init(&t.console, virtio_at_mmio(BASE, IRQ), ports, 2));
+    for (unsigned life = 0; life < 2; life++) {
+        start(QUEUES, MULTIPORT);
+        control(0, 0, 1);
+        for (unsigned i = 0; i < 4; i++) {
+            offer(2, 32);
+        }
+        control(0, 0, 1);
+        assert_int_equal(take_all(2), 2);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +493,10 @@ int main(void)
         cmocka_unit_test_setup(test_broken_chain, setup),
         cmocka_unit_test_setup(test_configurations_that_are_refused, setup),
         cmocka_unit_test_setup(test_memory_that_changes, setup),
+        cmocka_unit_test_setup(test_ready_twice, setup),
+        cmocka_unit_test_setup(test_a_virtualiser_as_fast_as_the_device, setup),
+        cmocka_unit_test_setup(test_a_driver_as_fast_as_the_device, setup),
+        cmocka_unit_test_setup(test_chains_that_are_withdrawn, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,6 +20,7 @@
 #define TX_CHANNEL 11
 #define BUFFERS    4
 #define HEADER     12
+#define MTU        BIT(3)
 #define MRG_RXBUF  BIT(15)
 #define CTRL_VQ    BIT(17)
 #define CONFIG     0x100
@@ -173,8 +174,10 @@ static void test_what_is_no_frame(void **state)
     assert_false(needs_reset());
     send(14, 0xa1);
     send(2048, 0xa2);
+    send_with(0xfe, 0, HEADER + 80, 0xa3); /* flags that mean nothing here */
     assert_sent(14, 0xa1);
     assert_sent(2048, 0xa2);
+    assert_sent(80, 0xa3);
 }
 
 static void test_no_free_buffer(void **state)
@@ -473,6 +476,45 @@ static void test_memory_that_changes(void **state)
     assert_false(needs_reset());
 }
 
+/* A driver that has taken the MTU gets no frame that exceeds it, with a VLAN tag and without. */
+static void test_mtu(void **state)
+{
+    (void)state;
+    start(MTU);
+    const uint64_t first = offer(4096), second = offer(4096);
+    deliver(1518, 0xb1);
+    deliver(1519, 0xb2);
+    deliver(64, 0xb3);
+    assert_received(first, 1518, 0xb1, 1);
+    assert_received(second, 64, 0xb3, 1);
+    assert_int_equal(sddf_net_available(&t.rx.free), BUFFERS);
+    start(0);
+    const uint64_t third = offer(4096);
+    deliver(2048, 0xb4);
+    assert_received(third, 2048, 0xb4, 1);
+}
+
+/* A driver that makes a chain available and takes it back, each time that the device looks. */
+static void withdraw(uint64_t addr, size_t bytes)
+{
+    for (unsigned i = 0; i < QUEUES; i++) {
+        if (addr == t.queues[i].avail + 2 && bytes == 2) {
+            *fake_ram_at(addr) ^= 1;
+        }
+    }
+}
+
+static void test_chains_that_are_withdrawn(void **state)
+{
+    (void)state;
+    start(CTRL_VQ);
+    fake_ram_on_read(withdraw);
+    deliver(64, 0xb1);
+    for (uint16_t i = 0; i < QUEUES; i++) {
+        fake_mmio_kick(BASE, i);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -493,6 +535,8 @@ int main(void)
         cmocka_unit_test_setup(test_broken_chains, setup),
         cmocka_unit_test_setup(test_bad_configuration, setup),
         cmocka_unit_test_setup(test_memory_that_changes, setup),
+        cmocka_unit_test_setup(test_mtu, setup),
+        cmocka_unit_test_setup(test_chains_that_are_withdrawn, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,6 +129,66 @@ static void test_memory_that_changes(void **state)
     assert_int_equal(*fake_ram_at(second + 10), 0);
 }
 
+static bool is_kick_due;
+
+/* The driver gets its buffers back while the device is at work, and gives them again. [VIRTIO 2.7.10] */
+static void give_again(uint64_t addr, size_t bytes)
+{
+    struct fake_used used;
+    const uint16_t before = queue.avail_idx;
+    (void)bytes;
+    while (addr == queue.avail + 4 + 2 * 16 && queue.avail_idx < 100 && fake_queue_take(&queue, &used)) {
+        add(8);
+    }
+    const uint16_t added = (uint16_t)(queue.avail_idx - before);
+    is_kick_due |= (uint16_t)(queue.avail_idx - fake_queue_avail_event(&queue) - 1) < added;
+}
+
+static void test_no_buffer_is_forgotten(void **state)
+{
+    (void)state;
+    struct fake_used used;
+    for (unsigned i = 0; i < 16; i++) {
+        add(8);
+    }
+    fake_ram_on_read(give_again);
+    for (is_kick_due = true; is_kick_due;) {
+        is_kick_due = false;
+        fake_mmio_kick(BASE, 0);
+    }
+    while (fake_queue_take(&queue, &used)) {
+    }
+    assert_int_equal(queue.avail_idx, 100);
+    assert_int_equal(queue.used_idx, 100);
+}
+
+static unsigned source_calls;
+
+static size_t empty_source(void *cookie, uint8_t *to, size_t bytes)
+{
+    (void)cookie;
+    (void)to;
+    (void)bytes;
+    source_calls++;
+    return 0;
+}
+
+static void test_an_empty_source_is_asked_once(void **state)
+{
+    (void)state;
+    source_calls = 0;
+    fixture_setup(state);
+    fake_ram_reset();
+    assert_true(virtio_rng_init(&rng, virtio_at_mmio(BASE, IRQ), empty_source, NULL));
+    start();
+    add(8);
+    fake_mmio_kick(BASE, 0);
+    assert_int_equal(source_calls, 1);
+    add(8);
+    fake_mmio_kick(BASE, 0);
+    assert_int_equal(source_calls, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +197,8 @@ int main(void)
         cmocka_unit_test_setup(test_broken_chain, setup),
         cmocka_unit_test_setup(test_readable_buffer_gets_nothing, setup),
         cmocka_unit_test_setup(test_memory_that_changes, setup),
+        cmocka_unit_test_setup(test_no_buffer_is_forgotten, setup),
+        cmocka_unit_test_setup(test_an_empty_source_is_asked_once, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
