@@ -33,9 +33,10 @@ static void update_interrupt(struct virtio_device *dev)
     }
 }
 
-/* Causes are noted only where no message tells them. [VIRTIO 4.1.4.5.1] */
+/* A queue's cause is noted only where no message tells it, a change of the configuration always. [VIRTIO 4.1.4.5.1] */
 static void raise(struct virtio_device *dev, uint8_t cause, uint16_t vector)
 {
+    dev->isr |= cause & VIRTIO_ISR_CONFIG;
     if (dev->send_message != NULL && dev->send_message(dev->transport, vector)) {
         return;
     }
@@ -229,12 +230,15 @@ static bool is_in_config(const struct virtio_device *dev, uint64_t offset, uint3
     return is_aligned(offset, bytes) && range_inside(0, dev->type.config_bytes, offset, bytes);
 }
 
-bool virtio_device_read_config(const struct virtio_device *dev, uint64_t offset, uint32_t bytes, uint64_t *value)
+/* The generation counts changes that a driver has seen, so that it cannot wrap between two looks. [VIRTIO 4.1.4.3.1] */
+bool virtio_device_read_config(struct virtio_device *dev, uint64_t offset, uint32_t bytes, uint64_t *value)
 {
     *value = 0;
     if (!is_in_config(dev, offset, bytes)) {
         return false;
     }
+    dev->config_generation += dev->config_is_new;
+    dev->config_is_new = false;
     memcpy(value, (const uint8_t *)dev->type.config + offset, bytes);
     return true;
 }
@@ -277,7 +281,7 @@ void virtio_device_signal(struct virtio_device *dev, uint16_t queue)
 
 void virtio_device_config_changed(struct virtio_device *dev)
 {
-    dev->config_generation++;
+    dev->config_is_new = true;
     if ((dev->status & VIRTIO_STATUS_DRIVER_OK) != 0) {
         raise(dev, VIRTIO_ISR_CONFIG, dev->config_vector);
     }

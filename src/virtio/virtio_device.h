@@ -108,6 +108,7 @@ struct virtio_device {
     uint8_t status;
     uint8_t isr;
     uint32_t config_generation;
+    bool config_is_new;   /* it has changed since it was last read */
     bool is_running;      /* DRIVER_OK, and nothing stands in the way */
     bool is_interrupting; /* the level that the transport was last told */
     unsigned failures;    /* logged */
@@ -145,7 +146,7 @@ void virtio_device_reset_queue(struct virtio_device *dev);
 void virtio_device_kick(struct virtio_device *dev, uint32_t queue);
 void virtio_device_ack(struct virtio_device *dev, uint32_t causes);
 /* The configuration space; `bytes` is 1, 2 or 4, `offset` a multiple of it. False: outside. */
-bool virtio_device_read_config(const struct virtio_device *dev, uint64_t offset, uint32_t bytes, uint64_t *value);
+bool virtio_device_read_config(struct virtio_device *dev, uint64_t offset, uint32_t bytes, uint64_t *value);
 bool virtio_device_write_config(struct virtio_device *dev, uint64_t offset, uint32_t bytes, uint64_t value);
 /* Back to the first state; for the transport's own reset, and the guest's. */
 void virtio_device_reset(struct virtio_device *dev);
