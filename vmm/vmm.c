@@ -9,8 +9,8 @@
  *
  * - The guest's RAM, number of vCPUs and interrupt controller are those of the description's virtual machine.
  * - Kernel, initial RAM disc and command line are memory regions that are filled from files (prefill_path).
- * - It has a virtio console, disk and network card each, if the PD is a client of such a virtualiser, and an entropy
- *   device and firmware's random numbers, if it is one of an entropy driver.
+ * - It has a console (virtio, or a PL011), virtio disk and network card each, if the PD is a client of such a
+ * virtualiser, and an entropy device and firmware's random numbers, if it is one of an entropy driver.
  * - The device tree is made up of these.
  *
  * A guest that switches itself off takes the machine with it where the description permits that (smc="true");
@@ -20,6 +20,7 @@
 
 #include <libvmm/libvmm.h>
 #include <libvmm/pci.h>
+#include <libvmm/pl011.h>
 #include <libvmm/sddf/entropy.h>
 #include <libvmm/virtio/blk.h>
 #include <libvmm/virtio/console.h>
@@ -36,6 +37,9 @@
 #define GIC_CPU_BYTES    0x1000
 #define GIC_REDIST_BASE  0x80a0000
 #define GIC_REDIST_BYTES 0x20000 /* a vCPU */
+#define PL011_BASE       0x9000000
+#define PL011_IRQ        33
+#define PL011_PATH       "/serial@9000000"
 #define VIRTIO_MMIO_BASE 0xa000000
 #define VIRTIO_IRQ       48
 #define PCI_ECAM_BASE    0x10000000
@@ -46,11 +50,12 @@
 #define PCI_MSI_IRQ      80
 #define PCI_MSI_COUNT    64
 
-#define PSCI_SYSTEM_OFF  0x84000008
-#define DTB_BYTES        0x4000
-#define IMAGE_ALIGN      0x200000
-#define BOOTARGS_BYTES   1024
-#define BOOTARGS_DEFAULT "console=hvc0"
+#define PSCI_SYSTEM_OFF 0x84000008
+#define DTB_BYTES       0x4000
+#define IMAGE_ALIGN     0x200000
+#define BOOTARGS_BYTES  1024
+#define BOOTARGS_VIRTIO "console=hvc0"
+#define BOOTARGS_PL011  "console=ttyAMA0 earlycon"
 
 /* Filled in by tools/sddf/configure. A client section that stays empty: no such device. */
 SECTION(VMM_CONFIG_SECTION) struct vmm_config config;
@@ -66,6 +71,8 @@ uintptr_t guest_bootargs_vaddr, guest_bootargs_bytes;
 
 static struct pci_host pci_host;
 static struct virtio_console console;
+static struct pl011 uart;
+static struct sddf_serial uart_rx, uart_tx;
 static struct virtio_blk blk;
 static struct virtio_net net;
 static struct virtio_rng rng;
@@ -98,9 +105,62 @@ static bool add_pci_host(void)
     return config.transport != VMM_TRANSPORT_PCI || pci_host_init(&pci_host, &host);
 }
 
+/* What the virtualiser has no room for waits in the UART's FIFO, and then with the guest. */
+static size_t uart_transmit(void *cookie, const uint8_t *bytes, size_t count)
+{
+    (void)cookie;
+    const uint32_t wanted = (uint32_t)count;
+    uint32_t done = sddf_serial_write(&uart_tx, bytes, wanted);
+    if (done < wanted && !sddf_serial_wait_for_room(&uart_tx)) {
+        done += sddf_serial_write(&uart_tx, bytes + done, wanted - done);
+    }
+    if (done != 0) {
+        microkit_notify(uart_tx.channel);
+    }
+    return done;
+}
+
+static size_t uart_receive(void *cookie, uint8_t *bytes, size_t count_max)
+{
+    (void)cookie;
+    const uint32_t done = sddf_serial_read(&uart_rx, bytes, (uint32_t)count_max);
+    if (done != 0 && sddf_serial_producer_waits(&uart_rx)) {
+        microkit_notify(uart_rx.channel);
+    }
+    return done;
+}
+
+static bool add_uart(void)
+{
+    const struct pl011_line line = {.transmit = uart_transmit, .receive = uart_receive};
+    if (!sddf_serial_open(&uart_rx, &serial_config.rx, SDDF_CONSUMER) ||
+        !sddf_serial_open(&uart_tx, &serial_config.tx, SDDF_PRODUCER)) {
+        LOG_VMM_ERR("the regions of section " SDDF_SERIAL_CLIENT_CONFIG " hold no rings\n");
+        return false;
+    }
+    return pl011_init(&uart, PL011_BASE, PL011_IRQ, &line);
+}
+
+static bool uart_notified(microkit_channel ch)
+{
+    const bool is_known = uart_rx.queue != NULL && (ch == uart_rx.channel || ch == uart_tx.channel);
+    if (is_known) {
+        pl011_poll(&uart);
+    }
+    return is_known;
+}
+
+static bool has_uart(void)
+{
+    return serial_config.magic[0] != '\0' && config.console == VMM_CONSOLE_PL011;
+}
+
 static bool add_console(void)
 {
     const struct virtio_console_port port = {.serial = &serial_config};
+    if (has_uart()) {
+        return add_uart();
+    }
     return serial_config.magic[0] == '\0' || virtio_console_init(&console, next_place(), &port, 1);
 }
 
@@ -148,7 +208,7 @@ static bool add_entropy(void)
 static const char *read_bootargs(void)
 {
     if (guest_bootargs_bytes == 0) {
-        return BOOTARGS_DEFAULT;
+        return has_uart() ? BOOTARGS_PL011 : BOOTARGS_VIRTIO;
     }
     const char *text = (const char *)guest_bootargs_vaddr;
     const size_t bytes = MIN(guest_bootargs_bytes, BOOTARGS_BYTES - 1);
@@ -158,15 +218,19 @@ static const char *read_bootargs(void)
     return bootargs;
 }
 
-/* From the end of RAM downwards: the device tree, the initial RAM disc. */
+/* From the end of RAM downwards: the device tree, the initial RAM disc. What is no Linux may want it at the start. */
 static uintptr_t dtb_dest(void)
 {
+    if (config.device_tree == VMM_DEVICE_TREE_START) {
+        return config.ram_guest_base;
+    }
     return (config.ram_guest_base + config.ram.size - IMAGE_ALIGN) & ~(uintptr_t)(IMAGE_ALIGN - 1);
 }
 
 static uintptr_t initrd_dest(void)
 {
-    return (dtb_dest() - guest_initrd_bytes) & ~(uintptr_t)(IMAGE_ALIGN - 1);
+    const uintptr_t end = config.ram_guest_base + config.ram.size - IMAGE_ALIGN;
+    return (end - guest_initrd_bytes) & ~(uintptr_t)(IMAGE_ALIGN - 1);
 }
 
 static size_t write_device_tree(void)
@@ -185,6 +249,7 @@ static size_t write_device_tree(void)
         .initrd_base = initrd_dest(),
         .initrd_size_bytes = guest_initrd_bytes,
         .bootargs = read_bootargs(),
+        .stdout_path = has_uart() ? PL011_PATH : NULL,
     };
     return linux_device_tree_write(dtb, sizeof dtb, &guest);
 }
@@ -241,7 +306,7 @@ static bool entropy_notified(microkit_channel ch)
 
 void notified(microkit_channel ch)
 {
-    if (!virtio_notified(ch) && !entropy_notified(ch)) {
+    if (!virtio_notified(ch) && !entropy_notified(ch) && !uart_notified(ch)) {
         LOG_VMM_ERR("channel %u: no device's\n", ch);
     }
 }

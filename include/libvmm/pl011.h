@@ -7,8 +7,9 @@
  * An emulated PL011 serial port: a console for a guest that is given no UART of the machine's. Guests have a driver for
  * it from their first instruction on (earlycon=pl011,ADDRESS).
  *
- * The guest's device tree has a node for it as for a real one: compatible = "arm,pl011", "arm,primecell"; reg, 0x1000
- * bytes; interrupts, level high; two clocks, of any frequency.
+ * It is in the guest's copy of the device tree if it is set up before linux_setup_images. Otherwise that has a node for
+ * it as for a real one: compatible = "arm,pl011", "arm,primecell"; reg, 0x1000 bytes; interrupts, level high; two
+ * clocks, of any frequency.
  *
  * Where the characters go to and come from is the VMM's business: two functions, which the library calls. Each may
  * take or give less than it is asked for; the VMM then calls pl011_poll when there is room, or something to read.
@@ -49,7 +50,9 @@ struct pl011_fifo {
 struct pl011 {
     _Alignas(8) unsigned char listed[24];
     struct pl011_line line;
+    uint64_t base;
     size_t irq;
+    bool is_described;   /* to the guest by the library */
     uint32_t scratch[4]; /* IBRD, FBRD, ILPR, DMACR: kept, without effect */
     uint32_t lcr;
     uint32_t control;
@@ -61,14 +64,16 @@ struct pl011 {
 };
 
 /**
- * Gives the guest a serial port, in the state in which firmware leaves one: on, with FIFOs. After
- * virq_controller_init, before guest_start. A restart of the guest puts it back into this state.
+ * Gives the guest a serial port, in the state in which firmware leaves one: on, with FIFOs. Before linux_setup_images,
+ * or, for a guest whose device tree has it already, between virq_controller_init and guest_start. A restart of the
+ * guest puts it back into this state.
  *
  * @param uart  storage for it.
  * @param base  guest-physical address, a multiple of 0x1000, where nothing else is.
  * @param irq   INTID of an SPI, 32 to 1019, that nothing else uses.
  * @param line  copied; both functions must be there.
- * @return false, with a line in the log, when an argument is out of range or taken, and before virq_controller_init.
+ * @return false, with a line in the log, when an argument is out of range or taken. That the interrupt is taken is
+ *         found by virq_controller_init, if that comes later.
  */
 bool pl011_init(struct pl011 *uart, uint64_t base, size_t irq, const struct pl011_line *line);
 

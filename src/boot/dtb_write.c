@@ -97,6 +97,9 @@ static void write_chosen(struct writer *w, const struct linux_device_tree *guest
     if (guest->bootargs != NULL) {
         put_string(w, "bootargs", guest->bootargs);
     }
+    if (guest->stdout_path != NULL) {
+        put_string(w, "stdout-path", guest->stdout_path);
+    }
     if (guest->initrd_size_bytes != 0) {
         put_address(w, "linux,initrd-start", guest->initrd_base);
         put_address(w, "linux,initrd-end", guest->initrd_base + guest->initrd_size_bytes);

@@ -23,10 +23,12 @@
 #include <libvmm/virq.h>
 
 #include "core/device.h"
+#include "core/device_tree.h"
 #include "core/vm.h"
 #include "util/field.h"
 
 #define PAGE_BYTES 0x1000
+#define CLOCK_HZ   24000000
 
 enum {
     UARTDR = 0x000,        /* RW [PL011 3.3.1] */
@@ -343,7 +345,43 @@ static void reset(void *ctx)
     pl011_reset(ctx);
 }
 
-static const struct device_ops ops = {.reset = reset};
+static enum result attach(void *ctx, struct vm *vm)
+{
+    const struct pl011 *uart = ctx;
+    const enum result result = virq_add(vm, vm->boot_vcpu_id, uart->irq, NULL, NULL);
+    if (result != RESULT_OK) {
+        LOG_VMM_ERR("pl011_init: interrupt %zu is registered already\n", uart->irq);
+    }
+    return result;
+}
+
+/* As Linux's binding serial/pl011.yaml has it. The clocks drive nothing, but a driver wants to know them. */
+static void describe(void *ctx, struct device_tree *tree)
+{
+    static const char kinds[] = "arm,pl011\0arm,primecell";
+    static const char clock_names[] = "uartclk\0apb_pclk";
+    static const uint32_t clock_hz = CLOCK_HZ;
+    static const uint32_t no_cells = 0;
+    const struct pl011 *uart = ctx;
+    if (!uart->is_described) {
+        return;
+    }
+    device_tree_begin(tree, "clock", uart->base);
+    device_tree_string(tree, "compatible", "fixed-clock");
+    device_tree_cells(tree, "#clock-cells", &no_cells, 1);
+    device_tree_cells(tree, "clock-frequency", &clock_hz, 1);
+    const uint32_t clock = device_tree_phandle(tree);
+    device_tree_end(tree);
+    device_tree_begin(tree, "serial", uart->base);
+    tree->ops->property(tree, "compatible", kinds, sizeof kinds);
+    device_tree_reg(tree, uart->base, PL011_BYTES);
+    device_tree_interrupt(tree, (uint32_t)uart->irq);
+    device_tree_cells(tree, "clocks", (const uint32_t[]){clock, clock}, 2);
+    tree->ops->property(tree, "clock-names", clock_names, sizeof clock_names);
+    device_tree_end(tree);
+}
+
+static const struct device_ops ops = {.reset = reset, .attach = attach, .describe = describe};
 _Static_assert(sizeof(struct device) <= sizeof(((struct pl011 *)NULL)->listed), "a place in the list of devices");
 
 void pl011_poll(struct pl011 *uart)
@@ -362,14 +400,11 @@ bool pl011_init(struct pl011 *uart, uint64_t base, size_t irq, const struct pl01
         LOG_VMM_ERR("pl011_init: base 0x%lx is not a multiple of 0x%x\n", base, PAGE_BYTES);
         return false;
     }
-    if (irq < VGIC_PRIVATE_COUNT) {
+    if (irq < VGIC_PRIVATE_COUNT || irq >= VGIC_IRQ_COUNT) {
         LOG_VMM_ERR("pl011_init: interrupt %zu is not an SPI: 32 to 1019\n", irq);
         return false;
     }
-    if (!virq_register(vm->boot_vcpu_id, irq, NULL, NULL)) {
-        return false;
-    }
-    *uart = (struct pl011){.line = *line, .irq = irq};
+    *uart = (struct pl011){.line = *line, .base = base, .irq = irq, .is_described = !vm->virq.initialised};
     pl011_reset(uart);
     if (mmio_add(&vm->mmio, &region) != RESULT_OK) {
         LOG_VMM_ERR("pl011_init: no room for a device at 0x%lx, or something else is there\n", base);

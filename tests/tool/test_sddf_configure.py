@@ -213,17 +213,19 @@ def changed(tmp_path, system, *changes):
 GICV_MAP = '      <map mr="gic_vcpu" vaddr="0x8010000" perms="rw" cached="false" />\n'
 
 
-@pytest.mark.parametrize("changes, start, smc", [
+@pytest.mark.parametrize("changes, start, rest", [
     ([], (2, 1, 0, 0x8010000), 1),
+    ([('transport="mmio"', 'console="pl011"')], (2, 1, 0, 0x8010000), 0x101),
+    ([('transport="mmio"', 'device_tree="start" transport="pci"')], (2, 1, 1, 0x8010000), 0x10001),
     ([('transport="mmio"', 'transport="pci"')], (2, 1, 1, 0x8010000), 1),
     ([(GICV_MAP, "")], (3, 1, 0, 0), 1),
     ([('<vcpu id="0" />', '<vcpu id="0" /><vcpu id="1" />'), (' smc="true"', "")], (2, 2, 0, 0x8010000), 0),
     ([('<?libvmm guest pd="vmm" transport="mmio"?>', "")], (2, 1, 0, 0x8010000), 1),
-], ids=["as-it-is", "pci", "gicv3", "two-vcpus", "default"])
-def test_guest_of_the_ready_made_vmm(configured, tmp_path, changes, start, smc):
+], ids=["as-it-is", "pl011", "device-tree", "pci", "gicv3", "two-vcpus", "default"])
+def test_guest_of_the_ready_made_vmm(configured, tmp_path, changes, start, rest):
     got = configured(changed(tmp_path, VIRTIO, *changes), "vmm", VMM, ".vmm_config")
     ram = (0x40000000, 0x40000000, 0x10000000)
-    assert got == b"LVMM\1" + struct.pack("<BBBQQQQB7x", *start, *ram, smc)
+    assert got == b"LVMM\1" + struct.pack("<BBBQQQQQ", *start, *ram, rest)
 
 
 def test_the_ready_made_vmm_has_the_devices_that_it_is_given(configured, tmp_path):
@@ -288,6 +290,7 @@ MISTAKES = [
      "vCPUs 0, 1, 2, 3, 4, 5, 6, 7, 8: must be 1 to 8, numbered from 0"),
     ('vaddr="0x8010000"', 'vaddr="0xa000000"', 'mr="gic_vcpu"',
      'map of memory_region "gic_vcpu" at 0xa000000..0xa000fff: the VMM has its virtio devices at 0xa000000..0xa000fff'),
+    (GUEST, '<?libvmm guest pd="vmm" console="uart"?>', GUEST, 'console="uart": must be one of virtio, pl011'),
     ("</virtual_machine>", '</virtual_machine>\n<virtual_machine name="b"><vcpu id="1" /></virtual_machine>',
      "</virtual_machine>", 'protection_domain "vmm" has another virtual_machine, in line'),
 ]

@@ -12,12 +12,14 @@ MAC = re.compile(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
 INSTRUCTIONS = {
     "allow": (("from", "to"), (), False),
     "console": (("style",), (), True),
-    "guest": (("pd",), ("transport",), True),
+    "guest": (("pd",), ("transport", "console", "device_tree"), True),
     "mac": (("pd", "is"), (), True),
 }
 VALUES = {
     "style": ("colour", "prefix", "plain"),
     "transport": ("mmio", "pci"),
+    "console": ("virtio", "pl011"),
+    "device_tree": ("end", "start"),
 }
 
 # Variables of programs that the description must set, and by which attribute; by the section that a program has.
@@ -43,6 +45,8 @@ PLACES = {
     "mmio": (("virtio devices", 0xa000000, 0x1000),),
     "pci": (("GICv2m frame", 0x8020000, 0x1000), ("PCI configuration space", 0x10000000, 0x100000),
             ("PCI window", 0x11000000, 0x1000000)),
+    "virtio": (),
+    "pl011": (("PL011", 0x9000000, 0x1000),),
 }
 
 
@@ -124,14 +128,15 @@ def images(system, pd):
                                  f'together: only "{found[0]}" is set')
 
 
-def guest(system, vm, transport, has_gicv2):
+def guest(system, vm, transport, console, has_gicv2):
     """The virtual machine is one that the ready-made VMM can have, and its maps leave the VMM's devices free."""
     count = len(vm.vcpus)
     if not 1 <= count <= VCPUS_MAX or sorted(vm.vcpus) != list(range(count)):
         raise system.problem(vm.line, f"vCPUs {', '.join(map(str, vm.vcpus)) or 'none'}: must be 1 to {VCPUS_MAX}, "
                                       "numbered from 0")
     name, base, size = GIC_REDISTRIBUTORS
-    places = [GIC_DISTRIBUTOR, *PLACES[transport]] + ([] if has_gicv2 else [(name, base, size * count)])
+    places = [GIC_DISTRIBUTOR, *PLACES[transport], *PLACES[console]]
+    places += [] if has_gicv2 else [(name, base, size * count)]
     for region, vaddr in vm.maps.items():
         end = vaddr + system.regions.get(region, (0, 0))[0]
         for name, base, size in places:

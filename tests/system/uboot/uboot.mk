@@ -9,8 +9,6 @@ UBOOT_SRC      := tests/system/uboot
 UBOOT_BIN      := $(BUILD)/deb/u-boot-qemu/usr/lib/u-boot/qemu_arm64/u-boot.bin
 UBOOT_INITRD   := $(UBOOT)/initramfs.cpio.gz
 UBOOT_VARIANTS := gic2-mmio gic3-pci
-UBOOT_GIC       = $(patsubst gic%,%,$(firstword $(subst -, ,$*)))
-UBOOT_CFLAGS    = $(DRIVER_CFLAGS) $(if $(filter %pci,$*),-DWITH_PCI)
 
 $(BUILD)/deb/u-boot-qemu/.fetched:
 	@$(call step,FETCH,u-boot-qemu: a boot loader of Debian)
@@ -21,36 +19,17 @@ $(UBOOT)/uboot.img: $(UBOOT_SRC)/image.S $(BUILD)/deb/u-boot-qemu/.fetched
 	$(Q)$(CROSS)gcc -DUBOOT='"$(UBOOT_BIN)"' -c $< -o $@.o
 	$(Q)$(CROSS)objcopy -O binary $@.o $@
 
-$(UBOOT)/%/guest.dtb: $(UBOOT_SRC)/uboot.dts $(LINUX_DTS)
+# The description of a variant: without the CPU interface for a GICv3, and with the transport named.
+$(UBOOT)/%/guest.system: $(UBOOT_SRC)/uboot.system
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS)cpp -nostdinc -undef -x assembler-with-cpp -P -Iexamples/linux -DGIC=$(UBOOT_GIC) $< |\
-	    $(DTC) -q -I dts -O dtb -o $@ -
+	$(Q)sed -e 's/transport="mmio"/transport="$(lastword $(subst -, ,$*))"/' \
+	    $(if $(filter gic3%,$*),-e '/mr="gic_vcpu"/d' -e '/name="gic_vcpu"/d') $< >$@
 
-$(UBOOT)/%/images.o: $(MACHINE_SRC)/images.S $(UBOOT)/uboot.img $(UBOOT)/%/guest.dtb
-	$(Q)$(CROSS)gcc -DGUEST_IMAGE='"$(UBOOT)/uboot.img"' -DGUEST_DTB='"$(@D)/guest.dtb"' -c $< -o $@
-
-$(UBOOT)/%/vmm.o: $(UBOOT_SRC)/vmm.c | libmicrokit
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS)gcc $(UBOOT_CFLAGS) -c -o $@ $<
-
-$(UBOOT)/%/parts/vmm.elf: $(UBOOT)/%/vmm.o $(UBOOT)/%/images.o $(LIBVMM_A) $(LIBMICROKIT_A)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(call link_pd,$@,$^)
-
-$(UBOOT)/gic2-%.system: $(UBOOT_SRC)/uboot.system
-	$(Q)mkdir -p $(@D)
-	$(Q)cp $< $@
-
-# Without the GICv2's CPU interface.
-$(UBOOT)/gic3-%.system: $(UBOOT_SRC)/uboot.system
-	$(Q)mkdir -p $(@D)
-	$(Q)sed '/mr="gic_vcpu"/d; /name="gic_vcpu"/d' $< >$@
-
-$(UBOOT)/%/image.elf: $(UBOOT)/%.system $(UBOOT)/%/parts/vmm.elf $(DRIVER_ELFS) $(SDDF_CONFIGURE) \
+$(UBOOT)/%/image.elf: $(UBOOT)/%/guest.system $(UBOOT)/uboot.img $(VMM_ELF) $(DRIVER_ELFS) $(SDDF_CONFIGURE) \
         $(MICROKIT_TOOL_FILES)
-	$(Q)$(call configure_pds,$<,$(@D),disk=$(DRIVERS)/virtio_blk.elf blk_virt=$(DRIVERS)/blk_virt.elf \
-	    vmm=$(@D)/parts/vmm.elf)
-	$(Q)$(call build_image,$<,$(@D),$@)
+	$(Q)$(call configure_pds,$<,$(@D),uart=$(DRIVERS)/pl011.elf serial_virt=$(DRIVERS)/serial_virt.elf \
+	    disk=$(DRIVERS)/virtio_blk.elf blk_virt=$(DRIVERS)/blk_virt.elf vmm=$(VMM_ELF))
+	$(Q)$(call build_image,$<,$(@D) --search-path $(UBOOT),$@)
 
 $(UBOOT_INITRD): $(UBOOT_SRC)/modules $(GUEST_INITRD_FILES)
 	@$(call step,INITRD,$@)
@@ -69,9 +48,7 @@ $(UBOOT)/disk.img: $(UBOOT_SRC)/extlinux.conf $(GUEST_KERNEL) $(UBOOT_INITRD) to
 .PHONY: uboot-images
 uboot-images: $(UBOOT_VARIANTS:%=$(UBOOT)/%/image.elf) $(UBOOT)/disk.img
 
-.PRECIOUS: $(UBOOT)/%/guest.dtb $(UBOOT)/%/images.o $(UBOOT)/%/vmm.o $(UBOOT)/%/parts/vmm.elf $(UBOOT)/gic2-%.system \
-    $(UBOOT)/gic3-%.system
--include $(wildcard $(UBOOT)/*/vmm.d)
+.PRECIOUS: $(UBOOT)/%/guest.system
 
 ifndef MICROKIT_SDK
 TEST_PREREQUISITES += uboot-images

@@ -8,7 +8,9 @@
 #include "fake_microkit.h"
 
 #include <libfdt.h>
+#include <libvmm/pl011.h>
 #include <libvmm/util/util.h>
+#include <libvmm/virq.h>
 
 #include "boot/dtb_devices.h"
 #include "core/device_tree.h"
@@ -294,9 +296,58 @@ static void test_trees_that_cannot_have_a_frame(void **state)
     }
 }
 
+static size_t no_characters(void *cookie, const uint8_t *bytes, size_t count)
+{
+    (void)cookie;
+    (void)bytes;
+    return count;
+}
+
+static size_t nothing_typed(void *cookie, uint8_t *bytes, size_t count_max)
+{
+    (void)cookie;
+    (void)bytes;
+    (void)count_max;
+    return 0;
+}
+
+/* A serial port is in the tree if it was set up before the interrupt controller, and takes its interrupt then. */
+static void test_serial_port(void **state)
+{
+    (void)state;
+    static struct pl011 early, late;
+    static const struct pl011_line ends = {no_characters, nothing_typed, NULL};
+    static const struct virq_controller_config gicv2 = {.version = VIRQ_CONTROLLER_GICV2,
+                                                        .dist_base = 0x8000000,
+                                                        .dist_size_bytes = 0x10000,
+                                                        .cpu_base = 0x8010000,
+                                                        .cpu_size_bytes = 0x2000};
+    static const char kinds[] = "arm,pl011\0arm,primecell";
+    const uint32_t reg[] = {0, 0x9000000, 0, 0x1000};
+    const uint32_t interrupt[] = {0, 1, 4};
+    int length;
+    assert_true(pl011_init(&early, 0x9000000, 33, &ends));
+    assert_true(virq_controller_configure(&gicv2));
+    assert_true(virq_controller_init(0));
+    assert_false(virq_register(0, 33, NULL, NULL));
+    assert_true(pl011_init(&late, 0x9001000, 34, &ends));
+    build(2, 3, 7, false);
+    assert_int_equal(add(), RESULT_OK);
+    assert_true(fdt_path_offset(blob, "/serial@9001000") < 0);
+    assert_cells("/serial@9000000", "reg", reg, 4);
+    assert_cells("/serial@9000000", "interrupts", interrupt, 3);
+    const uint32_t clock = fdt_get_phandle(blob, fdt_path_offset(blob, "/clock@9000000"));
+    assert_int_not_equal(clock, 0);
+    assert_cells("/serial@9000000", "clocks", (const uint32_t[]){clock, clock}, 2);
+    const void *found = fdt_getprop(blob, fdt_path_offset(blob, "/serial@9000000"), "compatible", &length);
+    assert_int_equal(length, sizeof kinds);
+    assert_memory_equal(found, kinds, sizeof kinds);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_serial_port, setup),
         cmocka_unit_test_setup(test_no_devices, setup),
         cmocka_unit_test_setup(test_nodes, setup),
         cmocka_unit_test_setup(test_one_cell_and_no_phandle, setup),

@@ -102,6 +102,12 @@ static void test_chosen(void **state)
     assert_int_equal(dtb_chosen_check_initrd(&dtb, &initrd), RESULT_OK);
     int chosen = fdt_path_offset(buffer, "/chosen");
     assert_string_equal(fdt_getprop(buffer, chosen, "bootargs", NULL), "console=hvc0");
+    assert_null(fdt_getprop(buffer, chosen, "stdout-path", NULL));
+
+    guest.stdout_path = "/serial@9000000";
+    write_and_open(&guest);
+    chosen = fdt_path_offset(buffer, "/chosen");
+    assert_string_equal(fdt_getprop(buffer, chosen, "stdout-path", NULL), "/serial@9000000");
 
     guest.initrd_size_bytes = 0;
     guest.bootargs = NULL;

@@ -27,6 +27,7 @@ struct linux_device_tree {
     uint64_t initrd_base;              /**< ignored when initrd_size_bytes is 0 */
     uint64_t initrd_size_bytes;        /**< 0: no initial RAM disc */
     const char *bootargs;              /**< the kernel's command line; NULL: none */
+    const char *stdout_path;           /**< node of the console for firmware, as "/serial@9000000"; NULL: none */
 };
 
 /**
