@@ -18,9 +18,12 @@
 #include <libfdt.h>
 
 #include <libvmm/arch/aarch64/device_tree.h>
+#include <libvmm/pci.h>
+#include <libvmm/virtio/rng.h>
 
 #include "boot/dtb_chosen.h"
 #include "boot/dtb_cpus.h"
+#include "boot/dtb_devices.h"
 #include "boot/dtb_gic.h"
 #include "boot/dtb_memory.h"
 #include "fake_microkit.h"
@@ -165,17 +168,40 @@ static void test_bad_numbers(void **state)
     expect_refused(&guest, "an initial RAM disc of 0x1234 bytes at 0xffffffffffffffff");
 }
 
-/* Writes the device tree of a guest with four vCPUs to a file. */
+/* A PCI host bridge with a frame for messages; a device beside it. */
+static bool add_devices(void)
+{
+    static struct pci_host host;
+    static struct virtio_rng rng;
+    const struct pci_host_config config = {
+        .ecam_base = 0x10000000,
+        .window_base = 0x11000000,
+        .window_size_bytes = 0x1000000,
+        .window64_base = 0x800000000,
+        .window64_size_bytes = 0x1000000,
+        .irqs = {35, 36, 37, 38},
+        .msi_base = 0x8020000,
+        .msi_irq_first = 80,
+        .msi_irq_count = 64,
+    };
+    uint64_t bytes;
+    return pci_host_init(&host, &config) && virtio_rng_init(&rng, virtio_at_mmio(0xa000000, 48), NULL, NULL) &&
+           dtb_devices_size(vm_instance(), &dtb, &bytes) == RESULT_OK && dtb.size_bytes + bytes <= sizeof buffer &&
+           dtb_devices_add(vm_instance(), buffer, dtb.size_bytes + bytes) == RESULT_OK;
+}
+
+/* Writes the device tree of a guest with four vCPUs and devices to a file. */
 static int write_file(const char *path, unsigned gic_version)
 {
     const struct linux_device_tree guest = guest_with(gic_version, 4);
-    const size_t bytes = linux_device_tree_write(buffer, sizeof buffer, &guest);
+    const size_t written = linux_device_tree_write(buffer, sizeof buffer, &guest);
     FILE *file = fopen(path, "wb");
 
-    if (file == NULL || bytes == 0 || fwrite(buffer, 1, bytes, file) != bytes || fclose(file) != 0) {
+    if (file == NULL || written == 0 || dtb_open(buffer, written, &dtb) != RESULT_OK || !add_devices()) {
         return 1;
     }
-    return 0;
+    const size_t bytes = fdt_totalsize(buffer);
+    return fwrite(buffer, 1, bytes, file) != bytes || fclose(file) != 0;
 }
 
 int main(int argc, char **argv)
