@@ -32,6 +32,7 @@
 #define DEEP_COUNT  1024 /* requests in a sample at that depth */
 #define DEEP_SAMPLE 5
 #define WARM_UP     4
+#define EVENT_COUNT 6
 
 #define BLOCK_BYTES    4096
 #define BLOCK_SECTORS  8
@@ -111,6 +112,7 @@ struct kind {
 static struct shared *const shared = (struct shared *)RIG_FREE_RAM;
 static const volatile struct counters *const counters = (const volatile struct counters *)COUNTERS_BASE;
 
+static uint64_t notifications; /* of the devices */
 static struct bus_device blk_device;
 static struct bus_device net_device;
 static struct bus_device console_device;
@@ -167,6 +169,7 @@ static void kick(struct queue *queue)
     const uint16_t event = queue->ring->used.avail_event;
     if ((uint16_t)(idx - event - 1) < (uint16_t)(idx - queue->kicked)) {
         bus_notify(queue->device, queue->index);
+        notifications++;
     }
     queue->kicked = idx;
 }
@@ -232,16 +235,21 @@ static void run(const struct kind *kind, size_t count)
     }
 }
 
+static void put_values(const uint64_t *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        rig_put(" ");
+        rig_put_decimal(values[i]);
+    }
+}
+
 static void print(const struct kind *kind, uint64_t minimum, uint64_t total, size_t count, const uint64_t *events)
 {
     rig_put("\nVIRTIO ");
     rig_put(kind->name);
-    const uint64_t values[] = {kind->depth, minimum,   total,     count,    events[0],
-                               events[1],   events[2], events[3], events[4]};
-    for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
-        rig_put(" ");
-        rig_put_decimal(values[i]);
-    }
+    const uint64_t values[] = {kind->depth, minimum, total, count};
+    put_values(values, ARRAY_SIZE(values));
+    put_values(events, EVENT_COUNT);
     rig_put("\n");
 }
 
@@ -253,22 +261,32 @@ static void ask(const struct kind *kind)
     }
 }
 
-/* Prints depth, instructions of the best sample, of all, requests, exits: all, accesses, waits, ends, notifications. */
+static void read_events(uint64_t events[EVENT_COUNT])
+{
+    const volatile uint64_t *now = &counters->exits;
+    for (size_t i = 0; i < EVENT_COUNT - 1; i++) {
+        events[i] = now[i];
+    }
+    events[EVENT_COUNT - 1] = notifications;
+}
+
+/*
+ * Prints depth, instructions of the best sample, of all, requests, exits: all, accesses, waits, ends; notifications of
+ * the VMM by others, and of devices.
+ */
 static void measure(const struct kind *kind)
 {
     const size_t count = kind->depth == 1 ? 1 : DEEP_COUNT;
     const size_t samples = kind->depth == 1 ? SAMPLE_COUNT : DEEP_SAMPLE;
     uint64_t minimum = UINT64_MAX;
     uint64_t total = 0;
-    uint64_t events[5];
+    uint64_t before_events[EVENT_COUNT];
+    uint64_t events[EVENT_COUNT];
     for (size_t i = 0; i < WARM_UP; i++) {
         ask(kind);
         run(kind, count);
     }
-    const volatile uint64_t *now = &counters->exits;
-    for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
-        events[i] = now[i];
-    }
+    read_events(before_events);
     for (size_t i = 0; i < samples; i++) {
         ask(kind);
         const uint64_t before = timer_now();
@@ -277,8 +295,9 @@ static void measure(const struct kind *kind)
         total += instructions;
         minimum = instructions < minimum ? instructions : minimum;
     }
-    for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
-        events[i] = now[i] - events[i];
+    read_events(events);
+    for (size_t i = 0; i < EVENT_COUNT; i++) {
+        events[i] -= before_events[i];
     }
     print(kind, minimum, total, samples * count, events);
 }
