@@ -15,6 +15,7 @@ include tests/system/linux/linux.mk
 -include $(wildcard tests/system/kernel/*.mk)
 include tests/system/storm/storm.mk
 include tests/system/vswitch/vswitch_test.mk
+include tests/system/console/console.mk
 include tests/system/uboot/uboot.mk
 
 .PHONY: test test-build test-deps
