@@ -363,10 +363,12 @@ static void describe(void *ctx, struct device_tree *tree)
     static const uint32_t clock_hz = CLOCK_HZ;
     static const uint32_t no_cells = 0;
     const struct pl011 *uart = ctx;
+    char clock_name[sizeof "clock-ffffffffffffffff"];
     if (!uart->is_described) {
         return;
     }
-    device_tree_begin(tree, "clock", uart->base);
+    (void)snprintf(clock_name, sizeof clock_name, "clock-%lx", (unsigned long)uart->base);
+    tree->ops->begin_node(tree, clock_name); /* no address: there are no registers */
     device_tree_string(tree, "compatible", "fixed-clock");
     device_tree_cells(tree, "#clock-cells", &no_cells, 1);
     device_tree_cells(tree, "clock-frequency", &clock_hz, 1);

@@ -336,7 +336,7 @@ static void test_serial_port(void **state)
     assert_true(fdt_path_offset(blob, "/serial@9001000") < 0);
     assert_cells("/serial@9000000", "reg", reg, 4);
     assert_cells("/serial@9000000", "interrupts", interrupt, 3);
-    const uint32_t clock = fdt_get_phandle(blob, fdt_path_offset(blob, "/clock@9000000"));
+    const uint32_t clock = fdt_get_phandle(blob, fdt_path_offset(blob, "/clock-9000000"));
     assert_int_not_equal(clock, 0);
     assert_cells("/serial@9000000", "clocks", (const uint32_t[]){clock, clock}, 2);
     const void *found = fdt_getprop(blob, fdt_path_offset(blob, "/serial@9000000"), "compatible", &length);

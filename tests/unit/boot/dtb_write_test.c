@@ -19,6 +19,7 @@
 
 #include <libvmm/arch/aarch64/device_tree.h>
 #include <libvmm/pci.h>
+#include <libvmm/pl011.h>
 #include <libvmm/virtio/rng.h>
 
 #include "boot/dtb_chosen.h"
@@ -168,11 +169,13 @@ static void test_bad_numbers(void **state)
     expect_refused(&guest, "an initial RAM disc of 0x1234 bytes at 0xffffffffffffffff");
 }
 
-/* A PCI host bridge with a frame for messages; a device beside it. */
+/* A PCI host bridge with a frame for messages; a device beside it, and a serial port. */
 static bool add_devices(void)
 {
     static struct pci_host host;
     static struct virtio_rng rng;
+    static struct pl011 uart;
+    const struct pl011_line line = {NULL, NULL, NULL};
     const struct pci_host_config config = {
         .ecam_base = 0x10000000,
         .window_base = 0x11000000,
@@ -186,7 +189,8 @@ static bool add_devices(void)
     };
     uint64_t bytes;
     return pci_host_init(&host, &config) && virtio_rng_init(&rng, virtio_at_mmio(0xa000000, 48), NULL, NULL) &&
-           dtb_devices_size(vm_instance(), &dtb, &bytes) == RESULT_OK && dtb.size_bytes + bytes <= sizeof buffer &&
+           pl011_init(&uart, 0x9000000, 33, &line) && dtb_devices_size(vm_instance(), &dtb, &bytes) == RESULT_OK &&
+           dtb.size_bytes + bytes <= sizeof buffer &&
            dtb_devices_add(vm_instance(), buffer, dtb.size_bytes + bytes) == RESULT_OK;
 }
 
