@@ -37,6 +37,7 @@ include $(filter-out examples/linux/linux.mk,$(sort $(wildcard examples/*/*.mk))
 -include tests/system/virtio/virtio_test.mk
 -include mk/bench-linux.mk
 -include mk/bench-virtio.mk
+-include mk/bench-throughput.mk
 -include mk/examples.mk
 include mk/run.mk
 -include mk/fuzz.mk
