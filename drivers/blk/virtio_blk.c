@@ -77,7 +77,7 @@ uintptr_t device_base;
 uintptr_t dma_base;
 size_t dma_bytes;
 uint64_t dma_paddr;
-microkit_channel irq_channel;
+uint64_t irq_channel;
 
 static struct virtio device;
 static struct virtq queue;
@@ -269,7 +269,7 @@ void init(void)
     virtio_go(&device);
     capacity = virtio_config64(&device, CONFIG_CAPACITY) / SECTORS_PER;
     publish_info(features);
-    microkit_irq_ack(irq_channel);
+    microkit_irq_ack((microkit_channel)irq_channel);
 }
 
 void notified(microkit_channel channel)
@@ -286,6 +286,6 @@ void notified(microkit_channel channel)
         microkit_notify(virt.channel);
     }
     if (channel == irq_channel) {
-        microkit_deferred_irq_ack(irq_channel);
+        microkit_deferred_irq_ack((microkit_channel)irq_channel);
     }
 }

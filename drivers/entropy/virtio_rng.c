@@ -32,7 +32,7 @@ uintptr_t device_base;
 uintptr_t dma_base;
 size_t dma_bytes;
 uint64_t dma_paddr;
-microkit_channel irq_channel;
+uint64_t irq_channel;
 
 static struct virtio device;
 static struct virtq queue;
@@ -130,7 +130,7 @@ void init(void)
     if (is_usable) {
         virtio_go(&device);
         ask();
-        microkit_irq_ack(irq_channel);
+        microkit_irq_ack((microkit_channel)irq_channel);
     }
 }
 
@@ -145,6 +145,6 @@ void notified(microkit_channel channel)
     finish();
     ask();
     if (channel == irq_channel) {
-        microkit_deferred_irq_ack(irq_channel);
+        microkit_deferred_irq_ack((microkit_channel)irq_channel);
     }
 }

@@ -52,7 +52,7 @@ uintptr_t device_base;
 uintptr_t dma_base;
 size_t dma_bytes;
 uint64_t dma_paddr;
-microkit_channel irq_channel;
+uint64_t irq_channel;
 
 static struct virtio device;
 static struct direction rx;
@@ -186,7 +186,7 @@ void init(void)
     is_usable = true;
     virtio_go(&device);
     pump();
-    microkit_irq_ack(irq_channel);
+    microkit_irq_ack((microkit_channel)irq_channel);
 }
 
 void notified(microkit_channel channel)
@@ -199,6 +199,6 @@ void notified(microkit_channel channel)
     }
     pump();
     if (channel == irq_channel) {
-        microkit_deferred_irq_ack(irq_channel);
+        microkit_deferred_irq_ack((microkit_channel)irq_channel);
     }
 }

@@ -44,7 +44,7 @@ enum uart_register {
 
 CONFIG_SECTION(SDDF_SERIAL_DRIVER_CONFIG) struct sddf_serial_driver_config config;
 uintptr_t uart_base;
-microkit_channel irq_channel;
+uint64_t irq_channel;
 
 static struct sddf_serial rx;
 static struct sddf_serial tx;
@@ -154,7 +154,7 @@ void init(void)
         receive();
     }
     transmit();
-    microkit_irq_ack(irq_channel);
+    microkit_irq_ack((microkit_channel)irq_channel);
 }
 
 void notified(microkit_channel channel)
@@ -167,6 +167,6 @@ void notified(microkit_channel channel)
     }
     transmit();
     if (channel == irq_channel) {
-        microkit_deferred_irq_ack(irq_channel);
+        microkit_deferred_irq_ack((microkit_channel)irq_channel);
     }
 }

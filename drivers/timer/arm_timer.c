@@ -19,7 +19,7 @@
 #define CTL_DISABLE 0
 #define CHANNELS    62
 
-microkit_channel irq_channel;
+uint64_t irq_channel;
 
 static uint64_t hz;
 static uint64_t deadlines[CHANNELS]; /* by channel; in ticks of the counter, or NEVER */
@@ -73,7 +73,7 @@ void init(void)
         deadlines[i] = NEVER;
     }
     set_timer(NEVER);
-    microkit_irq_ack(irq_channel);
+    microkit_irq_ack((microkit_channel)irq_channel);
 }
 
 microkit_msginfo protected(microkit_channel channel, microkit_msginfo msginfo)
@@ -105,5 +105,5 @@ void notified(microkit_channel channel)
         }
     }
     set_timer(earliest());
-    microkit_deferred_irq_ack(irq_channel);
+    microkit_deferred_irq_ack((microkit_channel)irq_channel);
 }

@@ -2,7 +2,7 @@
  * Copyright 2026, the libvmm authors
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * A value is written with the size of its symbol, little-endian.
+ * Values are words of 64 bits, little-endian: Microkit's tool, from 2.1 on, sets no symbol of another size.
  */
 #include "patch.h"
 #include "elf.h"
@@ -78,18 +78,12 @@ static void patch_value(struct patch *patch, struct place place, const char *nam
     if (bytes == NULL) {
         return;
     }
-    if (symbol.size_bytes == 0 || symbol.size_bytes > sizeof(value)) {
-        diag_error(&patch->tool->diag, place, "symbol \"%s\" has %" PRIu64 " bytes: must have 1 to 8", name,
+    if (symbol.size_bytes != sizeof(value)) {
+        diag_error(&patch->tool->diag, place, "symbol \"%s\" has %" PRIu64 " bytes: must have 8", name,
                    symbol.size_bytes);
         return;
     }
-    if (symbol.size_bytes < sizeof(value) && value >> (8 * symbol.size_bytes) != 0) {
-        diag_error(&patch->tool->diag, place,
-                   "value 0x%" PRIx64 " of symbol \"%s\" does not fit in its %" PRIu64 " bytes", value, name,
-                   symbol.size_bytes);
-        return;
-    }
-    memcpy(bytes, &value, symbol.size_bytes);
+    memcpy(bytes, &value, sizeof(value));
 }
 
 /* A symbol of libmicrokit, which has a fixed size. False on an error. */

@@ -16,16 +16,17 @@ uint8_t microkit_passive = 1;
 
 uint64_t word = 1;
 uint64_t other_word = 1;
+uint64_t size_word = 1;
+uint64_t end_word = 1;
+uint64_t id_word = 1;
+uint64_t address_word = 1;
 uint32_t half = 1;
-uint16_t quarter = 1;
-uint8_t byte = 1;
 uint8_t array[9] = {1};
 uint64_t bss_word;
 uint8_t bss_block[0x21000];
 uint64_t bss_last;
 static volatile uint64_t local_word = 1;
-uint32_t variables_tail = 1;
-uint32_t small_address = 1;
+uint64_t variables_tail = 1;
 
 const volatile uint64_t constants_word = 1;
 
@@ -37,7 +38,7 @@ void _start(void)
 {
     for (;;) {
         bss_block[0] =
-            (uint8_t)(word + other_word + half + quarter + byte + array[0] + bss_word + bss_last + local_word +
-                      variables_tail + small_address + constants_word + constants[1] + variables[1]);
+            (uint8_t)(word + other_word + size_word + end_word + id_word + address_word + half + array[0] + bss_word +
+                      bss_last + local_word + variables_tail + constants_word + constants[1] + variables[1]);
     }
 }
