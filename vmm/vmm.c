@@ -78,6 +78,9 @@ static struct virtio_net net;
 static struct virtio_rng rng;
 static struct sddf_serial entropy;
 static unsigned device_count;
+static uintptr_t kernel_pc;
+static bool is_set_up;
+static bool is_started;
 
 static _Alignas(8) uint8_t dtb[DTB_BYTES];
 static char bootargs[BOOTARGS_BYTES];
@@ -265,7 +268,7 @@ static enum guest_power_action on_power(size_t vcpu_id, enum guest_power_event e
     return GUEST_POWER_ACTION_DEFAULT;
 }
 
-static bool set_up(uintptr_t *kernel_pc)
+static bool set_up(void)
 {
     if (memcmp(config.magic, VMM_CONFIG_MAGIC, SDDF_MAGIC_BYTES) != 0) {
         LOG_VMM_ERR("section " VMM_CONFIG_SECTION " is empty: was the program configured?\n");
@@ -279,20 +282,32 @@ static bool set_up(uintptr_t *kernel_pc)
     if (dtb_bytes == 0) {
         return false;
     }
-    *kernel_pc = linux_setup_images((uintptr_t)config.ram.vaddr, guest_kernel_vaddr, guest_kernel_bytes, (uintptr_t)dtb,
-                                    dtb_dest(), dtb_bytes, guest_initrd_vaddr, initrd_dest(), guest_initrd_bytes);
-    return *kernel_pc != (uintptr_t)-1 && virq_controller_init(GUEST_VCPU_ID) &&
+    kernel_pc = linux_setup_images((uintptr_t)config.ram.vaddr, guest_kernel_vaddr, guest_kernel_bytes, (uintptr_t)dtb,
+                                   dtb_dest(), dtb_bytes, guest_initrd_vaddr, initrd_dest(), guest_initrd_bytes);
+    return kernel_pc != (uintptr_t)-1 && virq_controller_init(GUEST_VCPU_ID) &&
            guest_register_power_handler(on_power, NULL);
+}
+
+/* A guest that looks at its disc before that is ready finds it empty, and not read-only. */
+static void start_when_ready(void)
+{
+    if (is_set_up && !is_started && (blk_config.magic[0] == '\0' || virtio_blk_is_ready(&blk))) {
+        is_started = true;
+        guest_start(GUEST_VCPU_ID, kernel_pc, dtb_dest(), initrd_dest());
+    }
 }
 
 void init(void)
 {
-    uintptr_t kernel_pc;
-    if (!set_up(&kernel_pc)) {
+    is_set_up = set_up();
+    if (!is_set_up) {
         LOG_VMM_ERR("the guest cannot be started\n");
         return;
     }
-    guest_start(GUEST_VCPU_ID, kernel_pc, dtb_dest(), initrd_dest());
+    start_when_ready();
+    if (!is_started) {
+        LOG_VMM("the guest waits for its disc\n");
+    }
 }
 
 static bool entropy_notified(microkit_channel ch)
@@ -309,6 +324,7 @@ void notified(microkit_channel ch)
     if (!virtio_notified(ch) && !entropy_notified(ch) && !uart_notified(ch)) {
         LOG_VMM_ERR("channel %u: no device's\n", ch);
     }
+    start_when_ready();
 }
 
 seL4_Bool fault(microkit_child child, microkit_msginfo msginfo, microkit_msginfo *reply_msginfo)
