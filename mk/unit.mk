@@ -35,7 +35,7 @@ unit-tests: $(UNIT_BINS)
 unit: unit-tests
 	$(Q)LIBVMM_UNIT_DIR=$(UNIT_DIR) $(PYTHON) -m pytest -q tests/unit
 
-$(UNIT_DIR)/obj/%.o: %.c
+$(UNIT_DIR)/obj/%.o: %.c mk/unit.mk
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(UNIT_CFLAGS) -c $< -o $@
 
