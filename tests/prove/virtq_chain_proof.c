@@ -6,11 +6,11 @@
 /*
  * Descriptor chains (src/virtio/virtq_chain.c) against a guest that changes its memory between any two reads: every
  * descriptor that is read is one of the table and lies in RAM, each piece that a chain gives lies wholly in RAM, and
- * looking for one ends.
+ * looking for one ends. From any state that keeps the invariants of virtq_chain.h, taking a piece keeps them: so does
+ * taking any number of pieces.
  *
- * Bounds: RAM of 1 MiB; tables, buffers and indirect tables at any addresses; tables of any size up to 1024; the first
- * piece of a chain that has at most 2 descriptors left, and then 2 of an indirect table. guest_ram_at is taken as
- * guest_ram_proof.c proves it.
+ * Bounds: RAM of 1 MiB; tables, buffers and indirect tables at any addresses; tables of any size up to 1024; at most 2
+ * descriptors are left, and then 2 of an indirect table. guest_ram_at is taken as guest_ram_proof.c proves it.
  *
  * CBMC: --unwind 6
  */
@@ -66,23 +66,47 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size)
     return to;
 }
 
+/* Any state in the middle of a chain. */
+static void begin(struct virtq_chain *chain)
+{
+    const uint32_t count = any_u32();
+    const uint32_t table = any_u32();
+    const uint32_t at = any_u32();
+    ASSUME(count >= 1 && count <= TABLE_COUNT_MAX);
+    ASSUME(table % sizeof(uint64_t) == 0 && table <= RAM_BYTES - count * VIRTQ_DESC_BYTES);
+    virtq_chain_begin(chain, &ram, memory + table, count, any_u16());
+    chain->left = any_u32();
+    chain->has_next = any_bool();
+    chain->is_indirect = any_bool();
+    chain->is_broken = any_bool();
+    chain->is_writable = any_bool();
+    chain->bytes = any_u32();
+    ASSUME(chain->left <= CHAIN_COUNT_MAX);
+    ASSUME(at <= RAM_BYTES && chain->bytes <= RAM_BYTES - at);
+    chain->at = memory + at;
+    ASSUME(!chain->is_broken || (!chain->has_next && chain->bytes == 0));
+}
+
+static void check(const struct virtq_chain *chain)
+{
+    if (chain->bytes != 0) {
+        check_ram(chain->at, chain->bytes);
+    }
+    check_ram(chain->table, chain->table_count * (uint64_t)VIRTQ_DESC_BYTES);
+    PROVE(!chain->is_broken || (!chain->has_next && chain->bytes == 0), "a broken chain gives nothing");
+    PROVE(loads <= 2 * (CHAIN_COUNT_MAX + VIRTQ_INDIRECT_COUNT_MAX), "each descriptor is read once");
+}
+
 int main(void)
 {
     struct virtq_chain chain;
     struct virtq_piece piece;
-    const uint32_t count = any_u32();
-    const uint32_t offset = any_u32();
-    ASSUME(count >= 1 && count <= TABLE_COUNT_MAX);
-    ASSUME(offset % VIRTQ_DESC_BYTES == 0 && offset <= RAM_BYTES - count * VIRTQ_DESC_BYTES);
-    virtq_chain_begin(&chain, &ram, memory + offset, count, any_u16());
-    if (chain.left > CHAIN_COUNT_MAX) {
-        chain.left = CHAIN_COUNT_MAX;
-    }
+    begin(&chain);
     const bool is_found =
         any_bool() ? virtq_chain_next_readable(&chain, &piece) : virtq_chain_claim(&chain, any_u32(), &piece);
     if (is_found) {
         check_ram(piece.memory, piece.bytes);
     }
-    PROVE(loads <= 2 * (CHAIN_COUNT_MAX + VIRTQ_INDIRECT_COUNT_MAX), "each descriptor is read once");
+    check(&chain);
     return 0;
 }
