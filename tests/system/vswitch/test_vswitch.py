@@ -18,8 +18,8 @@ FULL = bool(os.environ.get("TEST_MATRIX"))
 # Seconds. Two guests share one emulated core.
 LIFETIME = 3600 if FULL else 600
 PATIENCE = 900 if FULL else 300
-FETCHED_BYTES = (8 if FULL else 1) << 20
-FUZZED_FETCHES = 8 if FULL else 2
+FETCHED_BYTES = (4 if FULL else 1) << 20
+FUZZED_FETCHES = 4 if FULL else 2
 
 VARIANTS = [f"gic{gic}-{bus}{smp}" for gic in (2, 3) for bus in ("mmio", "pci") for smp in ("", "-4x1")]
 
