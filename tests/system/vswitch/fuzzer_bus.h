@@ -4,17 +4,17 @@
  */
 
 /*
- * What the fuzzer's two devices sit on: virtio-mmio [VIRTIO 4.2] or PCI [VIRTIO 4.1], where the ready-made VMM has
+ * What the fuzzer's devices sit on: virtio-mmio [VIRTIO 4.2] or PCI [VIRTIO 4.1], where the ready-made VMM has
  * them. The fuzzer is linked with one of fuzzer_mmio.c and fuzzer_pci.c.
  */
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 enum bus_device {
     BUS_CONSOLE,
+    BUS_BLK,
     BUS_NET,
     BUS_DEVICE_COUNT,
 };
@@ -28,8 +28,8 @@ struct bus_range {
 /* INTIDs: what a device raises. */
 extern const uint32_t bus_irqs[BUS_DEVICE_COUNT];
 
-/* Of a device, and of what it sits on. */
-const struct bus_range *bus_ranges(enum bus_device device, size_t *count);
+/* Of a device, or of what it sits on: which, that depends on `chance`, any number. */
+struct bus_range bus_range(enum bus_device device, uint32_t chance);
 
 /* Whether everything is as it is after a reset. */
 bool bus_is_fresh(enum bus_device device);

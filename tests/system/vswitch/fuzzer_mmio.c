@@ -12,7 +12,8 @@
 #define DEVICE_BYTES  0x200
 #define REGISTERS_END 0x100
 #define CONSOLE       0xa000000
-#define NET           (CONSOLE + DEVICE_BYTES)
+#define BLK           (CONSOLE + DEVICE_BYTES)
+#define NET           (BLK + DEVICE_BYTES)
 
 enum {
     REG_FEATURES = 0x10,
@@ -30,19 +31,12 @@ enum {
     REG_DEVICE = 0xa0,
 };
 
-static const uintptr_t bases[BUS_DEVICE_COUNT] = {CONSOLE, NET};
-const uint32_t bus_irqs[BUS_DEVICE_COUNT] = {48, 49};
+static const uintptr_t bases[BUS_DEVICE_COUNT] = {CONSOLE, BLK, NET};
+const uint32_t bus_irqs[BUS_DEVICE_COUNT] = {48, 49, 50};
 
-/* What is written to most: the registers. */
-static const struct bus_range ranges[BUS_DEVICE_COUNT][4] = {
-    {{CONSOLE, REGISTERS_END}, {CONSOLE, REGISTERS_END}, {CONSOLE, REGISTERS_END}, {CONSOLE, DEVICE_BYTES}},
-    {{NET, REGISTERS_END}, {NET, REGISTERS_END}, {NET, REGISTERS_END}, {NET, DEVICE_BYTES}},
-};
-
-const struct bus_range *bus_ranges(enum bus_device device, size_t *count)
+struct bus_range bus_range(enum bus_device device, uint32_t chance)
 {
-    *count = ARRAY_SIZE(ranges[device]);
-    return ranges[device];
+    return (struct bus_range){bases[device], chance % 4 == 0 ? DEVICE_BYTES : REGISTERS_END};
 }
 
 bool bus_is_fresh(enum bus_device device)

@@ -5,7 +5,7 @@
 
 /*
  * See fuzzer_bus.h: functions of a PCI host bridge [VIRTIO 4.1]. The parts of a device's interface are where its
- * capabilities say; these are read before anything is misused. Interrupts are INTx.
+ * capabilities say; these are read before anything is misused. Interrupts are INTx; messages (MSI-X) are misused only.
  *
  * A function's registers may have been put anywhere when it interrupts: before that can be taken back, they are put
  * where they belong.
@@ -17,13 +17,12 @@
 #define ECAM           0x10000000
 #define FUNCTION_BYTES 0x1000
 #define SLOT(n)        (ECAM + (uintptr_t)(n)*8 * FUNCTION_BYTES)
-#define CONSOLE        SLOT(1)
-#define NET            SLOT(2)
+#define BRIDGE         SLOT(0)
+#define MESSAGES       0x8020000 /* frame that takes messages of MSI-X */
 #define WINDOW         0x11000000
 #define DEVICE_BYTES   0x100000
 #define BAR_BYTES      0x20000
-#define CONSOLE_BARS   WINDOW
-#define NET_BARS       (WINDOW + DEVICE_BYTES)
+#define PLACE(slot)    (WINDOW + (uintptr_t)(slot)*DEVICE_BYTES)
 
 /* Of a function's configuration space [PCI 6.1] */
 #define CONFIG_BYTES   0x100
@@ -65,36 +64,34 @@ enum {
     COMMON_BYTES = 0x40,
 };
 
-static const uintptr_t configs[BUS_DEVICE_COUNT] = {CONSOLE, NET};
-static const uintptr_t bars[BUS_DEVICE_COUNT] = {CONSOLE_BARS, NET_BARS};
-const uint32_t bus_irqs[BUS_DEVICE_COUNT] = {36, 37};
+static const uintptr_t configs[BUS_DEVICE_COUNT] = {SLOT(1), SLOT(2), SLOT(3)};
+static const uintptr_t bars[BUS_DEVICE_COUNT] = {PLACE(1), PLACE(2), PLACE(3)};
+const uint32_t bus_irqs[BUS_DEVICE_COUNT] = {36, 37, 38};
 
 static uintptr_t parts[BUS_DEVICE_COUNT][PART_COUNT];
 static uint32_t notify_multiplier[BUS_DEVICE_COUNT];
 static uintptr_t msix_control[BUS_DEVICE_COUNT];
 
-/* The beginning of the first BAR is mostly the common configuration; the host bridge, and what does not exist, too. */
-static const struct bus_range ranges[BUS_DEVICE_COUNT][7] = {
-    {{CONSOLE_BARS, COMMON_BYTES},
-     {CONSOLE_BARS, COMMON_BYTES},
-     {CONSOLE_BARS, DEVICE_BYTES},
-     {CONSOLE_BARS, BAR_BYTES},
-     {CONSOLE, CONFIG_BYTES},
-     {CONSOLE, FUNCTION_BYTES},
-     {ECAM, FUNCTION_BYTES}},
-    {{NET_BARS, COMMON_BYTES},
-     {NET_BARS, COMMON_BYTES},
-     {NET_BARS, DEVICE_BYTES},
-     {NET_BARS, BAR_BYTES},
-     {NET, CONFIG_BYTES},
-     {NET, FUNCTION_BYTES},
-     {SLOT(2) + FUNCTION_BYTES, FUNCTION_BYTES}},
-};
-
-const struct bus_range *bus_ranges(enum bus_device device, size_t *count)
+/* The beginning of the first BAR is mostly the common configuration; a function that is not there, too. */
+struct bus_range bus_range(enum bus_device device, uint32_t chance)
 {
-    *count = ARRAY_SIZE(ranges[device]);
-    return ranges[device];
+    switch (chance % 9) {
+    case 0:
+        return (struct bus_range){BRIDGE, CONFIG_BYTES};
+    case 8:
+        return (struct bus_range){MESSAGES, FUNCTION_BYTES};
+    case 1:
+        return (struct bus_range){configs[device], 2 * FUNCTION_BYTES};
+    case 2:
+    case 3:
+        return (struct bus_range){configs[device], CONFIG_BYTES};
+    case 4:
+        return (struct bus_range){bars[device], DEVICE_BYTES};
+    case 5:
+        return (struct bus_range){bars[device], BAR_BYTES};
+    default:
+        return (struct bus_range){bars[device], COMMON_BYTES};
+    }
 }
 
 static void place_bars(enum bus_device device)

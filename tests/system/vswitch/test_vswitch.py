@@ -10,6 +10,7 @@ import http.server
 import os
 import random
 import re
+import subprocess
 import threading
 
 import pytest
@@ -18,8 +19,11 @@ FULL = bool(os.environ.get("TEST_MATRIX"))
 # Seconds. Two guests share one emulated core.
 LIFETIME = 3600 if FULL else 600
 PATIENCE = 900 if FULL else 300
-FETCHED_BYTES = (4 if FULL else 1) << 20
-FUZZED_FETCHES = 4 if FULL else 2
+FETCHED_BYTES = (2 if FULL else 1) << 20
+FUZZED_ROUNDS = 3 if FULL else 2
+
+# A guest's partition of the disk, and the fuzzer's.
+DISK_MIB, FUZZED_MIB = 8, 16
 
 VARIANTS = [f"gic{gic}-{bus}{smp}" for gic in (2, 3) for bus in ("mmio", "pci") for smp in ("", "-4x1")]
 
@@ -60,6 +64,15 @@ def server():
         thread.join()
 
 
+@pytest.fixture
+def disk(root, tmp_path):
+    """A disk with two partitions: what it is, and what the first mebibyte of the first one has as its checksum."""
+    path, content = tmp_path / "disk.img", tmp_path / "content"
+    content.write_bytes(random.Random(4).randbytes(DISK_MIB << 20))
+    subprocess.run([root / "tools/run/make-disc", path, content, str(FUZZED_MIB)], check=True)
+    return path, hashlib.md5(content.read_bytes()[:1 << 20]).hexdigest()
+
+
 class Guests:
     def __init__(self, console):
         self.console = console
@@ -95,20 +108,28 @@ class Guests:
         """The checksum of what a guest fetches."""
         return self.run(number, f"wget -q -O - {url} | md5sum").split()[0]
 
+    def copy(self, number, mib):
+        """The checksum of the first mebibyte of a guest's disk, by way of the one that it is copied to."""
+        end = "bs=64k count=16 iflag=direct"
+        self.run(number, f"dd if=/dev/vda of=/dev/vda seek={mib * 16} {end} oflag=direct 2>/dev/null")
+        return self.run(number, f"dd if=/dev/vda skip={mib * 16} {end} 2>/dev/null | md5sum").split()[0]
+
     def has_answer(self, number, address):
         return "1 packets received" in self.run(number, f"ping -c 1 -W 5 {address} | grep received")
 
 
 @pytest.fixture
 def boot(machine, build):
-    def start(variant, fuzzed=False):
-        folder = "tests" if fuzzed else "examples"
+    def start(variant, disk=None):
+        folder = "tests" if disk else "examples"
         image = build / f"{folder}/vswitch/{variant}/image.elf"
         # As vswitch.mk has it.
         guests = Guests(machine(image, gic=int(variant[3]), lifetime=LIFETIME, extra=[
             "-global", "virtio-mmio.force-legacy=false",
-            "-netdev", "user,id=net", "-device", "virtio-net-device,netdev=net,bus=virtio-mmio-bus.8"]))
-        guests.boot(*([1] if fuzzed else [1, 2]))
+            "-netdev", "user,id=net", "-device", "virtio-net-device,netdev=net,bus=virtio-mmio-bus.8",
+            *(["-drive", f"if=none,id=disk,format=raw,file={disk}",
+               "-device", "virtio-blk-device,drive=disk,bus=virtio-mmio-bus.0"] if disk else [])]))
+        guests.boot(*([1] if disk else [1, 2]))
         return guests
 
     return start
@@ -170,14 +191,16 @@ def test_one_misbehaves_the_other_goes_on(boot, server, variant):
 
 
 @variants("gic2-pci", "gic3-mmio")
-def test_a_guest_is_a_fuzzer(boot, server, variant):
+def test_a_guest_is_a_fuzzer(boot, server, disk, variant):
     """It goes on from life to life; its devices work whenever it takes them into use. See fuzzer.c."""
-    guests = boot(variant, fuzzed=True)
+    path, disk_checksum = disk
+    guests = boot(variant, path)
     console = guests.console
     url, checksum = server
-    for _ in range(FUZZED_FETCHES):
+    for round_number in range(FUZZED_ROUNDS):
         console.expect("fuzzer: answered in round", timeout=PATIENCE)
         assert guests.fetch(1, url) == checksum
+        assert guests.copy(1, 1 + round_number) == disk_checksum
     console.expect("fuzzer: a life begins", timeout=PATIENCE)
     console.expect("fuzzer: answered in round", timeout=PATIENCE)
     assert "WRONG" not in console.text

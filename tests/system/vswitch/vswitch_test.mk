@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # What the tests of the example vswitch boot: variants of it, and some with the fuzzer, a bare guest, in the place of
-# guest_2: $(VSWITCH_FUZZED)/gic2-mmio/image.elf. There is a fuzzer for what devices sit on, mmio or pci.
+# guest_2, and with a disk for both: $(VSWITCH_FUZZED)/gic2-mmio/image.elf. There, guest_1 has what the guest of the
+# example virtio has. There is a fuzzer for what devices sit on, mmio or pci.
 
 VSWITCH_FUZZED := $(BUILD)/tests/vswitch
 VSWITCH_ALL    := $(foreach gic,2 3,$(foreach bus,mmio pci,$(foreach smp,_ -4x1,gic$(gic)-$(bus)$(smp:_=))))
@@ -12,22 +13,22 @@ $(VSWITCH_FUZZED)/%.o: tests/system/vswitch/%.c
 	$(Q)$(CROSS)gcc $(GUEST_CFLAGS) -Iguests -c -o $@ $<
 -include $(wildcard $(VSWITCH_FUZZED)/*.d)
 
-$(VSWITCH_FUZZED)/fuzzer_%.bin: $(VSWITCH_FUZZED)/fuzzer.o $(VSWITCH_FUZZED)/fuzzer_%.o $(GUEST_RIG) guests/rig/guest.ld
+VSWITCH_FUZZER_OBJS := $(addprefix $(VSWITCH_FUZZED)/,fuzzer.o fuzzer_driver.o)
+$(VSWITCH_FUZZED)/fuzzer_%.bin: $(VSWITCH_FUZZER_OBJS) $(VSWITCH_FUZZED)/fuzzer_%.o $(GUEST_RIG) guests/rig/guest.ld
 	$(Q)$(CROSS)ld --no-warn-rwx-segments -T guests/rig/guest.ld -o $(@:.bin=.elf) $(filter %.o,$^)
 	$(Q)$(CROSS)objcopy -O binary $(@:.bin=.elf) $@
 
-VSWITCH_FUZZER = fuzzer_$(word 2,$(subst -, ,$*)).bin
-$(VSWITCH_FUZZED)/%/guest.system: $(VSWITCH)/%/guest.system
+$(VSWITCH_FUZZED)/%/guest.system: $(VSWITCH)/%/guest.system tests/system/vswitch/add-fuzzer
 	$(Q)mkdir -p $(@D)
-	$(Q)sed -e 's|.*name="guest_kernel".*|&\n  <memory_region name="fuzzer" prefill_path="$(VSWITCH_FUZZER)" />|' \
-	    -e '/_domain name="guest_2"/,/<\/protection_domain>/s/mr="guest_kernel"/mr="fuzzer"/' $< >$@
+	$(Q)tests/system/vswitch/add-fuzzer $< fuzzer_$(word 2,$(subst -, ,$*)).bin >$@
 
-$(VSWITCH_FUZZED)/%/$(IMAGE_NAME): $(VSWITCH_FUZZED)/%/guest.system $(VSWITCH)/%/$(IMAGE_NAME) \
-        $(VSWITCH_FUZZED)/fuzzer_mmio.bin $(VSWITCH_FUZZED)/fuzzer_pci.bin
-	$(Q)$(call build_image,$<,$(VSWITCH)/$* --search-path $(VSWITCH) --search-path $(GUEST) \
-	    --search-path $(VSWITCH_FUZZED),$@)
+$(VSWITCH_FUZZED)/%/$(IMAGE_NAME): $(VSWITCH_FUZZED)/%/guest.system $(VMM_ELF) $(DRIVER_ELFS) $(GUEST_KERNEL) \
+        $(VIRTIO_INITRD) $(VSWITCH_FUZZED)/fuzzer_mmio.bin $(VSWITCH_FUZZED)/fuzzer_pci.bin $(SDDF_CONFIGURE) \
+        $(MICROKIT_TOOL_FILES)
+	$(Q)$(call configure_pds,$<,$(@D),$(VSWITCH_PDS) disk=$(DRIVERS)/virtio_blk.elf blk_virt=$(DRIVERS)/blk_virt.elf)
+	$(Q)$(call build_image,$<,$(@D) --search-path $(VIRTIO) --search-path $(GUEST) --search-path $(VSWITCH_FUZZED),$@)
 
-.SECONDARY: $(addprefix $(VSWITCH_FUZZED)/,fuzzer.o fuzzer_mmio.o fuzzer_pci.o)
+.SECONDARY: $(VSWITCH_FUZZER_OBJS) $(addprefix $(VSWITCH_FUZZED)/,fuzzer_mmio.o fuzzer_pci.o)
 .PRECIOUS: $(VSWITCH_FUZZED)/%/guest.system $(VSWITCH_FUZZED)/%/$(IMAGE_NAME)
 
 # Every variant, for "make test-virtio".
