@@ -29,7 +29,7 @@ PATIENCE = 900 if FULL else 300
 CONSOLE_BYTES = 100 << 10
 FILE_MIB = 256 if FULL else 16
 FETCHED_MIB = 64 if FULL else 16
-SENT_MIB = 8 if FULL else 2
+SENT_MIB = 2
 # The disk has room behind the file system. In sectors of 512 bytes, as dd counts.
 RAW_SECTOR, RAW_MIB = 3 << 19, 16
 HAMMER_KIB = 384 if FULL else 192
@@ -94,7 +94,7 @@ def linux(machine, build, disk):
             "-device", "virtio-blk-device,bus=virtio-mmio-bus.0,drive=disk",
             "-netdev", "user,id=net", "-device", "virtio-net-device,bus=virtio-mmio-bus.8,netdev=net",
             "-device", "virtio-rng-device,bus=virtio-mmio-bus.16"])
-        console.boot()
+        console.boot(PATIENCE)
         assert console.shell("nproc").strip() == ("4" if "-4x" in variant else "1")
         assert uses_messages(console) == ("-pci" in variant and image is None)
         return console
@@ -274,7 +274,7 @@ def test_disk(linux, disk, variant):
     console.shell("sleep 1")
     console.send("echo c >/proc/sysrq-trigger\n")
     console.expect("guest asks for a reset")
-    console.boot()
+    console.boot(PATIENCE)
     assert "/dev/vda on /disk type ext4" in console.shell("mount")
     assert md5_of(console, "/disk/file") == checksum
     assert "READ: " in fio(console, "--verify_only")
@@ -348,7 +348,7 @@ def test_restart_under_load(linux, server, disk, variant):
     console.shell("sleep 1")
     console.send("(sleep 1; echo b >/proc/sysrq-trigger) & while :; do echo ''busy; done\n")
     console.expect("guest asks for a reset")
-    console.boot()
+    console.boot(PATIENCE)
     assert md5(console, server.download(SENT_MIB)) == server.checksum(SENT_MIB)
     data = random.Random(3).randbytes(CONSOLE_BYTES)
     type_raw(console, f"head -c {CONSOLE_BYTES} | md5sum", data)
@@ -360,7 +360,7 @@ def test_restart_under_load(linux, server, disk, variant):
     console.shell("sleep 1")
     console.send("reboot\n")
     console.expect("guest asks for a reset")
-    console.boot()
+    console.boot(PATIENCE)
     assert md5_of(console, "/disk/file") == checksum
     console.shell("umount /disk")
     power_off(console)
