@@ -92,9 +92,12 @@ class Guests:
         self.console.send(command + "\n")
 
     def said(self, number, begin):
-        """What a guest has printed, without ends of lines: the other one's and the VMMs' output may split them."""
-        text = re.sub(r"guest_\d\|[^\n]*\n", "", self.console.text[begin:])
-        return "".join(re.findall(rf"^guest_{number}: ([^\r\n]*)", text, re.MULTILINE))
+        """
+        What a guest has printed, without ends of lines: the other one's and the VMMs' output may split them, anywhere,
+        and a guest's may split a VMM's.
+        """
+        text = re.sub(r"guest_\d\|[^\n]*?(?:\n|(?=guest_\d: ))", "", self.console.text[begin:])
+        return "".join(re.findall(rf"guest_{number}: (.*?)(?=guest_\d: |[\r\n]|\Z)", text))
 
     def run(self, number, command):
         """Runs a command in a guest's shell; answers what it printed, as one line."""
