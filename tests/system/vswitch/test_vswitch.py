@@ -27,9 +27,8 @@ DISK_MIB, FUZZED_MIB = 8, 16
 
 VARIANTS = [f"gic{gic}-{bus}{smp}" for gic in (2, 3) for bus in ("mmio", "pci") for smp in ("", "-4x1")]
 
-# The network card of a guest: where it is in sysfs, its driver, and where its registers are.
-CARDS = {"mmio": ("platform", "virtio-mmio", "a000200.virtio_mmio", "base=0xa000200"),
-         "pci": ("pci", "virtio-pci", "0000:00:02.0", "base=`awk '/x0*[1-9a-f]/ { print $1; exit }' resource`")}
+# The network card of a guest: where it is in sysfs, and its driver.
+CARDS = {"mmio": ("platform", "virtio-mmio", "a000200.virtio_mmio"), "pci": ("pci", "virtio-pci", "0000:00:02.0")}
 
 
 def variants(*some):
@@ -168,21 +167,23 @@ def check_while(guests, command, server):
 
 @variants("gic3-pci")
 def test_one_misbehaves_the_other_goes_on(boot, server, variant):
-    """The second one unbinds and binds the drivers of its network card, writes into its registers, and restarts."""
+    """The second one unbinds and binds the drivers of its network card, writes into its registers on PCI, restarts."""
     guests = boot(variant)
-    bus, driver, card, set_base = CARDS[variant.split("-")[1]]
+    bus, driver, card = CARDS[variant.split("-")[1]]
     for folder, name in (("virtio/drivers/virtio_net", "virtio1"), (f"{bus}/drivers/{driver}", card)):
         guests.start(2, f"cd /sys/bus/{folder}")
         check_while(guests, f"echo {name} >unbind; echo {name} >bind", server)
         guests.start(2, f"[ -e {name} ] || echo {name} >bind; . /etc/rc")
         assert guests.has_answer(2, ADDRESS[1])
-    guests.start(2, f"echo {card} >unbind; cd ../../devices/{card}")
-    guests.start(2, set_base)
-    # No number that these make up is an address in RAM.
-    check_while(guests, "devmem $((base + RANDOM % 128 * 4)) 32 $((RANDOM * RANDOM))", server)
-    assert "access that the device does not permit" in guests.console.text
-    guests.start(2, f"echo {card} >/sys/bus/{bus}/drivers/{driver}/bind; . /etc/rc")
-    assert guests.has_answer(2, ADDRESS[1])
+    # Linux lets nobody write into a page that has the console's registers, too.
+    if bus == "pci":
+        guests.start(2, f"echo {card} >unbind; cd ../../devices/{card}")
+        guests.start(2, "base=`awk '/x0*[1-9a-f]/ { print $1; exit }' resource`")
+        # No number that these make up is an address in RAM.
+        check_while(guests, "devmem $((base + RANDOM % 128 * 4)) 32 $((RANDOM * RANDOM))", server)
+        assert "access that the device does not permit" in guests.console.text
+        guests.start(2, f"echo {card} >/sys/bus/{bus}/drivers/{driver}/bind; . /etc/rc")
+        assert guests.has_answer(2, ADDRESS[1])
     guests.start(2, "reboot -f")
     guests.console.expect("guest asks for a reset", timeout=PATIENCE)
     url, checksum = server
