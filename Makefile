@@ -28,13 +28,13 @@ $(LIBVMM_OBJS): | libmicrokit
 
 # The first: others use what it builds.
 -include mk/drivers.mk
--include vmm/vmm.mk
+-include apps/vmm/vmm.mk
 include examples/linux/linux.mk
 include $(filter-out examples/linux/linux.mk,$(sort $(wildcard examples/*/*.mk)))
 -include mk/guests.mk
 -include mk/bench.mk
--include tests/system/drivers/drivers_test.mk
--include tests/system/virtio/virtio_test.mk
+-include test/system/drivers/drivers_test.mk
+-include test/system/virtio/virtio_test.mk
 -include mk/bench-linux.mk
 -include mk/bench-virtio.mk
 -include mk/bench-throughput.mk

@@ -1,12 +1,12 @@
 # Copyright 2026, the libvmm authors
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What a Linux guest pays: bench/linux boots it with programs that measure (bench/linux-guest) in its initial RAM disc.
+# What a Linux guest pays: test/bench/linux boots it with programs that measure (test/bench/linux-guest) in its initrd.
 # A variant is named by interrupt controller, vCPUs and the cores that they share, such as gic2-2x1; its files are in
 # $(BENCH_LINUX)/gic2-2x1/. The bare machine boots the same kernel, device tree and RAM disc.
 
 BENCH_LINUX          := $(BENCH)/linux
-BENCH_LINUX_SRC      := bench/linux-guest
+BENCH_LINUX_SRC      := test/bench/linux-guest
 BENCH_LINUX_INITRD   := $(BENCH_LINUX)/initramfs.cpio.gz
 BENCH_LINUX_VARIANTS := $(foreach gic,2 3,$(foreach smp,1x1 2x1 2x2,gic$(gic)-$(smp)))
 BENCH_LINUX_IMAGES   := $(BENCH_LINUX_VARIANTS:%=$(BENCH_LINUX)/%/image.elf)
@@ -20,9 +20,9 @@ BENCH_LINUX_GIC    = $(patsubst gic%,%,$(firstword $(BENCH_LINUX_WORDS)))
 BENCH_LINUX_SMP    = $(subst x, ,$(word 2,$(BENCH_LINUX_WORDS)))
 BENCH_LINUX_CFLAGS = $(TARGET_CFLAGS) -MMD -MP
 
-BENCH_LINUX_RUN    = BUILD=$(BUILD) QEMU=$(QEMU) CROSS=$(CROSS) bench/linux
+BENCH_LINUX_RUN    = BUILD=$(BUILD) QEMU=$(QEMU) CROSS=$(CROSS) test/bench/linux
 # For two vCPUs: see there.
-BENCH_LINUX_QEMU   = bench/fetch-qemu $(QEMU) $(BUILD)/deb/qemu-backport
+BENCH_LINUX_QEMU   = test/bench/fetch-qemu $(QEMU) $(BUILD)/deb/qemu-backport
 
 .PHONY: bench-linux bench-linux-check bench-linux-record bench-linux-idle bench-linux-build
 ## bench-linux: measure what a Linux guest pays, beside the same without a VMM
@@ -30,7 +30,7 @@ bench-linux: bench-linux-build
 	$(Q)$(BENCH_LINUX_QEMU)
 	$(Q)$(BENCH_LINUX_RUN) table
 
-## bench-linux-record: the same; keep the figures in bench/results
+## bench-linux-record: the same; keep the figures in test/bench/results
 bench-linux-record: bench-linux-build
 	$(Q)$(BENCH_LINUX_QEMU)
 	$(Q)$(BENCH_LINUX_RUN) record

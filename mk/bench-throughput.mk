@@ -1,8 +1,8 @@
 # Copyright 2026, the libvmm authors
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What a byte costs a Linux guest: bench/throughput runs fio and iperf3 in the examples virtio and passthrough, and on
-# the bare machine, in a QEMU whose plugin counts instructions.
+# What a byte costs a Linux guest: test/bench/throughput runs fio and iperf3 in the examples virtio and passthrough, and
+# on the bare machine, in a QEMU whose plugin counts instructions.
 
 BENCH_THROUGHPUT       := $(BENCH)/throughput
 BENCH_THROUGHPUT_FILES := $(BENCH_THROUGHPUT)/count.so $(BENCH_THROUGHPUT)/disk.img $(GUEST_KERNEL) \
@@ -11,17 +11,17 @@ BENCH_THROUGHPUT_FILES := $(BENCH_THROUGHPUT)/count.so $(BENCH_THROUGHPUT)/disk.
 .PHONY: bench-throughput bench-throughput-record
 ## bench-throughput: measure what a byte read, sent and received costs a Linux guest; takes some minutes
 bench-throughput: $(BENCH_THROUGHPUT_FILES)
-	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) bench/throughput table
+	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) test/bench/throughput table
 
-## bench-throughput-record: the same; keep the figures in bench/results
+## bench-throughput-record: the same; keep the figures in test/bench/results
 bench-throughput-record: $(BENCH_THROUGHPUT_FILES)
-	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) bench/throughput record
+	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) test/bench/throughput record
 
-$(BENCH_THROUGHPUT)/count.so: bench/plugin/count.c
+$(BENCH_THROUGHPUT)/count.so: test/bench/plugin/count.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) -shared -fPIC -fvisibility=hidden -o $@ $<
 
-$(BENCH_THROUGHPUT)/mark: bench/linux-guest/mark.S
+$(BENCH_THROUGHPUT)/mark: test/bench/linux-guest/mark.S
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CROSS)gcc -nostdlib -static -s -Wl,--build-id=none -o $@ $<
 

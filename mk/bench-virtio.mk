@@ -1,12 +1,12 @@
 # Copyright 2026, the libvmm authors
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What virtio requests cost: bench/guest/virtio.c with virtual devices on virtio-mmio and on PCI, with the machine's
-# passed through, and on the bare machine. A variant is named by interrupt controller and devices:
+# What virtio requests cost: test/bench/guest/virtio.c with virtual devices on virtio-mmio and on PCI, with the
+# machine's passed through, and on the bare machine. A variant is named by interrupt controller and devices:
 # $(BENCH_VIRTIO)/gic2-mmio/image.elf.
 
 BENCH_VIRTIO     := $(BENCH)/virtio
-BENCH_VIRTIO_SRC := bench/virtio-system
+BENCH_VIRTIO_SRC := test/bench/virtio-system
 BENCH_VIRTIO_PDS := uart=$(DRIVERS)/pl011.elf serial_virt=$(DRIVERS)/serial_virt.elf disk=$(DRIVERS)/virtio_blk.elf \
     blk_virt=$(DRIVERS)/blk_virt.elf nic=$(DRIVERS)/virtio_net.elf net_virt=$(DRIVERS)/net_virt.elf
 BENCH_VIRTIO_GIC      = $(patsubst gic%,%,$(firstword $(subst -, ,$*)))
@@ -15,14 +15,14 @@ BENCH_VIRTIO_VARIANTS := $(foreach gic,2 3,gic$(gic)-mmio gic$(gic)-pci gic$(gic
 .PHONY: bench-virtio bench-virtio-check bench-virtio-record bench-virtio-build
 ## bench-virtio: measure what requests to virtio devices cost, beside devices passed through and the bare machine
 bench-virtio: bench-virtio-build
-	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) bench/virtio table
+	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) test/bench/virtio table
 
-## bench-virtio-record: the same; keep the figures in bench/results
+## bench-virtio-record: the same; keep the figures in test/bench/results
 bench-virtio-record: bench-virtio-build
-	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) bench/virtio record
+	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) test/bench/virtio record
 
 bench-virtio-check: bench-virtio-build
-	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) bench/virtio check
+	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) test/bench/virtio check
 
 # "make bench" and "make bench-check" are the whole of it.
 bench: bench-virtio

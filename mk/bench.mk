@@ -1,46 +1,46 @@
 # Copyright 2026, the libvmm authors
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Measurements. Each bench/guest program with a guest_main becomes $(BENCH)/NAME.bin, for QEMU as it is, and one image
-# with the VMM of the bare guests' tests around it for each version of the interrupt controller,
+# Measurements. Each test/bench/guest program with a guest_main becomes $(BENCH)/NAME.bin, for QEMU as it is, and one
+# image with the VMM of the bare guests' tests around it for each version of the interrupt controller,
 # $(BENCH)/gicN/NAME/image.elf.
 
-BENCH        := $(BUILD)/bench
+BENCH        := $(BUILD)/test/bench
 BENCH_NAMES  := exits smp_round
-BENCH_CFLAGS := $(GUEST_CFLAGS) -Iguests/rig -Ibench/guest
-BENCH_RIG    := $(GUEST_RIG) $(BENCH)/guest/sample.c.o $(BENCH)/guest/vectors.S.o
+BENCH_CFLAGS := $(GUEST_CFLAGS) -Itest/guests/harness -Itest/bench/guest
+BENCH_HARNESS    := $(GUEST_HARNESS) $(BENCH)/guest/sample.c.o $(BENCH)/guest/vectors.S.o
 BENCH_IMAGES := $(foreach gic,2 3,$(BENCH_NAMES:%=$(BENCH)/gic$(gic)/%/image.elf))
 
 .PHONY: bench bench-build bench-check bench-trace bench-record bench-picture
 ## bench: measure what exits cost, in instructions, and show it as a table
 bench: bench-build
-	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) bench/measure table
+	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) test/bench/measure table
 
-## bench-check: the same; fail where a path has become dearer than in bench/results
+## bench-check: the same; fail where a path has become dearer than in test/bench/results
 bench-check: bench-build
-	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) bench/measure check
+	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) test/bench/measure check
 
-## bench-record: the same; keep the figures in bench/results
+## bench-record: the same; keep the figures in test/bench/results
 bench-record: bench-build
-	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) bench/measure record
+	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) test/bench/measure record
 
 ## bench-trace: show in which functions the instructions of each path are
 bench-trace: bench-build
-	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) CROSS=$(CROSS) bench/trace
+	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) CROSS=$(CROSS) test/bench/trace
 
 ## bench-picture: draw docs/performance.svg anew
 bench-picture: bench-build
-	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) CROSS=$(CROSS) bench/trace picture docs/performance.svg
+	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) CROSS=$(CROSS) test/bench/trace picture docs/performance.svg
 
 bench-build: $(BENCH_IMAGES) $(BENCH_NAMES:%=$(BENCH)/%.bin)
 .SECONDARY: $(BENCH_NAMES:%=$(BENCH)/%.elf) $(BENCH_NAMES:%=$(BENCH)/guest/%.c.o)
 
-$(BENCH)/guest/%.o: bench/guest/%
+$(BENCH)/guest/%.o: test/bench/guest/%
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CROSS)gcc $(BENCH_CFLAGS) -c -o $@ $<
 
-$(BENCH)/%.elf: $(BENCH)/guest/%.c.o $(BENCH_RIG) guests/rig/guest.ld
-	$(Q)$(CROSS)ld --no-warn-rwx-segments -T guests/rig/guest.ld -o $@ $(filter %.o,$^)
+$(BENCH)/%.elf: $(BENCH)/guest/%.c.o $(BENCH_HARNESS) test/guests/harness/guest.ld
+	$(Q)$(CROSS)ld --no-warn-rwx-segments -T test/guests/harness/guest.ld -o $@ $(filter %.o,$^)
 
 $(BENCH)/%.bin: $(BENCH)/%.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@

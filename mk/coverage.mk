@@ -15,8 +15,8 @@ coverage: coverage-deps
 	$(Q)$(MAKE) -s STEPS=$(STEPS) UNIT_DIR=$(COVERAGE_DIR) UNIT_EXTRA_CFLAGS='-O0 --coverage' unit-tests
 	$(Q)find $(COVERAGE_DIR) -name '*.gcda' -delete
 	$(Q)LIBVMM_UNIT_DIR=$(COVERAGE_DIR) LIBVMM_MODEL_STEPS=20000 $(PYTHON) \
-	    -m pytest -q -p no:cacheprovider tests/unit/test_unit.py
-	$(Q)$(PYTHON) tests/unit/coverage $(COVERAGE_DIR) $(COVERAGE_MIN)
+	    -m pytest -q -p no:cacheprovider test/unit/test_unit.py
+	$(Q)$(PYTHON) test/unit/coverage $(COVERAGE_DIR) $(COVERAGE_MIN)
 
 coverage-deps:
 	$(Q)tools/run/deps run test coverage

@@ -18,15 +18,15 @@ DRIVER_ELFS    := $(DRIVER_NAMES:%=$(DRIVERS)/%.elf)
 SDDF_CONFIGURE := tools/sddf/configure tools/sddf/checks.py
 
 # A driver's program has one source file of its own name; some have others besides.
-driver_source           = $(wildcard drivers/*/$(1).c)
-DRIVER_MORE_virtio_blk := drivers/virtio/virtio.c
-DRIVER_MORE_virtio_net := drivers/virtio/virtio.c
-DRIVER_MORE_virtio_rng := drivers/virtio/virtio.c
-DRIVER_MORE_blk_virt   := drivers/blk/partition.c
-DRIVER_MORE_net_virt   := drivers/net/net_pool.c
+driver_source           = $(wildcard apps/drivers/*/$(1).c)
+DRIVER_MORE_virtio_blk := apps/drivers/virtio/virtio.c
+DRIVER_MORE_virtio_net := apps/drivers/virtio/virtio.c
+DRIVER_MORE_virtio_rng := apps/drivers/virtio/virtio.c
+DRIVER_MORE_blk_virt   := apps/drivers/blk/partition.c
+DRIVER_MORE_net_virt   := apps/drivers/net/net_pool.c
 
 # A PD that talks by sDDF's queues, a driver or not, is compiled with these.
-DRIVER_CFLAGS = $(TARGET_CFLAGS) -Idrivers $(LIBVMM_INCLUDES) -isystem $(MICROKIT)/include -MD -MP
+DRIVER_CFLAGS = $(TARGET_CFLAGS) -Iapps/drivers $(LIBVMM_INCLUDES) -isystem $(MICROKIT)/include -MD -MP
 
 # $(call configure_pds,SYSTEM,FOLDER,PD=PROGRAM ...): puts the programs into FOLDER, with their sections filled in.
 configure_pds = $(PYTHON) $(firstword $(SDDF_CONFIGURE)) $(1) -o $(2) $(3)
@@ -41,13 +41,13 @@ qemu_disc    = -drive if=none,id=disc,format=raw,file=$(1) -device virtio-blk-de
 ## drivers: build the drivers and virtualisers
 drivers: $(DRIVER_ELFS)
 
-$(DRIVERS)/%.o: drivers/%.c | libmicrokit
+$(DRIVERS)/%.o: apps/drivers/%.c | libmicrokit
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CROSS)gcc $(DRIVER_CFLAGS) -c -o $@ $<
 
 # $(call driver_program,NAME)
 define driver_program
-$(DRIVERS)/$(1).elf: $(patsubst drivers/%.c,$(DRIVERS)/%.o,$(call driver_source,$(1)) $(DRIVER_MORE_$(1))) \
+$(DRIVERS)/$(1).elf: $(patsubst apps/drivers/%.c,$(DRIVERS)/%.o,$(call driver_source,$(1)) $(DRIVER_MORE_$(1))) \
         $(LIBVMM_A) $(LIBMICROKIT_A)
 	$$(Q)$$(call link_pd,$$@,$$^)
 endef
@@ -56,4 +56,4 @@ $(foreach name,$(DRIVER_NAMES),$(eval $(call driver_program,$(name))))
 -include $(wildcard $(DRIVERS)/*/*.d)
 
 # Their unit tests include the sources that they test.
-$(UNIT_DIR)/obj/tests/unit/drivers/%.o: UNIT_CFLAGS += -Idrivers
+$(UNIT_DIR)/obj/test/unit/drivers/%.o: UNIT_CFLAGS += -Iapps/drivers

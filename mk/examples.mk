@@ -3,22 +3,22 @@
 #
 # Systems with several vCPUs, several guests and real devices: the examples beside the Linux one, and their tests.
 
-# Bare guests with four vCPUs: guests/smp/NAME.c becomes $(SMP_OUT)/NAME/VARIANT/image.elf. A variant is named by
+# Bare guests with four vCPUs: test/guests/smp/NAME.c becomes $(SMP_OUT)/NAME/VARIANT/image.elf. A variant is named by
 # interrupt controller, cores, and which of VMM and vCPUs has the higher priority, such as gic2-4-high.
-SMP_OUT      := $(BUILD)/tests/smp
-SMP_NAMES    := $(basename $(notdir $(wildcard guests/smp/*.c)))
+SMP_OUT      := $(BUILD)/test/smp
+SMP_NAMES    := $(basename $(notdir $(wildcard test/guests/smp/*.c)))
 SMP_VCPUS    := 4
 SMP_VARIANTS := $(foreach gic,2 3,$(foreach cores,1 2 4,$(foreach vmm,high low,gic$(gic)-$(cores)-$(vmm))))
 
 # $(call smp_priorities,VARIANT): those of the VMM and its vCPUs.
 smp_priorities = $(if $(filter %-low,$(1)),50 100,150 100)
 
-$(SMP_OUT)/%.c.o: guests/smp/%.c
+$(SMP_OUT)/%.c.o: test/guests/smp/%.c
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS)gcc $(GUEST_CFLAGS) -Iguests -c -o $@ $<
+	$(Q)$(CROSS)gcc $(GUEST_CFLAGS) -Itest/guests -c -o $@ $<
 
-$(SMP_OUT)/%.elf: $(SMP_OUT)/%.c.o $(GUEST_RIG) guests/rig/guest.ld
-	$(Q)$(CROSS)ld --no-warn-rwx-segments -T guests/rig/guest.ld -o $@ $(filter %.o,$^)
+$(SMP_OUT)/%.elf: $(SMP_OUT)/%.c.o $(GUEST_HARNESS) test/guests/harness/guest.ld
+	$(Q)$(CROSS)ld --no-warn-rwx-segments -T test/guests/harness/guest.ld -o $@ $(filter %.o,$^)
 
 $(SMP_OUT)/%.bin: $(SMP_OUT)/%.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@
@@ -60,16 +60,16 @@ ifndef MICROKIT_SDK
 TEST_PREREQUISITES += smp-images
 endif
 
-# Four bare guests with a VMM each, in tests/system/several, and a PD that measures what they get.
-SEVERAL_SRC := tests/system/several
-SEVERAL     := $(BUILD)/tests/several
+# Four bare guests with a VMM each, in test/system/several, and a PD that measures what they get.
+SEVERAL_SRC := test/system/several
+SEVERAL     := $(BUILD)/test/several
 
 $(SEVERAL)/guest.o: $(SEVERAL_SRC)/guest.c
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS)gcc $(GUEST_CFLAGS) -Iguests -c -o $@ $<
+	$(Q)$(CROSS)gcc $(GUEST_CFLAGS) -Itest/guests -c -o $@ $<
 
-$(SEVERAL)/guest.bin: $(SEVERAL)/guest.o $(GUEST_RIG) guests/rig/guest.ld
-	$(Q)$(CROSS)ld --no-warn-rwx-segments -T guests/rig/guest.ld -o $(@:.bin=.guest) $(filter %.o,$^)
+$(SEVERAL)/guest.bin: $(SEVERAL)/guest.o $(GUEST_HARNESS) test/guests/harness/guest.ld
+	$(Q)$(CROSS)ld --no-warn-rwx-segments -T test/guests/harness/guest.ld -o $(@:.bin=.guest) $(filter %.o,$^)
 	$(Q)$(CROSS)objcopy -O binary $(@:.bin=.guest) $@
 
 $(SEVERAL)/vmm.o: $(SEVERAL_SRC)/vmm.c | libmicrokit
@@ -78,9 +78,9 @@ $(SEVERAL)/vmm.o: $(SEVERAL_SRC)/vmm.c | libmicrokit
 
 $(SEVERAL)/meter.o: $(SEVERAL_SRC)/meter.c | libmicrokit
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS)gcc $(TARGET_CFLAGS) -isystem $(MICROKIT)/include -Itests/system/kernel/lib -MD -MP -c -o $@ $<
+	$(Q)$(CROSS)gcc $(TARGET_CFLAGS) -isystem $(MICROKIT)/include -Itest/system/kernel/lib -MD -MP -c -o $@ $<
 
-$(SEVERAL)/meter.elf: $(SEVERAL)/meter.o $(BUILD)/tests/kernel/lib/rig.o $(LIBMICROKIT_A)
+$(SEVERAL)/meter.elf: $(SEVERAL)/meter.o $(BUILD)/test/kernel/lib/harness.o $(LIBMICROKIT_A)
 	$(Q)$(call link_pd,$@,$^)
 
 $(SEVERAL)/gic%/guest.dtb: $(MACHINE_SRC)/guest.dts

@@ -1,8 +1,8 @@
 # Copyright 2026, the libvmm authors
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The Linux guest's images: Debian's arm64 kernel as it is, and an initramfs of busybox, guests/linux/init and a test
-# program for each guests/linux/NAME.c.
+# The Linux guest's images: Debian's arm64 kernel as it is, and an initramfs of busybox, tools/guest/linux-init and a
+# test program for each test/system/linux/NAME.c.
 
 GUEST        := $(BUILD)/guest
 GUEST_KERNEL := $(GUEST)/Image
@@ -25,12 +25,13 @@ $(GUEST_KERNEL): $(BUILD)/deb/linux/.fetched tools/guest/unpack-kernel
 	$(Q)$(PYTHON) tools/guest/unpack-kernel $(<D)/boot/vmlinuz-* $@
 
 # Programs of the guest's user space have no C library; they make Linux's system calls themselves.
-GUEST_PROGRAMS := $(patsubst guests/linux/%.c,$(GUEST)/%,$(wildcard guests/linux/*.c))
-$(GUEST_PROGRAMS): $(GUEST)/%: guests/linux/%.c
+GUEST_PROGRAMS := $(patsubst test/system/linux/%.c,$(GUEST)/%,$(wildcard test/system/linux/*.c))
+$(GUEST_PROGRAMS): $(GUEST)/%: test/system/linux/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CROSS)gcc $(TARGET_CFLAGS) -static -s -Wl,--build-id=none -o $@ $<
 
-$(GUEST_INITRD): guests/linux/init tools/guest/make-initramfs $(BUILD)/deb/busybox-static/.fetched $(GUEST_PROGRAMS)
+$(GUEST_INITRD): tools/guest/linux-init tools/guest/make-initramfs $(BUILD)/deb/busybox-static/.fetched \
+        $(GUEST_PROGRAMS)
 	@$(call step,INITRD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)tools/guest/make-initramfs $@ $(GUEST_BUSYBOX) $< $(foreach program,$(GUEST_PROGRAMS),\
@@ -38,11 +39,11 @@ $(GUEST_INITRD): guests/linux/init tools/guest/make-initramfs $(BUILD)/deb/busyb
 
 # $(call guest_initrd,OUT,LIST,EXTRA MODULES,FILES): an initramfs with the kernel's modules that LIST names, those of
 # EXTRA MODULES, and files as make-initramfs takes them; needs $(GUEST_INITRD_FILES).
-GUEST_INITRD_FILES := guests/linux/init tools/guest/make-initramfs tools/guest/collect-modules \
+GUEST_INITRD_FILES := tools/guest/linux-init tools/guest/make-initramfs tools/guest/collect-modules \
                       $(BUILD)/deb/busybox-static/.fetched $(BUILD)/deb/linux/.fetched
 guest_initrd = mkdir -p $(1).modules && \
     $(PYTHON) tools/guest/collect-modules $(BUILD)/deb/linux $(2) $(1).modules $(3) && \
-    tools/guest/make-initramfs $(1) $(GUEST_BUSYBOX) guests/linux/init $(1).modules/modules=etc/modules \
+    tools/guest/make-initramfs $(1) $(GUEST_BUSYBOX) tools/guest/linux-init $(1).modules/modules=etc/modules \
     $$(for file in $(1).modules/*.ko; do echo $$file=lib/modules/$${file\#\#*/}; done) $(4)
 
 # What modules for this kernel are built with, for tools/guest/build-module.

@@ -1,17 +1,17 @@
 # Copyright 2026, the libvmm authors
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The bare guests: each guests/NAME.c with guests/rig becomes $(GUESTS)/NAME.bin, which QEMU starts as it is, and one
-# image with a VMM around it for each version of the interrupt controller, $(MACHINE)/gicN/NAME/image.elf. One whose
-# name begins with smp_ gets four vCPUs. One with a VMM of its own has it in tests/system/machine/NAME/vmm.c, and
-# maybe further PDs and a system description beside it. With those of MACHINE_TICKED runs another PD, the ticker.
+# The bare guests: each test/guests/NAME.c with test/guests/harness becomes $(GUESTS)/NAME.bin, which QEMU starts as it
+# is, and one image with a VMM around it for each version of the interrupt controller, $(MACHINE)/gicN/NAME/image.elf.
+# One whose name begins with smp_ gets four vCPUs. One with a VMM of its own has it in test/system/machine/NAME/vmm.c,
+# and maybe further PDs and a system description beside it. With those of MACHINE_TICKED runs another PD, the ticker.
 
-GUESTS        := $(BUILD)/guests
-MACHINE       := $(BUILD)/tests/machine
-MACHINE_SRC   := tests/system/machine
+GUESTS        := $(BUILD)/test/guests
+MACHINE       := $(BUILD)/test/machine
+MACHINE_SRC   := test/system/machine
 MACHINE_TICKED := pause restart smp_pause
-GUEST_NAMES   := $(basename $(notdir $(wildcard guests/*.c)))
-GUEST_RIG     := $(patsubst guests/rig/%,$(GUESTS)/rig/%.o,$(wildcard guests/rig/*.[cS]))
+GUEST_NAMES   := $(basename $(notdir $(wildcard test/guests/*.c)))
+GUEST_HARNESS     := $(patsubst test/guests/harness/%,$(GUESTS)/harness/%.o,$(wildcard test/guests/harness/*.[cS]))
 GUEST_CFLAGS  := $(TARGET_CFLAGS) -fno-tree-loop-distribute-patterns -MMD -MP
 MACHINE_NAMES := $(foreach gic,2 3,$(GUEST_NAMES:%=gic$(gic)/%))
 
@@ -20,12 +20,12 @@ MACHINE_NAMES := $(foreach gic,2 3,$(GUEST_NAMES:%=gic$(gic)/%))
 guests: $(GUEST_NAMES:%=$(GUESTS)/%.bin) $(MACHINE_NAMES:%=$(MACHINE)/%/image.elf)
 .SECONDARY: $(GUEST_NAMES:%=$(GUESTS)/%.elf) $(GUEST_NAMES:%=$(GUESTS)/%.c.o)
 
-$(GUESTS)/%.o: guests/%
+$(GUESTS)/%.o: test/guests/%
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CROSS)gcc $(GUEST_CFLAGS) -c -o $@ $<
 
-$(GUESTS)/%.elf: $(GUESTS)/%.c.o $(GUEST_RIG) guests/rig/guest.ld
-	$(Q)$(CROSS)ld --no-warn-rwx-segments -T guests/rig/guest.ld -o $@ $(filter %.o,$^)
+$(GUESTS)/%.elf: $(GUESTS)/%.c.o $(GUEST_HARNESS) test/guests/harness/guest.ld
+	$(Q)$(CROSS)ld --no-warn-rwx-segments -T test/guests/harness/guest.ld -o $@ $(filter %.o,$^)
 
 $(GUESTS)/%.bin: $(GUESTS)/%.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@
@@ -68,7 +68,7 @@ $(MACHINE)/gic$(1)/$(2)/image.elf: $(call machine_system,$(1),$(2)) $(MACHINE)/g
 endef
 $(foreach gic,2 3,$(foreach name,$(GUEST_NAMES),$(eval $(call machine_image,$(gic),$(name)))))
 
--include $(wildcard $(GUESTS)/*.d $(GUESTS)/rig/*.d $(MACHINE)/*.d $(MACHINE)/*/*.d)
+-include $(wildcard $(GUESTS)/*.d $(GUESTS)/harness/*.d $(MACHINE)/*.d $(MACHINE)/*/*.d)
 
 ifndef MICROKIT_SDK
 TEST_PREREQUISITES += guests

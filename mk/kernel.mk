@@ -8,7 +8,7 @@ KERNEL_BOARD ?= qemu_virt_aarch64
 include kernel/board/$(KERNEL_BOARD)/board.mk
 
 KERNEL_ELF   := $(BUILD)/kernel/kernel.elf
-KERNEL_SRC   := $(wildcard kernel/core/*.c kernel/arch/aarch64/*.[cS] kernel/board/$(KERNEL_BOARD)/*.c)
+KERNEL_SRC   := $(wildcard kernel/core/*.c kernel/aarch64/*.[cS] kernel/board/$(KERNEL_BOARD)/*.c)
 KERNEL_OBJ   := $(KERNEL_SRC:%=$(BUILD)/kernel/%.o)
 # The kernel and libmicrokit call no C library: no loop becomes a call of memcpy or memset.
 MICROKIT_FLAGS := $(TARGET_CFLAGS) -fno-tree-loop-distribute-patterns -fomit-frame-pointer -I. -MMD -MP

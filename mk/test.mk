@@ -5,18 +5,18 @@
 # has to be built for its tests to TEST_PREREQUISITES. Tests that call make do so as a user would, not as a part of
 # this one.
 
-#@ TESTS            test: folders or files to run (default: tests)
-TESTS ?= tests
+#@ TESTS            test: folders or files to run (default: test)
+TESTS ?= test
 #@ JOBS             test, prove: how many tests or proofs run at once (default: 2)
 JOBS  ?= 2
 
 TEST_PREREQUISITES += $(if $(UNIT_BINS),unit-tests) $(if $(IMAGE_TOOL),tools)
-include tests/system/linux/linux.mk
--include $(wildcard tests/system/kernel/*.mk)
-include tests/system/storm/storm.mk
-include tests/system/vswitch/vswitch_test.mk
-include tests/system/console/console.mk
-include tests/system/uboot/uboot.mk
+include test/system/linux/linux.mk
+-include $(wildcard test/system/kernel/*.mk)
+include test/system/storm/storm.mk
+include test/system/vswitch/vswitch_test.mk
+include test/system/console/console.mk
+include test/system/uboot/uboot.mk
 
 .PHONY: test test-build test-deps
 ## test: build and run every test

@@ -15,7 +15,7 @@ IMAGE_TOOL_CFLAGS  := -std=gnu11 -O2 -g -Wall -Wextra -Wconversion -Wshadow -Wvl
 IMAGE_TOOL_ASAN_CFLAGS := $(IMAGE_TOOL_CFLAGS) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 IMAGE_TOOL_EXPAT    = $(shell $(PKG_CONFIG) --cflags --libs expat)
 
-IMAGE_TOOL_TESTS    := $(patsubst tests/tool/unit/%.c,$(BUILD)/tools/unit/%,$(wildcard tests/tool/unit/*_test.c))
+IMAGE_TOOL_TESTS    := $(patsubst test/tool/unit/%.c,$(BUILD)/tools/unit/%,$(wildcard test/tool/unit/*_test.c))
 
 .PHONY: tools
 tools: $(IMAGE_TOOL) $(IMAGE_TOOL_ASAN) $(IMAGE_TOOL_TESTS)
@@ -30,7 +30,7 @@ $(IMAGE_TOOL_ASAN): $(IMAGE_TOOL_SOURCES) $(IMAGE_TOOL_HEADERS)
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(IMAGE_TOOL_ASAN_CFLAGS) -o $@ $(IMAGE_TOOL_SOURCES) $(IMAGE_TOOL_EXPAT)
 
-$(BUILD)/tools/unit/%_test: tests/tool/unit/%_test.c $(IMAGE_TOOL_SOURCES) $(IMAGE_TOOL_HEADERS)
+$(BUILD)/tools/unit/%_test: test/tool/unit/%_test.c $(IMAGE_TOOL_SOURCES) $(IMAGE_TOOL_HEADERS)
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(IMAGE_TOOL_ASAN_CFLAGS) -o $@ $< $(filter-out %/main.c,$(IMAGE_TOOL_SOURCES)) -lcmocka \
 	    $(IMAGE_TOOL_EXPAT)

@@ -1,11 +1,11 @@
 # Copyright 2026, the libvmm authors
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Host unit tests. Every tests/unit/**/X_test.c becomes $(BUILD)/unit/**/X_test, linked with the whole library built
+# Host unit tests. Every test/unit/**/X_test.c becomes $(BUILD)/unit/**/X_test, linked with the whole library built
 # for the host, the fake Microkit, cmocka and libfdt, under ASan and UBSan. A test may define a function of the library
 # itself: the library is an archive, so its own version then stays out.
 #
-# src/util/libc/, the cache instructions and guest code are for the target: the host's C library and tests/unit/fake/
+# src/util/libc/, the cache instructions and guest code are for the target: the host's C library and test/unit/fake/
 # stand in.
 
 BUILD  ?= build
@@ -16,13 +16,13 @@ UNIT_DIR    := $(BUILD)/unit
 # What only the target can compile.
 UNIT_TARGET_SRCS := src/util/libc/%.c src/arch/aarch64/cache.c src/arch/aarch64/wash_code.c
 UNIT_SRCS   := $(filter-out $(UNIT_TARGET_SRCS),$(sort $(shell find src -name '*.c')))
-UNIT_FAKES  := $(sort $(wildcard tests/unit/fake/*.c))
-UNIT_TESTS  := $(sort $(shell find tests/unit -name '*_test.c'))
+UNIT_FAKES  := $(sort $(wildcard test/unit/fake/*.c))
+UNIT_TESTS  := $(sort $(shell find test/unit -name '*_test.c'))
 UNIT_OBJS   := $(UNIT_SRCS:%.c=$(UNIT_DIR)/obj/%.o) $(UNIT_FAKES:%.c=$(UNIT_DIR)/obj/%.o)
 UNIT_LIB    := $(UNIT_DIR)/libvmm-host.a
-UNIT_BINS   := $(UNIT_TESTS:tests/unit/%.c=$(UNIT_DIR)/%)
+UNIT_BINS   := $(UNIT_TESTS:test/unit/%.c=$(UNIT_DIR)/%)
 UNIT_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
-    -Wall -Wextra -Wconversion -Wshadow -Wvla -Werror -Itests/unit/fake -Iinclude -Isrc -MMD -MP $(UNIT_EXTRA_CFLAGS)
+    -Wall -Wextra -Wconversion -Wshadow -Wvla -Werror -Itest/unit/fake -Iinclude -Isrc -MMD -MP $(UNIT_EXTRA_CFLAGS)
 UNIT_LIBS   := -lcmocka -lfdt
 
 .PHONY: unit-tests unit
@@ -33,20 +33,20 @@ unit-tests: $(UNIT_BINS)
 
 ## unit: build and run the unit tests only
 unit: unit-tests
-	$(Q)LIBVMM_UNIT_DIR=$(UNIT_DIR) $(PYTHON) -m pytest -q tests/unit
+	$(Q)LIBVMM_UNIT_DIR=$(UNIT_DIR) $(PYTHON) -m pytest -q test/unit
 
 $(UNIT_DIR)/obj/%.o: %.c mk/unit.mk
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(UNIT_CFLAGS) -c $< -o $@
 
 # Tests of devices want to know of reads of guest RAM.
-$(UNIT_DIR)/obj/src/virtio/%.o: UNIT_CFLAGS += -include tests/unit/fake/guest_reads.h
+$(UNIT_DIR)/obj/src/virtio/%.o: UNIT_CFLAGS += -include test/unit/fake/guest_reads.h
 
 $(UNIT_LIB): $(UNIT_OBJS)
 	@$(call step,UNIT,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(UNIT_DIR)/%_test: $(UNIT_DIR)/obj/tests/unit/%_test.o $(UNIT_LIB)
+$(UNIT_DIR)/%_test: $(UNIT_DIR)/obj/test/unit/%_test.o $(UNIT_LIB)
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) -fsanitize=address,undefined $(UNIT_EXTRA_CFLAGS) $< $(UNIT_LIB) $(UNIT_LIBS) -o $@
 

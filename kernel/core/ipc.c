@@ -6,7 +6,7 @@
  */
 #include "kernel/core/ipc.h"
 
-#include "kernel/arch/aarch64/context.h"
+#include "kernel/aarch64/context.h"
 #include "kernel/core/report.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/vcpu.h"

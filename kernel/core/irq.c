@@ -6,7 +6,7 @@
  */
 #include "kernel/core/irq.h"
 
-#include "kernel/arch/aarch64/gic.h"
+#include "kernel/aarch64/gic.h"
 #include "kernel/core/ipc.h"
 #include "kernel/core/report.h"
 

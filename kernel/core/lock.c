@@ -9,9 +9,9 @@
  */
 #include "kernel/core/lock.h"
 
-#include "kernel/arch/aarch64/context.h"
-#include "kernel/arch/aarch64/cpu.h"
-#include "kernel/arch/aarch64/gic.h"
+#include "kernel/aarch64/context.h"
+#include "kernel/aarch64/cpu.h"
+#include "kernel/aarch64/gic.h"
 
 bool lock_is_held;
 

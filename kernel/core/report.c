@@ -6,8 +6,8 @@
  */
 #include "kernel/core/report.h"
 
-#include "kernel/arch/aarch64/cpu.h"
-#include "kernel/arch/aarch64/esr.h"
+#include "kernel/aarch64/cpu.h"
+#include "kernel/aarch64/esr.h"
 #include "kernel/core/print.h"
 
 static void print_field(const char *name, uint64_t value)

@@ -9,11 +9,11 @@
  */
 #include "kernel/core/sched.h"
 
-#include "kernel/arch/aarch64/context.h"
-#include "kernel/arch/aarch64/cpu.h"
-#include "kernel/arch/aarch64/gic.h"
-#include "kernel/arch/aarch64/interrupt.h"
-#include "kernel/arch/aarch64/timer.h"
+#include "kernel/aarch64/context.h"
+#include "kernel/aarch64/cpu.h"
+#include "kernel/aarch64/gic.h"
+#include "kernel/aarch64/interrupt.h"
+#include "kernel/aarch64/timer.h"
 #include "kernel/core/lock.h"
 #include "kernel/core/vcpu.h"
 

@@ -8,9 +8,9 @@
  */
 #include "kernel/core/shortcut.h"
 
-#include "kernel/arch/aarch64/context.h"
-#include "kernel/arch/aarch64/cpu.h"
-#include "kernel/arch/aarch64/esr.h"
+#include "kernel/aarch64/context.h"
+#include "kernel/aarch64/cpu.h"
+#include "kernel/aarch64/esr.h"
 #include "kernel/core/lock.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/vcpu.h"

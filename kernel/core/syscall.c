@@ -8,8 +8,8 @@
  */
 #include "kernel/core/syscall.h"
 
-#include "kernel/arch/aarch64/context.h"
-#include "kernel/arch/aarch64/smc.h"
+#include "kernel/aarch64/context.h"
+#include "kernel/aarch64/smc.h"
 #include "kernel/core/ipc.h"
 #include "kernel/core/irq.h"
 #include "kernel/core/lock.h"

@@ -6,8 +6,8 @@
  */
 #include "kernel/core/thread.h"
 
-#include "kernel/arch/aarch64/context.h"
-#include "kernel/arch/aarch64/timer.h"
+#include "kernel/aarch64/context.h"
+#include "kernel/aarch64/timer.h"
 #include "kernel/core/ipc.h"
 #include "kernel/core/sched.h"
 

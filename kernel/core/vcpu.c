@@ -11,10 +11,10 @@
  */
 #include "kernel/core/vcpu.h"
 
-#include "kernel/arch/aarch64/context.h"
-#include "kernel/arch/aarch64/cpu.h"
-#include "kernel/arch/aarch64/vgic.h"
-#include "kernel/arch/aarch64/vtimer.h"
+#include "kernel/aarch64/context.h"
+#include "kernel/aarch64/cpu.h"
+#include "kernel/aarch64/vgic.h"
+#include "kernel/aarch64/vtimer.h"
 #include "kernel/core/ipc.h"
 #include "kernel/core/lock.h"
 #include "kernel/core/sched.h"

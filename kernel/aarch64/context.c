@@ -1,0 +1,368 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What of a thread lives in the processor; see context.h. Trap and translation
+ * controls are those of [Arm ARM D17.2.48, HCR_EL2].
+ *
+ * Invariants: core->loaded is the thread whose HCR_EL2, VTTBR_EL2, SCTLR_EL1,
+ * CPACR_EL1 and CNTKCTL_EL1 the hardware holds; when it is a vCPU, it is also
+ * core->live_vcpu. Of a live vCPU that is not loaded these are in memory.
+ */
+#include "kernel/aarch64/context.h"
+
+#include "kernel/aarch64/cpu.h"
+#include "kernel/aarch64/esr.h"
+#include "kernel/aarch64/fp.h"
+#include "kernel/aarch64/gic.h"
+#include "kernel/aarch64/vgic.h"
+#include "kernel/aarch64/vtimer.h"
+#include "kernel/core/vcpu.h"
+
+#define HCR_VM        BIT(0) /* stage 2 translation */
+#define HCR_SWIO      BIT(1)
+#define HCR_FMO       BIT(3) /* physical interrupts to EL2, virtual ones to EL1 */
+#define HCR_IMO       BIT(4)
+#define HCR_AMO       BIT(5)
+#define HCR_FB        BIT(9) /* maintenance reaches all cores */
+#define HCR_BSU_INNER BIT(10)
+#define HCR_DC        BIT(12) /* stage 1 off means cacheable */
+#define HCR_TWI       BIT(13)
+#define HCR_TWE       BIT(14)
+#define HCR_TID3      BIT(18) /* feature registers */
+#define HCR_TSC       BIT(19)
+#define HCR_TIDCP     BIT(20) /* implementation defined registers */
+#define HCR_TACR      BIT(21)
+#define HCR_TGE       BIT(27)
+#define HCR_RW        BIT(31) /* EL1 is AArch64 */
+
+#define HCR_COMMON (HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_TSC | HCR_RW)
+#define HCR_PD     (HCR_COMMON | HCR_DC | HCR_TGE)
+#define HCR_VCPU   (HCR_COMMON | HCR_FB | HCR_BSU_INNER | HCR_TWI | HCR_TWE | HCR_TID3 | HCR_TIDCP | HCR_TACR)
+
+/* EL1 controls that matter to a PD at EL0. */
+#define SCTLR_RES1 0x30d00800ULL
+#define SCTLR_SA0  BIT(4)
+#define SCTLR_I    BIT(12)
+#define SCTLR_DZE  BIT(14)
+#define SCTLR_UCT  BIT(15)
+#define SCTLR_NTWI BIT(16)
+#define SCTLR_NTWE BIT(18)
+#define SCTLR_UCI  BIT(26)
+#define SCTLR_PD   (SCTLR_RES1 | SCTLR_SA0 | SCTLR_I | SCTLR_DZE | SCTLR_UCT | SCTLR_NTWI | SCTLR_NTWE | SCTLR_UCI)
+#define CPACR_FPEN BITS(21, 20)
+#define CNTKCTL_PD BITS(1, 0) /* EL0 may read the counters */
+
+#define CPTR_RES1        0x33ffULL
+#define CPTR_TFP         BIT(10)
+#define MDCR_TRAP        (BIT(11) | BIT(10) | BIT(9) | BIT(6) | BIT(5)) /* TDRA, TDOSA, TDA, TPM, TPMCR */
+#define CNTHCTL_EL1PCTEN BIT(0) /* the physical counter may be read, the physical timer not used */
+
+#define SPSR_MODE  BITS(4, 0)
+#define SPSR_EL0T  0x00
+#define SPSR_EL1T  0x04
+#define SPSR_EL1H  0x05
+#define SPSR_USR32 0x10
+#define SPSR_DAIF  BITS(9, 6)
+#define SPSR_FLAGS BITS(31, 28)
+
+#define VTTBR_VMID_SHIFT 48
+
+static struct context contexts[IMAGE_THREAD_COUNT_MAX];
+
+void context_init(struct thread *thread)
+{
+    thread->context = &contexts[thread_index(thread)];
+    thread->cptr = CPTR_RES1 | CPTR_TFP;
+    thread->vttbr = thread->desc->vmid << VTTBR_VMID_SHIFT | thread->desc->table_paddr;
+    if (thread->is_vcpu) {
+        thread->frame->spsr = SPSR_EL1H | SPSR_DAIF;
+    } else {
+        thread->frame->pc = thread->desc->entry;
+        thread->frame->sp = thread->desc->stack_top;
+        thread->frame->spsr = SPSR_EL0T;
+    }
+}
+
+/* [Arm ARM D17.3.21] MDCR_EL2.HPMN must not be 0 where there are event counters. */
+static uint64_t event_counter_count(void)
+{
+    uint64_t version = BITS_GET(11, 8, SYSREG_READ(id_aa64dfr0_el1));
+    return version == 0 || version == 15 ? 0 : BITS_GET(15, 11, SYSREG_READ(pmcr_el0));
+}
+
+void context_init_core(void)
+{
+    SYSREG_WRITE(hcr_el2, HCR_PD);
+    SYSREG_WRITE(mdcr_el2, MDCR_TRAP | event_counter_count());
+    SYSREG_WRITE(cptr_el2, CPTR_RES1 | CPTR_TFP);
+    SYSREG_WRITE(cnthctl_el2, CNTHCTL_EL1PCTEN);
+    SYSREG_WRITE(hstr_el2, 0);
+    SYSREG_WRITE(vpidr_el2, SYSREG_READ(midr_el1));
+    SYSREG_WRITE(mdscr_el1, 0);
+    SYSREG_WRITE(cntv_ctl_el0, 0);
+    cpu_isb();
+}
+
+/* EL1 registers that stay in the hardware while another PD runs: register number, system register. */
+#define LIVE_REGISTERS(X)                                                                                              \
+    X(VCPU_TTBR0, ttbr0_el1)                                                                                           \
+    X(VCPU_TTBR1, ttbr1_el1)                                                                                           \
+    X(VCPU_TCR, tcr_el1)                                                                                               \
+    X(VCPU_MAIR, mair_el1)                                                                                             \
+    X(VCPU_AMAIR, amair_el1)                                                                                           \
+    X(VCPU_CIDR, contextidr_el1)                                                                                       \
+    X(VCPU_AFSR0, afsr0_el1)                                                                                           \
+    X(VCPU_AFSR1, afsr1_el1)                                                                                           \
+    X(VCPU_ESR, esr_el1)                                                                                               \
+    X(VCPU_FAR, far_el1)                                                                                               \
+    X(VCPU_PAR, par_el1)                                                                                               \
+    X(VCPU_VBAR, vbar_el1)                                                                                             \
+    X(VCPU_TPIDR_EL1, tpidr_el1)                                                                                       \
+    X(VCPU_VMPIDR_EL2, vmpidr_el2)                                                                                     \
+    X(VCPU_SP_EL1, sp_el1)                                                                                             \
+    X(VCPU_ELR_EL1, elr_el1)                                                                                           \
+    X(VCPU_SPSR_EL1, spsr_el1)                                                                                         \
+    X(VCPU_CNTVOFF, cntvoff_el2)                                                                                       \
+    X(VCPU_CNTV_CVAL, cntv_cval_el0)                                                                                   \
+    X(VCPU_CNTV_CTL, cntv_ctl_el0)
+
+static void save_live_registers(struct context *context)
+{
+#define SAVE(number, name) context->registers[number] = SYSREG_READ(name);
+    LIVE_REGISTERS(SAVE)
+#undef SAVE
+    context->csselr = SYSREG_READ(csselr_el1);
+}
+
+static void load_live_registers(const struct context *context)
+{
+#define LOAD(number, name) SYSREG_WRITE(name, context->registers[number]);
+    LIVE_REGISTERS(LOAD)
+#undef LOAD
+    SYSREG_WRITE(csselr_el1, context->csselr);
+}
+
+/* The three EL1 registers that PDs need for themselves. */
+static void save_shared_registers(struct context *context)
+{
+    context->registers[VCPU_SCTLR] = SYSREG_READ(sctlr_el1);
+    context->registers[VCPU_CPACR] = SYSREG_READ(cpacr_el1);
+    context->registers[VCPU_CNTKCTL_EL1] = SYSREG_READ(cntkctl_el1);
+}
+
+static void load_shared_registers(uint64_t sctlr, uint64_t cpacr, uint64_t cntkctl)
+{
+    SYSREG_WRITE(sctlr_el1, sctlr);
+    SYSREG_WRITE(cpacr_el1, cpacr);
+    SYSREG_WRITE(cntkctl_el1, cntkctl);
+}
+
+bool context_is_live(const struct thread *vcpu)
+{
+    return cores[vcpu->core].live_vcpu == vcpu;
+}
+
+COLD void context_unload_vcpu(struct core *core)
+{
+    struct thread *vcpu = core->live_vcpu;
+
+    if (vcpu == NULL) {
+        return;
+    }
+    if (core->loaded == vcpu) {
+        save_shared_registers(vcpu->context);
+        core->loaded = NULL;
+    }
+    save_live_registers(vcpu->context);
+    SYSREG_WRITE(cntv_ctl_el0, 0);
+    cpu_isb();
+    vgic_save(&vcpu->context->vgic);
+
+    /* What the hardware has already said, it will say again when the vCPU is back. */
+    if (vcpu->context->vtimer_is_masked || (vcpu->events & EVENT_VTIMER) != 0) {
+        gic_deactivate(VTIMER_INTID);
+    }
+    if ((vcpu->events & EVENT_MAINTENANCE) != 0) {
+        gic_deactivate(GIC_MAINTENANCE_INTID);
+    }
+    vcpu->events &= EVENT_UNRECEIVED;
+    core->live_vcpu = NULL;
+    core->last_vcpu = vcpu;
+    vcpu_unloaded(vcpu);
+    if (vcpu->is_asleep) {
+        core->must_schedule = true; /* for the timer to be set anew */
+    }
+}
+
+static COLD void load_vcpu(struct core *core, struct thread *vcpu)
+{
+    context_unload_vcpu(core);
+    load_live_registers(vcpu->context);
+    vgic_load(&vcpu->context->vgic);
+    if (vcpu->context->vtimer_is_masked) {
+        gic_activate_ppi(core->id, VTIMER_INTID);
+    }
+    core->live_vcpu = vcpu;
+}
+
+/*
+ * vCPUs of one VM share its VMID, and each may have translations of its own
+ * that are not meant for the others.
+ */
+static COLD void forget_translations_of_sibling(const struct core *core, const struct thread *vcpu)
+{
+    const struct thread *last = core->last_vcpu;
+    if (last != NULL && last != vcpu && last->desc->vmid == vcpu->desc->vmid) {
+        cpu_isb();
+        __asm__ volatile("tlbi vmalle1\n ic iallu\n dsb nsh\n isb" : : : "memory");
+    }
+}
+
+static void set_pd_controls(void)
+{
+    load_shared_registers(SCTLR_PD, CPACR_FPEN, CNTKCTL_PD);
+    SYSREG_WRITE(hcr_el2, HCR_PD);
+}
+
+static void set_guest_controls(const struct context *context)
+{
+    load_shared_registers(context->registers[VCPU_SCTLR], context->registers[VCPU_CPACR],
+                          context->registers[VCPU_CNTKCTL_EL1]);
+    SYSREG_WRITE(hcr_el2, HCR_VCPU);
+}
+
+static void load_pd(struct core *core, struct thread *pd)
+{
+    if (core->loaded == core->live_vcpu && core->loaded != NULL) {
+        save_shared_registers(core->loaded->context);
+    }
+    if (core->loaded == NULL || core->loaded->is_vcpu) {
+        set_pd_controls();
+    }
+    SYSREG_WRITE(vttbr_el2, pd->vttbr);
+}
+
+static void load_guest(struct core *core, struct thread *vcpu)
+{
+    bool is_live = core->live_vcpu == vcpu;
+
+    vcpu_serve_requests(vcpu);
+    if (!is_live) {
+        load_vcpu(core, vcpu);
+    }
+    set_guest_controls(vcpu->context);
+    SYSREG_WRITE(vttbr_el2, vcpu->vttbr);
+    if (!is_live) {
+        forget_translations_of_sibling(core, vcpu);
+    }
+}
+
+void context_load(struct core *core, struct thread *thread)
+{
+    if (core->loaded == thread) {
+        return;
+    }
+    if (thread->is_vcpu) {
+        load_guest(core, thread);
+    } else {
+        load_pd(core, thread);
+    }
+    core->loaded = thread;
+    SYSREG_WRITE(cptr_el2, thread->cptr);
+}
+
+static void change_hands(struct core *core, struct thread *to)
+{
+    SYSREG_WRITE(vttbr_el2, to->vttbr);
+    SYSREG_WRITE(cptr_el2, to->cptr);
+    core->loaded = to;
+}
+
+void context_leave_guest(struct core *core, struct thread *vcpu, struct thread *pd)
+{
+    save_shared_registers(vcpu->context);
+    set_pd_controls();
+    change_hands(core, pd);
+}
+
+void context_return_to_guest(struct core *core, struct thread *vcpu)
+{
+    vcpu_serve_requests(vcpu);
+    set_guest_controls(vcpu->context);
+    change_hands(core, vcpu);
+}
+
+bool context_read(const struct thread *vcpu, uint64_t reg, uint64_t *value)
+{
+    if (reg >= VCPU_REGISTER_COUNT) {
+        return false;
+    }
+    *value = vcpu->context->registers[reg];
+    if (!context_is_live(vcpu)) {
+        return true;
+    }
+    switch (reg) {
+#define READ(number, name)                                                                                             \
+    case number:                                                                                                       \
+        *value = SYSREG_READ(name);                                                                                    \
+        break;
+        LIVE_REGISTERS(READ)
+#undef READ
+    }
+    return true;
+}
+
+bool context_write(struct thread *vcpu, uint64_t reg, uint64_t value)
+{
+    if (reg >= VCPU_REGISTER_COUNT) {
+        return false;
+    }
+    vcpu->context->registers[reg] = value;
+    if (!context_is_live(vcpu)) {
+        return true;
+    }
+    switch (reg) {
+#define WRITE(number, name)                                                                                            \
+    case number:                                                                                                       \
+        SYSREG_WRITE(name, value);                                                                                     \
+        break;
+        LIVE_REGISTERS(WRITE)
+#undef WRITE
+    }
+    cpu_isb();
+    return true;
+}
+
+void context_check_spsr(struct thread *thread)
+{
+    /* A vCPU's is checked on the way back to the guest: its VMM can write it at any time. */
+    if (!thread->is_vcpu) {
+        thread->frame->spsr = (thread->frame->spsr & SPSR_FLAGS) | SPSR_EL0T;
+    }
+}
+
+void context_undo_call(struct thread *pd)
+{
+    pd->frame->pc -= 4;
+}
+
+void context_undo_trap(struct thread *thread, uint64_t esr)
+{
+    if (esr_class(esr) == ESR_SVC64 || esr_class(esr) == ESR_HVC64) {
+        thread->frame->pc -= 4;
+    }
+}
+
+NOINLINE void context_give_fp(struct core *core, struct thread *thread)
+{
+    SYSREG_WRITE(cptr_el2, CPTR_RES1);
+    cpu_isb();
+    if (core->fp_owner != NULL) {
+        core->fp_owner->cptr = CPTR_RES1 | CPTR_TFP;
+        fp_save(&core->fp_owner->context->fp);
+    }
+    thread->cptr = CPTR_RES1;
+    fp_load(&thread->context->fp);
+    core->fp_owner = thread;
+}

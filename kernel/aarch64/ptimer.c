@@ -1,0 +1,73 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The physical timer in the hands of a PD; see ptimer.h.
+ */
+#include "kernel/aarch64/ptimer.h"
+
+#include "kernel/aarch64/sysreg_trap.h"
+#include "kernel/aarch64/timer.h"
+#include "kernel/core/irq.h"
+
+#define PTIMER_INTID 30
+
+#define CNTPCT_EL0    REGISTER(3, 3, 14, 0, 1)
+#define CNTP_TVAL_EL0 REGISTER(3, 3, 14, 2, 0)
+#define CNTP_CTL_EL0  REGISTER(3, 3, 14, 2, 1)
+#define CNTP_CVAL_EL0 REGISTER(3, 3, 14, 2, 2)
+
+static bool read(uint32_t reg, uint64_t *value)
+{
+    switch (reg) {
+    case CNTPCT_EL0:
+        *value = timer_now();
+        return true;
+    case CNTP_TVAL_EL0:
+        *value = SYSREG_READ(cntp_tval_el0);
+        return true;
+    case CNTP_CTL_EL0:
+        *value = SYSREG_READ(cntp_ctl_el0);
+        return true;
+    case CNTP_CVAL_EL0:
+        *value = SYSREG_READ(cntp_cval_el0);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool write(uint32_t reg, uint64_t value)
+{
+    switch (reg) {
+    case CNTP_TVAL_EL0:
+        SYSREG_WRITE(cntp_tval_el0, value);
+        break;
+    case CNTP_CTL_EL0:
+        SYSREG_WRITE(cntp_ctl_el0, value);
+        break;
+    case CNTP_CVAL_EL0:
+        SYSREG_WRITE(cntp_cval_el0, value);
+        break;
+    default:
+        return false;
+    }
+    cpu_isb();
+    return true;
+}
+
+NOINLINE bool ptimer_emulate(struct thread *pd, uint64_t esr)
+{
+    uint64_t iss = esr_iss(esr);
+    uint64_t zero = 0;
+    uint64_t *general = frame_register(pd->frame, ISS_RT(iss), &zero);
+
+    if (!irq_is_of(PTIMER_INTID, pd)) {
+        return false;
+    }
+    if (!(ISS_IS_READ(iss) ? read(ISS_REGISTER(iss), general) : write(ISS_REGISTER(iss), *general))) {
+        return false;
+    }
+    pd->frame->pc += 4;
+    return true;
+}
