@@ -67,10 +67,10 @@ LIBVMM_ALL_CFLAGS = -fomit-frame-pointer -fno-asynchronous-unwind-tables -fno-un
 
 # What no guest's exit runs through, or none that matters, is compiled for size where your flags say -O2 or -O3;
 # memcpy too, whose loops gcc makes longer otherwise.
-LIBVMM_COLD := boot/% devices/% pci/% $(addprefix util/,format log libc/printf libc/string libc/memcpy) \
-    $(addprefix core/,device_tree guest guest_error guest_ram vcpu virq) \
-    $(addprefix arch/aarch64/,cache decode emulate inject psci smccc stage1 sysreg trng vcpu_state wash wash_code) \
-    $(addprefix arch/aarch64/vgic/,vgic_irq vgic_v3)
+LIBVMM_COLD := boot/% devices/pci/% devices/pl011 $(addprefix util/,format log libc/printf libc/string libc/memcpy) \
+    $(addprefix vm/,device_tree guest guest_error guest_ram vcpu virq) \
+    $(addprefix aarch64/exit/,inject psci smccc sysreg trng) aarch64/insn/% \
+    $(addprefix aarch64/vcpu/,cache vcpu_state wash wash_code) $(addprefix aarch64/vgic/,vgic_irq vgic_v3)
 libvmm_size = $(if $(filter $(LIBVMM_COLD),$(1)),$(if $(filter -O2 -O3,$(LIBVMM_CFLAGS)),-Os))
 
 LIBVMM_Q    := $(if $(filter 1,$(V)),,@)

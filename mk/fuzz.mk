@@ -51,12 +51,12 @@ $(FUZZ_DIR)/obj/%.o: %.c
 	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -c $< -o $@
 
 # Targets of devices want to know of reads of guest RAM.
-$(FUZZ_DIR)/obj/src/virtio/%.o: FUZZ_CFLAGS += -include test/unit/fake/guest_reads.h
+$(FUZZ_DIR)/obj/src/devices/virtio/%.o: FUZZ_CFLAGS += -include test/unit/fake/guest_reads.h
 
 # What looks on, rather than being looked at, need not be slow.
 $(FUZZ_DIR)/obj/test/fuzz/invariants.o $(FUZZ_DIR)/obj/test/unit/fake/%.o: FUZZ_CFLAGS += -fno-sanitize=all
 # Its loops over all interrupts compare too much for each comparison to be recorded.
-$(FUZZ_DIR)/obj/src/arch/aarch64/vgic/vgic_irq.o: FUZZ_CFLAGS += -fno-sanitize=fuzzer-no-link \
+$(FUZZ_DIR)/obj/src/aarch64/vgic/vgic_irq.o: FUZZ_CFLAGS += -fno-sanitize=fuzzer-no-link \
     -fsanitize-coverage=inline-8bit-counters,indirect-calls,pc-table
 
 $(FUZZ_DIR)/obj/test/fuzz/tool_files.o: FUZZ_CFLAGS += -DPROGRAMS='"$(abspath $(FUZZ_DIR)/programs)"'

@@ -14,7 +14,7 @@ PYTHON ?= /usr/bin/python3
 
 UNIT_DIR    := $(BUILD)/unit
 # What only the target can compile.
-UNIT_TARGET_SRCS := src/util/libc/%.c src/arch/aarch64/cache.c src/arch/aarch64/wash_code.c
+UNIT_TARGET_SRCS := src/util/libc/%.c src/aarch64/vcpu/cache.c src/aarch64/vcpu/wash_code.c
 UNIT_SRCS   := $(filter-out $(UNIT_TARGET_SRCS),$(sort $(shell find src -name '*.c')))
 UNIT_FAKES  := $(sort $(wildcard test/unit/fake/*.c))
 UNIT_TESTS  := $(sort $(shell find test/unit -name '*_test.c'))
@@ -40,7 +40,7 @@ $(UNIT_DIR)/obj/%.o: %.c mk/unit.mk
 	$(Q)$(HOSTCC) $(UNIT_CFLAGS) -c $< -o $@
 
 # Tests of devices want to know of reads of guest RAM.
-$(UNIT_DIR)/obj/src/virtio/%.o: UNIT_CFLAGS += -include test/unit/fake/guest_reads.h
+$(UNIT_DIR)/obj/src/devices/virtio/%.o: UNIT_CFLAGS += -include test/unit/fake/guest_reads.h
 
 $(UNIT_LIB): $(UNIT_OBJS)
 	@$(call step,UNIT,$@)

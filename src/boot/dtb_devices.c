@@ -4,7 +4,7 @@
  */
 
 /*
- * Two makers of trees behind core/device_tree.h: one counts bytes, the other edits a tree in place with libfdt. libfdt
+ * Two makers of trees behind vm/device_tree.h: one counts bytes, the other edits a tree in place with libfdt. libfdt
  * puts a new node before the others of its parent, so devices come out in the reverse of the order of their list.
  * [DTSpec 2.4, 5.4]
  */
@@ -14,7 +14,7 @@
 #include <libvmm/util/util.h>
 
 #include "boot/dtb_gic.h"
-#include "core/device_tree.h"
+#include "vm/device_tree.h"
 
 #define TOKEN_BYTES           4
 #define ALIGN_UP4(bytes)      (((bytes) + 3) & ~(size_t)3)

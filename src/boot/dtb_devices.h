@@ -4,7 +4,7 @@
  */
 
 /*
- * The library's devices in the guest's copy of the device tree: each describes its nodes (core/device_tree.h), and they
+ * The library's devices in the guest's copy of the device tree: each describes its nodes (vm/device_tree.h), and they
  * are added below the root. A node that is there already, by name and address, is left as it is.
  */
 #pragma once
@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "boot/dtb.h"
-#include "core/vm.h"
 #include "util/result.h"
+#include "vm/vm.h"
 
 /*
  * How many bytes a tree may grow by. RESULT_INVALID, logged: its interrupt controller cannot be referred to as devices

@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "arch/aarch64/vgic/vgic.h"
+#include "aarch64/vgic/vgic.h"
 #include "boot/dtb.h"
 #include "util/result.h"
 

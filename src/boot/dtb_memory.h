@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 #include "boot/dtb.h"
-#include "core/gpa.h"
 #include "util/result.h"
+#include "vm/gpa.h"
 
 #define DTB_MEMORY_RANGE_COUNT_MAX 32
 

@@ -14,8 +14,8 @@
 #include <libfdt.h>
 #include <libvmm/util/util.h>
 
-#include "core/limits.h"
 #include "util/checked.h"
+#include "vm/limits.h"
 
 #define GIC_PHANDLE   1
 #define GIC_PPI       1

@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 #include "boot/linux_image.h"
-#include "core/gpa.h"
 #include "util/result.h"
+#include "vm/gpa.h"
 
 #define LAYOUT_KERNEL_ALIGN_BYTES 0x200000 /* of the base that text_offset counts from */
 #define LAYOUT_DTB_ALIGN_BYTES    8

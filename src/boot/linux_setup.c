@@ -16,7 +16,7 @@
 #include <libvmm/arch/aarch64/linux.h>
 #include <libvmm/util/util.h>
 
-#include "arch/aarch64/cache.h"
+#include "aarch64/vcpu/cache.h"
 #include "boot/dtb.h"
 #include "boot/dtb_chosen.h"
 #include "boot/dtb_cpus.h"

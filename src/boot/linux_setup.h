@@ -8,9 +8,9 @@
  */
 #pragma once
 
-#include "core/images.h"
-#include "core/vm.h"
 #include "util/result.h"
+#include "vm/images.h"
+#include "vm/vm.h"
 
 /*
  * Checks everything about the images; then, unless the guest runs, copies them. They become the ones that a restart

@@ -22,10 +22,10 @@
 #include <libvmm/util/util.h>
 #include <libvmm/virq.h>
 
-#include "core/device.h"
-#include "core/device_tree.h"
-#include "core/vm.h"
 #include "util/field.h"
+#include "vm/device.h"
+#include "vm/device_tree.h"
+#include "vm/vm.h"
 
 #define PAGE_BYTES 0x1000
 #define CLOCK_HZ   24000000

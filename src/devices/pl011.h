@@ -10,7 +10,7 @@
 
 #include <libvmm/pl011.h>
 
-#include "core/mmio.h"
+#include "vm/mmio.h"
 
 /* The registers. `dev` is a struct pl011. */
 enum mmio_result pl011_access(void *dev, struct mmio_access *access);

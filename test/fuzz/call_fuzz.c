@@ -9,8 +9,8 @@
  */
 #include "machine.h"
 
-#include "arch/aarch64/psci.h"
-#include "arch/aarch64/syndrome.h"
+#include "aarch64/exit/psci.h"
+#include "aarch64/exit/syndrome.h"
 
 #define STEP_COUNT_MAX 400
 #define PSCI_32        0x84000000u

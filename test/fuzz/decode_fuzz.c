@@ -14,9 +14,9 @@
 
 #include <string.h>
 
-#include "arch/aarch64/decode.h"
-#include "arch/aarch64/stage1.h"
-#include "arch/aarch64/syndrome.h"
+#include "aarch64/exit/syndrome.h"
+#include "aarch64/insn/decode.h"
+#include "aarch64/insn/stage1.h"
 
 #define STEP_COUNT_MAX 300
 #define TABLE_COUNT    2

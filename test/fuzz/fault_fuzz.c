@@ -12,8 +12,8 @@
  */
 #include "machine.h"
 
-#include "arch/aarch64/syndrome.h"
-#include "arch/aarch64/vgic/vgic_regs.h"
+#include "aarch64/exit/syndrome.h"
+#include "aarch64/vgic/vgic_regs.h"
 
 #define STEP_COUNT_MAX 400
 

@@ -10,8 +10,8 @@
 
 #include "machine.h"
 
-#include "arch/aarch64/vgic/vgic_irq.h"
-#include "arch/aarch64/vgic/vgic_regs.h"
+#include "aarch64/vgic/vgic_irq.h"
+#include "aarch64/vgic/vgic_regs.h"
 
 static bool has(uint32_t bits, uint32_t irq)
 {

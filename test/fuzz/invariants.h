@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "arch/aarch64/vgic/vgic.h"
+#include "aarch64/vgic/vgic.h"
 
 /* Aborts when something is not as promised. No function of the vGIC may be running. */
 void invariants_check_vgic(struct vgic *vgic);

@@ -16,9 +16,9 @@
 #include <libvmm/guest.h>
 #include <libvmm/virq.h>
 
-#include "arch/aarch64/syndrome.h"
-#include "arch/aarch64/vgic/vgic_regs.h"
-#include "arch/aarch64/vtimer.h"
+#include "aarch64/exit/syndrome.h"
+#include "aarch64/vcpu/vtimer.h"
+#include "aarch64/vgic/vgic_regs.h"
 #include "invariants.h"
 
 #define GUEST_VBAR   UINT64_C(0xffff800008010800)

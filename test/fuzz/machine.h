@@ -17,7 +17,7 @@
 
 #include <libvmm/util/util.h>
 
-#include "core/vm.h"
+#include "vm/vm.h"
 
 #define MACHINE_RAM_BASE     UINT64_C(0x40000000)
 #define MACHINE_RAM_BYTES    0x4000u

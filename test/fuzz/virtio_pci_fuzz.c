@@ -14,7 +14,7 @@
 #include <libvmm/pci.h>
 #include <libvmm/virtio/rng.h>
 
-#include "pci/pci_host.h"
+#include "devices/pci/pci_host.h"
 #include "virtio_driver.h"
 #include "virtio_harness.h"
 

@@ -4,7 +4,7 @@
  */
 
 /*
- * Guest RAM (src/core/guest_ram.c): a pointer is given exactly for ranges that lie wholly inside, it points to the
+ * Guest RAM (src/vm/guest_ram.c): a pointer is given exactly for ranges that lie wholly inside, it points to the
  * right byte, and what is copied or cleared is all of that range of RAM, and nothing else.
  *
  * Bounds: RAM of 1 byte to 2^40 at any guest-physical address; ranges of any address and size.
@@ -14,7 +14,7 @@
  */
 #include "proof.h"
 
-#include "core/guest_ram.c"
+#include "vm/guest_ram.c"
 
 #define BYTES_MAX (UINT64_C(1) << 40)
 

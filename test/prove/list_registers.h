@@ -4,7 +4,7 @@
  */
 
 /*
- * What the proofs about list registers (src/arch/aarch64/vgic/vgic_lr.c) share. They go by induction: from any state
+ * What the proofs about list registers (src/aarch64/vgic/vgic_lr.c) share. They go by induction: from any state
  * of the interrupt controller that is_good(), a step leads to such a state again, and the kernel is never asked to put
  * an interrupt into a second list register. What a reset has left in one does not count (vgic_lr.h). The first state is
  * good, so every state is that steps lead to.
@@ -29,18 +29,18 @@
 #define IRQ_BITS          3 /* of each word */
 #define LR_ALL            ((UINT64_C(1) << LR_COUNT) - 1)
 
-#include "arch/aarch64/vgic/vgic_irq.h"
+#include "aarch64/vgic/vgic_irq.h"
 
 /* The sources, but for the two functions of which something is assumed. */
 #define vgic_irq_refresh unused_refresh
-#include "arch/aarch64/vgic/vgic_irq.c"
+#include "aarch64/vgic/vgic_irq.c"
 #undef vgic_irq_refresh
 static uint32_t take_ready(struct vgic *all, uint32_t vcpu_id);
 #define vgic_irq_most_urgent take_ready
-#include "arch/aarch64/vgic/vgic_lr.c"
+#include "aarch64/vgic/vgic_lr.c"
 #undef vgic_irq_most_urgent
-#include "arch/aarch64/vgic/vgic.c"
-#include "arch/aarch64/vgic/vgic_sgi.c"
+#include "aarch64/vgic/vgic.c"
+#include "aarch64/vgic/vgic_sgi.c"
 
 struct vgic nondet_vgic(void);
 

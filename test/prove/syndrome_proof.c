@@ -4,7 +4,7 @@
  */
 
 /*
- * Decoding of data aborts (src/arch/aarch64/syndrome.*, fault_access.c) and register indexing (vcpu_regs.c): for every
+ * Decoding of data aborts (src/aarch64/exit/syndrome.*, fault_access.c) and register indexing (vcpu_regs.c): for every
  * syndrome, the width is one of four, a load leaves in its register what the Arm architecture says, only that register
  * changes, and every index stays inside of the register file.
  *
@@ -15,9 +15,9 @@
  */
 #include "proof.h"
 
-#include "arch/aarch64/fault_access.c"
-#include "arch/aarch64/syndrome.c"
-#include "arch/aarch64/vcpu_regs.c"
+#include "aarch64/exit/fault_access.c"
+#include "aarch64/exit/syndrome.c"
+#include "aarch64/vcpu/vcpu_regs.c"
 
 #define CONTEXT_WORDS 36
 

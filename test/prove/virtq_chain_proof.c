@@ -4,10 +4,10 @@
  */
 
 /*
- * Descriptor chains (src/virtio/virtq_chain.c) against a guest that changes its memory between any two reads: every
- * descriptor that is read is one of the table and lies in RAM, each piece that a chain gives lies wholly in RAM, and
- * looking for one ends. From any state that keeps the invariants of virtq_chain.h, taking a piece keeps them: so does
- * taking any number of pieces.
+ * Descriptor chains (src/devices/virtio/virtq_chain.c) against a guest that changes its memory between any two reads:
+ * every descriptor that is read is one of the table and lies in RAM, each piece that a chain gives lies wholly in RAM,
+ * and looking for one ends. From any state that keeps the invariants of virtq_chain.h, taking a piece keeps them: so
+ * does taking any number of pieces.
  *
  * Bounds: RAM of 1 MiB; tables, buffers and indirect tables at any addresses; tables of any size up to 1024; at most 2
  * descriptors are left, and then 2 of an indirect table. guest_ram_at is taken as guest_ram_proof.c proves it.
@@ -18,11 +18,11 @@
 
 /* The library's loads of guest memory are replaced: they give any value, each time. */
 #define virtq_load64 unused_load64
-#include "virtio/virtq_layout.h"
+#include "devices/virtio/virtq_layout.h"
 #undef virtq_load64
 
-#include "core/guest_ram.h"
-#include "virtio/virtq_chain.h"
+#include "devices/virtio/virtq_chain.h"
+#include "vm/guest_ram.h"
 
 #undef VIRTQ_INDIRECT_COUNT_MAX
 #define VIRTQ_INDIRECT_COUNT_MAX 2
@@ -57,7 +57,7 @@ void *guest_ram_at(const struct guest_ram *from, gpa_t at, uint64_t size_bytes)
     return at.value < RAM_BASE || offset > RAM_BYTES || size_bytes > RAM_BYTES - offset ? NULL : memory + offset;
 }
 
-#include "virtio/virtq_chain.c"
+#include "devices/virtio/virtq_chain.c"
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {

@@ -4,8 +4,9 @@
  */
 
 /*
- * Virtqueues (src/virtio/virtq.c) against a guest that changes its memory between any two reads: every access lies
- * wholly in RAM and is aligned, stores lie in the used ring only, and the head of a chain is a descriptor of the queue.
+ * Virtqueues (src/devices/virtio/virtq.c) against a guest that changes its memory between any two reads: every access
+ * lies wholly in RAM and is aligned, stores lie in the used ring only, and the head of a chain is a descriptor of the
+ * queue.
  *
  * Bounds: RAM of 1 MiB; areas at any addresses; queues of any size up to 1024; one operation, from any counters.
  * guest_ram_at is taken as guest_ram_proof.c proves it.
@@ -21,15 +22,15 @@
 #define virtq_store16         unused_store16
 #define virtq_store16_release unused_store16_release
 #define virtq_store32         unused_store32
-#include "virtio/virtq_layout.h"
+#include "devices/virtio/virtq_layout.h"
 #undef virtq_load16
 #undef virtq_load16_acquire
 #undef virtq_store16
 #undef virtq_store16_release
 #undef virtq_store32
 
-#include "core/guest_ram.h"
-#include "virtio/virtq.h"
+#include "devices/virtio/virtq.h"
+#include "vm/guest_ram.h"
 
 #define RAM_BASE  UINT64_C(0x40000000)
 #define RAM_BYTES 0x100000
@@ -96,7 +97,7 @@ void *guest_ram_at(const struct guest_ram *from, gpa_t at, uint64_t size_bytes)
     return from->vmm_base + offset;
 }
 
-#include "virtio/virtq.c"
+#include "devices/virtio/virtq.c"
 
 /* As virtq_chain.c has it. */
 void virtq_chain_begin(struct virtq_chain *chain, const struct guest_ram *from, const uint8_t *table, uint32_t count,

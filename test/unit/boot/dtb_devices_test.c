@@ -13,8 +13,8 @@
 #include <libvmm/virq.h>
 
 #include "boot/dtb_devices.h"
-#include "core/device_tree.h"
 #include "dtb_builder.h"
+#include "vm/device_tree.h"
 
 static struct builder builder;
 static _Alignas(8) char blob[BUILDER_BYTES];

@@ -18,9 +18,9 @@
 #include <libvmm/arch/aarch64/linux.h>
 
 #include "boot/linux_setup.h"
-#include "core/vm.h"
 #include "dtb_builder.h"
 #include "fake_microkit.h"
+#include "vm/vm.h"
 
 #define GUEST_BASE UINT64_C(0x40000000)
 #define RAM_BYTES  0x800000U

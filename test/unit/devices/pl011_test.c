@@ -17,11 +17,11 @@
 #include <libvmm/pl011.h>
 #include <libvmm/virq.h>
 
-#include "arch/aarch64/vgic/vgic.h"
-#include "core/device.h"
-#include "core/vm.h"
+#include "aarch64/vgic/vgic.h"
 #include "devices/pl011.h"
 #include "fake_microkit.h"
+#include "vm/device.h"
+#include "vm/vm.h"
 
 #define BASE 0x9000000u
 #define IRQ  33

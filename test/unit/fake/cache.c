@@ -6,7 +6,7 @@
 /*
  * The cache clean of unit tests: only recorded.
  */
-#include "arch/aarch64/cache.h"
+#include "aarch64/vcpu/cache.h"
 
 #include "fake_microkit.h"
 

@@ -13,9 +13,9 @@
 
 #include <libvmm/arch/aarch64/fault.h>
 
-#include "arch/aarch64/syndrome.h"
-#include "arch/aarch64/vcpu_state.h"
-#include "core/vm.h"
+#include "aarch64/exit/syndrome.h"
+#include "aarch64/vcpu/vcpu_state.h"
+#include "vm/vm.h"
 
 #define FIXTURE_PC          UINT64_C(0x40081000)
 #define FIXTURE_DEVICE_BASE UINT64_C(0x0a000000)

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/vm.h"
+#include "vm/vm.h"
 
 #define DESC_BYTES 16
 

@@ -6,7 +6,7 @@
 /*
  * The program that washes vCPUs, in unit tests: bytes that are known when they lie in RAM.
  */
-#include "arch/aarch64/wash.h"
+#include "aarch64/vcpu/wash.h"
 
 /* One object, so that its end is where the other symbol points to. */
 __asm__(".pushsection .rodata, \"a\"\n"

@@ -1,0 +1,31 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Registers lent to a handler of the VMM.
+ */
+#include "aarch64/vcpu/vcpu_regs.h"
+
+_Static_assert(VCPU_REGS_WORDS == 36, "every register is a word, in the order of transfer");
+
+void vcpu_regs_lend(struct vcpu *vcpu, seL4_UserContext *before)
+{
+    vcpu_regs_fetch(vcpu, VCPU_REGS_ALL);
+    *before = *vcpu->regs.context;
+}
+
+void vcpu_regs_take_back(struct vcpu *vcpu, const seL4_UserContext *before, uint32_t instruction_bytes)
+{
+    if (vcpu->regs.context->pc == before->pc) {
+        vcpu_regs_advance(vcpu, instruction_bytes);
+    }
+    const uint64_t *const new = (const uint64_t *)vcpu->regs.context;
+    const uint64_t *const old = (const uint64_t *)before;
+    uint32_t changed = VCPU_REGS_ALL;
+    while (changed > 0 && new[changed - 1] == old[changed - 1]) {
+        changed--;
+    }
+    vcpu_regs_changed(vcpu, changed);
+}

@@ -1,0 +1,97 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Virtual timer: events, acknowledgement, waiting.
+ */
+#include "aarch64/vcpu/vtimer.h"
+
+#include "util/field.h"
+#include "vm/vm.h"
+
+#define CNTV_CTL_ENABLE BIT(0)
+#define CNTV_CTL_IMASK  BIT(1)
+
+/* Whether the kernel itself wakes a blocked vCPU for its timer. */
+#ifdef MICROKIT_VCPU_VTIMER_WAKES
+#define KERNEL_WAKES (MICROKIT_VCPU_VTIMER_WAKES != 0)
+#else
+#define KERNEL_WAKES false
+#endif
+
+void vtimer_ack(struct vm *vm, size_t vcpu_id)
+{
+    struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
+    if (vcpu->vtimer_masked) {
+        vcpu->vtimer_masked = false;
+        microkit_vcpu_arm_ack_vppi(vcpu->id, VTIMER_IRQ);
+    }
+}
+
+static bool is_on(const struct vcpu *vcpu)
+{
+    const uint64_t control = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_CNTV_CTL);
+    return (control & (CNTV_CTL_ENABLE | CNTV_CTL_IMASK)) == CNTV_CTL_ENABLE;
+}
+
+/* An event may have been on its way when the vCPU was started: one of its former life, whose timer was on. */
+static bool is_outdated(struct vcpu *vcpu)
+{
+    if (!vcpu->vtimer_is_new) {
+        return false;
+    }
+    vcpu->vtimer_is_new = !is_on(vcpu);
+    return vcpu->vtimer_is_new;
+}
+
+void vtimer_event(struct vm *vm, struct vcpu *vcpu, uint64_t irq)
+{
+    if (irq != VTIMER_IRQ) {
+        guest_error(vm, vcpu->id, GUEST_ERROR_FAULT, seL4_Fault_VPPIEvent, irq);
+        return;
+    }
+    vcpu->vtimer_masked = true;
+    if (is_outdated(vcpu)) {
+        vtimer_ack(vm, vcpu->id);
+        return;
+    }
+    if (vgic_inject(&vm->vgic, vcpu->id, VTIMER_IRQ) != RESULT_OK) {
+        guest_error(vm, vcpu->id, GUEST_ERROR_FAULT, seL4_Fault_VPPIEvent, irq);
+    }
+}
+
+static void ack_irq(size_t vcpu_id, int irq, void *cookie)
+{
+    (void)irq;
+    vtimer_ack(cookie, vcpu_id);
+}
+
+void vtimer_register(struct vm *vm)
+{
+    for (size_t i = 0; i < vm_vcpu_count(vm); i++) {
+        if (virq_add(vm, i, VTIMER_IRQ, ack_irq, vm) == RESULT_DENIED) {
+            return;
+        }
+    }
+}
+
+/* While masked, or with the timer off, nothing can come from it. */
+static bool timer_can_fire(const struct vcpu *vcpu)
+{
+    return !vcpu->vtimer_masked && is_on(vcpu);
+}
+
+bool vtimer_lets_wait(struct vm *vm, struct vcpu *vcpu)
+{
+    if (KERNEL_WAKES || !timer_can_fire(vcpu)) {
+        return true;
+    }
+    if (vm->hooks.timer_arm == NULL) {
+        return false;
+    }
+    const uint64_t compare = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_CNTV_CVAL);
+    const uint64_t offset = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_CNTVOFF);
+    return vm->hooks.timer_arm(vcpu->id, compare + offset, vm->hooks.timer_cookie);
+}

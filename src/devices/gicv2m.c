@@ -1,0 +1,162 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * A GICv2m frame: a page of registers through which messages become SPIs. [SBSA GICv2m]
+ *
+ *      device or vCPU --writes n--> MSI_SETSPI_NS --> a pulse of SPI n
+ *
+ * Linux uses it with a GICv2, and with a GICv3 that has no LPIs. The guest makes the frame's SPIs edge-triggered; with
+ * its GIC it enables, routes and ends them as any other.
+ *
+ * Registers are words; MSI_SETSPI_NS takes a halfword too, which is all that some messages have. What is reserved reads
+ * as zero and ignores writes.
+ *
+ * Left out: the frame of the Secure state; identification registers beside MSI_IIDR.
+ *
+ * Invariant: only SPIs of the frame's range are ever raised by it.
+ */
+#include "vm/msi.h"
+
+#include <libvmm/util/util.h>
+
+#include "util/checked.h"
+#include "util/field.h"
+#include "vm/device_tree.h"
+#include "vm/vm.h"
+
+/* [SBSA GICv2m] */
+enum gicv2m_register {
+    MSI_TYPER = 0x008,     /* RO */
+    MSI_SETSPI_NS = 0x040, /* WO */
+    MSI_IIDR = 0xfcc,      /* RO */
+};
+
+#define TYPER_BASE  FIELD(25, 16)
+#define TYPER_COUNT FIELD(9, 0)
+#define SETSPI_SPI  FIELD(9, 0)
+#define IIDR_VALUE  0x4c00043b /* as the vGIC's: no product of a JEP106 manufacturer */
+#define ALIGN       0x1000
+#define WIDTHS      (1 | 2 | 4 | 8)
+#define WORD_BYTES  4
+#define HALFWORD    2
+
+/* Raises an SPI of the frame. False: it is none. */
+static bool raise(const struct msi_frame *frame, uint32_t data)
+{
+    const uint32_t irq = field_get32(SETSPI_SPI, data);
+    if (irq - frame->irq_first >= frame->irq_count) {
+        return false;
+    }
+    /* The range is one of SPIs: this cannot fail. */
+    (void)!vgic_inject(&frame->vm->vgic, 0, irq);
+    return true;
+}
+
+static COLD void lose(struct msi_frame *frame, uint64_t address, uint32_t data)
+{
+    if (frame->lost_count++ < MSI_LOG_COUNT_MAX) {
+        LOG_VMM_ERR("guest: message 0x%x to 0x%lx is no interrupt of the GICv2m frame at 0x%lx\n", data, address,
+                    frame->base);
+    }
+}
+
+void msi_frame_send(struct msi_frame *frame, uint64_t address, uint32_t data)
+{
+    if (address != frame->base + MSI_SETSPI_NS || !raise(frame, data)) {
+        lose(frame, address, data);
+    }
+}
+
+static enum mmio_result write_frame(struct msi_frame *frame, struct mmio_access *access)
+{
+    if (access->offset != MSI_SETSPI_NS) {
+        return access->width_bytes == WORD_BYTES ? MMIO_HANDLED : MMIO_GUEST_ERROR;
+    }
+    const bool is_width = access->width_bytes == WORD_BYTES || access->width_bytes == HALFWORD;
+    return is_width && raise(frame, (uint32_t)access->value) ? MMIO_HANDLED : MMIO_GUEST_ERROR;
+}
+
+static enum mmio_result access_frame(void *dev, struct mmio_access *access)
+{
+    struct msi_frame *frame = dev;
+    if (access->is_write) {
+        return write_frame(frame, access);
+    }
+    access->value = 0;
+    if (access->width_bytes != WORD_BYTES) {
+        return MMIO_GUEST_ERROR;
+    }
+    if (access->offset == MSI_TYPER) {
+        access->value = field_make(TYPER_BASE, frame->irq_first) | field_make(TYPER_COUNT, frame->irq_count);
+    } else if (access->offset == MSI_IIDR) {
+        access->value = IIDR_VALUE;
+    }
+    return MMIO_HANDLED;
+}
+
+static bool check(uint64_t base, size_t irq_first, size_t irq_count)
+{
+    if (!is_aligned(base, ALIGN)) {
+        LOG_VMM_ERR("GICv2m frame at 0x%lx: should be a multiple of 0x%x\n", base, ALIGN);
+        return false;
+    }
+    if (irq_first < VGIC_PRIVATE_COUNT || irq_count == 0 || !range_inside(0, VGIC_IRQ_COUNT, irq_first, irq_count)) {
+        LOG_VMM_ERR("GICv2m frame at 0x%lx: %zu interrupts from %zu on out of range, limits are %u and %u\n", base,
+                    irq_count, irq_first, VGIC_PRIVATE_COUNT, VGIC_IRQ_COUNT - 1);
+        return false;
+    }
+    return true;
+}
+
+bool msi_frame_init(struct msi_frame *frame, struct vm *vm, uint64_t base, size_t irq_first, size_t irq_count)
+{
+    const struct mmio_region region = {
+        .base = gpa(base),
+        .size_bytes = MSI_FRAME_BYTES,
+        .widths = WIDTHS,
+        .handler = access_frame,
+        .dev = frame,
+    };
+    if (!check(base, irq_first, irq_count)) {
+        return false;
+    }
+    if (mmio_add(&vm->mmio, &region) != RESULT_OK) {
+        LOG_VMM_ERR("GICv2m frame: 0x%x bytes at 0x%lx overlap another emulated device, or there are more than %u\n",
+                    MSI_FRAME_BYTES, base, MMIO_REGION_COUNT_MAX);
+        return false;
+    }
+    *frame = (struct msi_frame){
+        .vm = vm,
+        .base = base,
+        .irq_first = (uint32_t)irq_first,
+        .irq_count = (uint32_t)irq_count,
+    };
+    return true;
+}
+
+enum result msi_frame_attach(const struct msi_frame *frame)
+{
+    for (uint32_t irq = frame->irq_first; irq < frame->irq_first + frame->irq_count; irq++) {
+        const enum result result = virq_add(frame->vm, 0, irq, NULL, NULL);
+        if (result != RESULT_OK) {
+            LOG_VMM_ERR("GICv2m frame at 0x%lx: interrupt %u is registered already\n", frame->base, irq);
+            return result;
+        }
+    }
+    return RESULT_OK;
+}
+
+/* As Linux's binding interrupt-controller/arm,gic.yaml has it. */
+uint32_t msi_frame_describe(const struct msi_frame *frame, struct device_tree *tree)
+{
+    device_tree_begin_in_gic(tree, "v2m", frame->base);
+    device_tree_string(tree, "compatible", "arm,gic-v2m-frame");
+    device_tree_flag(tree, "msi-controller");
+    device_tree_reg_in_gic(tree, frame->base, MSI_FRAME_BYTES);
+    const uint32_t phandle = device_tree_phandle(tree);
+    device_tree_end(tree);
+    return phandle;
+}

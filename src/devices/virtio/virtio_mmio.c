@@ -1,0 +1,281 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * virtio over MMIO, version 2: the registers of a device at guest-physical addresses of its own, and one
+ * level-sensitive interrupt. [VIRTIO 4.2]
+ *
+ * Registers are words, to be accessed whole. The configuration space behind them takes accesses of 1, 2 and 4 bytes,
+ * naturally aligned. Everything else is the guest's error, reads as zero and changes nothing.
+ *
+ * Left out: shared memory regions (their length reads as all ones, which says that there are none).
+ */
+#include <libvmm/util/util.h>
+
+#include "devices/virtio/virtio_device.h"
+#include "devices/virtio/virtio_transport.h"
+#include "util/checked.h"
+#include "vm/device_tree.h"
+#include "vm/vm.h"
+
+/* [VIRTIO 4.2.2]; R: read, W: write */
+enum virtio_mmio_register {
+    VIRTIO_MMIO_MAGIC_VALUE = 0x000,         /* R */
+    VIRTIO_MMIO_VERSION = 0x004,             /* R */
+    VIRTIO_MMIO_DEVICE_ID = 0x008,           /* R */
+    VIRTIO_MMIO_VENDOR_ID = 0x00c,           /* R */
+    VIRTIO_MMIO_DEVICE_FEATURES = 0x010,     /* R */
+    VIRTIO_MMIO_DEVICE_FEATURES_SEL = 0x014, /* W */
+    VIRTIO_MMIO_DRIVER_FEATURES = 0x020,     /* W */
+    VIRTIO_MMIO_DRIVER_FEATURES_SEL = 0x024, /* W */
+    VIRTIO_MMIO_QUEUE_SEL = 0x030,           /* W */
+    VIRTIO_MMIO_QUEUE_NUM_MAX = 0x034,       /* R */
+    VIRTIO_MMIO_QUEUE_NUM = 0x038,           /* W */
+    VIRTIO_MMIO_QUEUE_READY = 0x044,         /* RW */
+    VIRTIO_MMIO_QUEUE_NOTIFY = 0x050,        /* W */
+    VIRTIO_MMIO_INTERRUPT_STATUS = 0x060,    /* R */
+    VIRTIO_MMIO_INTERRUPT_ACK = 0x064,       /* W */
+    VIRTIO_MMIO_STATUS = 0x070,              /* RW */
+    VIRTIO_MMIO_QUEUE_DESC_LOW = 0x080,      /* W */
+    VIRTIO_MMIO_QUEUE_DESC_HIGH = 0x084,     /* W */
+    VIRTIO_MMIO_QUEUE_DRIVER_LOW = 0x090,    /* W */
+    VIRTIO_MMIO_QUEUE_DRIVER_HIGH = 0x094,   /* W */
+    VIRTIO_MMIO_QUEUE_DEVICE_LOW = 0x0a0,    /* W */
+    VIRTIO_MMIO_QUEUE_DEVICE_HIGH = 0x0a4,   /* W */
+    VIRTIO_MMIO_SHM_SEL = 0x0ac,             /* W */
+    VIRTIO_MMIO_SHM_LEN_LOW = 0x0b0,         /* R */
+    VIRTIO_MMIO_SHM_LEN_HIGH = 0x0b4,        /* R */
+    VIRTIO_MMIO_SHM_BASE_LOW = 0x0b8,        /* R */
+    VIRTIO_MMIO_SHM_BASE_HIGH = 0x0bc,       /* R */
+    VIRTIO_MMIO_QUEUE_RESET = 0x0c0,         /* RW */
+    VIRTIO_MMIO_CONFIG_GENERATION = 0x0fc,   /* R */
+    VIRTIO_MMIO_CONFIG = 0x100,              /* the configuration space */
+};
+
+#define MAGIC_VALUE    0x74726976 /* "virt" */
+#define VERSION        2
+#define REGISTER_BYTES 4
+#define WIDTHS         (1 | 2 | 4 | 8)
+#define WORD_MAX       UINT32_MAX
+
+static uint32_t read_magic(struct virtio_device *dev)
+{
+    (void)dev;
+    return MAGIC_VALUE;
+}
+
+static uint32_t read_version(struct virtio_device *dev)
+{
+    (void)dev;
+    return VERSION;
+}
+
+static uint32_t read_device_id(struct virtio_device *dev)
+{
+    return dev->type.id;
+}
+
+static uint32_t read_vendor_id(struct virtio_device *dev)
+{
+    (void)dev;
+    return VIRTIO_VENDOR_ID;
+}
+
+static void write_queue_sel(struct virtio_device *dev, uint32_t value)
+{
+    /* What does not fit is no queue either. */
+    dev->queue_select = value <= UINT16_MAX ? (uint16_t)value : UINT16_MAX;
+}
+
+static uint32_t read_queue_num_max(struct virtio_device *dev)
+{
+    const struct virtq *vq = virtio_device_selected_queue(dev);
+    return vq == NULL ? 0 : vq->size_max;
+}
+
+/* Writing 0 stops the queue at once; that is a reset of it without the feature's name. */
+static void write_queue_ready(struct virtio_device *dev, uint32_t value)
+{
+    if (value == 1) {
+        virtio_device_enable_queue(dev);
+    } else if (value == 0) {
+        virtio_device_reset_queue(dev);
+    }
+}
+
+static uint32_t read_interrupt_status(struct virtio_device *dev)
+{
+    return dev->isr;
+}
+
+static void write_desc_low(struct virtio_device *dev, uint32_t value)
+{
+    virtio_device_write_area(dev, VIRTQ_AREA_DESC, false, value);
+}
+
+static void write_desc_high(struct virtio_device *dev, uint32_t value)
+{
+    virtio_device_write_area(dev, VIRTQ_AREA_DESC, true, value);
+}
+
+static void write_driver_low(struct virtio_device *dev, uint32_t value)
+{
+    virtio_device_write_area(dev, VIRTQ_AREA_DRIVER, false, value);
+}
+
+static void write_driver_high(struct virtio_device *dev, uint32_t value)
+{
+    virtio_device_write_area(dev, VIRTQ_AREA_DRIVER, true, value);
+}
+
+static void write_device_low(struct virtio_device *dev, uint32_t value)
+{
+    virtio_device_write_area(dev, VIRTQ_AREA_DEVICE, false, value);
+}
+
+static void write_device_high(struct virtio_device *dev, uint32_t value)
+{
+    virtio_device_write_area(dev, VIRTQ_AREA_DEVICE, true, value);
+}
+
+static uint32_t read_ones(struct virtio_device *dev)
+{
+    (void)dev;
+    return WORD_MAX;
+}
+
+struct reg {
+    uint32_t (*read)(struct virtio_device *dev);
+    void (*write)(struct virtio_device *dev, uint32_t value);
+};
+
+/* A row a word; a word without one is reserved. */
+static const struct reg registers[VIRTIO_MMIO_CONFIG / REGISTER_BYTES] = {
+    [VIRTIO_MMIO_MAGIC_VALUE / REGISTER_BYTES] = {read_magic, NULL},
+    [VIRTIO_MMIO_VERSION / REGISTER_BYTES] = {read_version, NULL},
+    [VIRTIO_MMIO_DEVICE_ID / REGISTER_BYTES] = {read_device_id, NULL},
+    [VIRTIO_MMIO_VENDOR_ID / REGISTER_BYTES] = {read_vendor_id, NULL},
+    [VIRTIO_MMIO_DEVICE_FEATURES / REGISTER_BYTES] = {virtio_read_features, NULL},
+    [VIRTIO_MMIO_DEVICE_FEATURES_SEL / REGISTER_BYTES] = {NULL, virtio_write_device_features_select},
+    [VIRTIO_MMIO_DRIVER_FEATURES / REGISTER_BYTES] = {NULL, virtio_device_write_features},
+    [VIRTIO_MMIO_DRIVER_FEATURES_SEL / REGISTER_BYTES] = {NULL, virtio_write_driver_features_select},
+    [VIRTIO_MMIO_QUEUE_SEL / REGISTER_BYTES] = {NULL, write_queue_sel},
+    [VIRTIO_MMIO_QUEUE_NUM_MAX / REGISTER_BYTES] = {read_queue_num_max, NULL},
+    [VIRTIO_MMIO_QUEUE_NUM / REGISTER_BYTES] = {NULL, virtio_device_write_queue_size},
+    [VIRTIO_MMIO_QUEUE_READY / REGISTER_BYTES] = {virtio_read_queue_enabled, write_queue_ready},
+    [VIRTIO_MMIO_QUEUE_NOTIFY / REGISTER_BYTES] = {NULL, virtio_device_kick},
+    [VIRTIO_MMIO_INTERRUPT_STATUS / REGISTER_BYTES] = {read_interrupt_status, NULL},
+    [VIRTIO_MMIO_INTERRUPT_ACK / REGISTER_BYTES] = {NULL, virtio_device_ack},
+    [VIRTIO_MMIO_STATUS / REGISTER_BYTES] = {virtio_read_status, virtio_device_write_status},
+    [VIRTIO_MMIO_QUEUE_DESC_LOW / REGISTER_BYTES] = {NULL, write_desc_low},
+    [VIRTIO_MMIO_QUEUE_DESC_HIGH / REGISTER_BYTES] = {NULL, write_desc_high},
+    [VIRTIO_MMIO_QUEUE_DRIVER_LOW / REGISTER_BYTES] = {NULL, write_driver_low},
+    [VIRTIO_MMIO_QUEUE_DRIVER_HIGH / REGISTER_BYTES] = {NULL, write_driver_high},
+    [VIRTIO_MMIO_QUEUE_DEVICE_LOW / REGISTER_BYTES] = {NULL, write_device_low},
+    [VIRTIO_MMIO_QUEUE_DEVICE_HIGH / REGISTER_BYTES] = {NULL, write_device_high},
+    [VIRTIO_MMIO_SHM_SEL / REGISTER_BYTES] = {NULL, virtio_write_nothing},
+    [VIRTIO_MMIO_SHM_LEN_LOW / REGISTER_BYTES] = {read_ones, NULL},
+    [VIRTIO_MMIO_SHM_LEN_HIGH / REGISTER_BYTES] = {read_ones, NULL},
+    [VIRTIO_MMIO_SHM_BASE_LOW / REGISTER_BYTES] = {read_ones, NULL},
+    [VIRTIO_MMIO_SHM_BASE_HIGH / REGISTER_BYTES] = {read_ones, NULL},
+    /* A reset is over when the write is. */
+    [VIRTIO_MMIO_QUEUE_RESET / REGISTER_BYTES] = {virtio_read_zero, virtio_write_queue_reset},
+    [VIRTIO_MMIO_CONFIG_GENERATION / REGISTER_BYTES] = {virtio_read_config_generation, NULL},
+};
+
+static enum mmio_result access_device(void *device, struct mmio_access *access)
+{
+    struct virtio_device *dev = device;
+    if (access->offset >= VIRTIO_MMIO_CONFIG) {
+        return virtio_access_config(dev, access->offset - VIRTIO_MMIO_CONFIG, access);
+    }
+    if (access->width_bytes != REGISTER_BYTES) {
+        return virtio_refuse(access);
+    }
+    const struct reg *reg = &registers[access->offset / REGISTER_BYTES];
+    if (access->is_write ? reg->write == NULL : reg->read == NULL) {
+        return virtio_refuse(access);
+    }
+    if (access->is_write) {
+        reg->write(dev, (uint32_t)access->value);
+    } else {
+        access->value = reg->read(dev);
+    }
+    return MMIO_HANDLED;
+}
+
+static void set_interrupt(void *transport, bool high)
+{
+    struct virtio_device *dev = transport;
+    /* The interrupt was registered before the device could be reached: this cannot fail. */
+    (void)!vgic_set_level(&dev->vm->vgic, 0, (uint32_t)dev->place.irq, high);
+}
+
+static enum result attach_interrupt(void *ctx, struct vm *vm)
+{
+    struct virtio_device *dev = ctx;
+    const enum result result = virq_add(vm, 0, dev->place.irq, NULL, NULL);
+    if (result != RESULT_OK) {
+        LOG_VMM_ERR("virtio %s at 0x%lx: interrupt %zu is registered already\n", dev->type.name, dev->place.base,
+                    dev->place.irq);
+    }
+    return result;
+}
+
+/* As Linux's binding virtio/mmio.yaml has it. */
+static void describe(void *ctx, struct device_tree *tree)
+{
+    const struct virtio_device *dev = ctx;
+    device_tree_begin(tree, "virtio_mmio", dev->place.base);
+    device_tree_string(tree, "compatible", "virtio,mmio");
+    device_tree_reg(tree, dev->place.base, VIRTIO_MMIO_BYTES);
+    device_tree_interrupt(tree, (uint32_t)dev->place.irq);
+    device_tree_flag(tree, "dma-coherent");
+    device_tree_end(tree);
+}
+
+static bool check_place(const struct virtio_device *dev)
+{
+    const struct virtio_place *place = &dev->place;
+    if (!is_aligned(place->base, VIRTIO_MMIO_BYTES)) {
+        LOG_VMM_ERR("virtio %s: address 0x%lx is not a multiple of 0x%x\n", dev->type.name, place->base,
+                    VIRTIO_MMIO_BYTES);
+        return false;
+    }
+    if (place->irq < VGIC_PRIVATE_COUNT || place->irq >= VGIC_IRQ_COUNT) {
+        LOG_VMM_ERR("virtio %s at 0x%lx: interrupt %zu out of range, limits are %u and %u\n", dev->type.name,
+                    place->base, place->irq, VGIC_PRIVATE_COUNT, VGIC_IRQ_COUNT - 1);
+        return false;
+    }
+    return true;
+}
+
+bool virtio_mmio_attach(struct virtio_device *dev, const struct virtio_place *place)
+{
+    static const struct device_ops ops = {
+        .reset = virtio_on_reset,
+        .attach = attach_interrupt,
+        .describe = describe,
+        .notified = virtio_on_notified,
+    };
+    const struct mmio_region region = {
+        .base = gpa(place->base),
+        .size_bytes = VIRTIO_MMIO_BYTES,
+        .widths = WIDTHS,
+        .handler = access_device,
+        .dev = dev,
+    };
+    if (!check_place(dev)) {
+        return false;
+    }
+    dev->set_interrupt = set_interrupt;
+    dev->transport = dev;
+    if (mmio_add(&dev->vm->mmio, &region) != RESULT_OK) {
+        LOG_VMM_ERR("virtio %s: 0x%x bytes at 0x%lx overlap another emulated device, or there are more than %u\n",
+                    dev->type.name, VIRTIO_MMIO_BYTES, place->base, MMIO_REGION_COUNT_MAX);
+        return false;
+    }
+    return device_add(dev->vm, &dev->node, &ops, dev) == RESULT_OK;
+}

@@ -1,0 +1,267 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Start, stop and restart of the guest.
+ *
+ * A restart is complete: every vCPU stopped and reset, timers off, interrupt controller reset (which acknowledges what
+ * was in flight), devices reset, RAM cleared, images loaded anew, and vCPUs that have run washed before the guest
+ * starts. It may be asked for from within an exit of the very vCPU that it starts again; that exit's reply then must
+ * not resume it (vcpu->replaced).
+ *
+ * A guest that is stopped can be resumed as well: what its vCPUs were about to do is kept.
+ */
+#include "vm/guest.h"
+
+#include <libvmm/util/util.h>
+
+#include "aarch64/vcpu/vcpu_state.h"
+#include "aarch64/vcpu/vtimer.h"
+#include "util/checked.h"
+#include "vm/vm.h"
+
+#define INSTRUCTION_BYTES 4
+#define PAGE_BYTES        4096
+
+static void stop_all(struct vm *vm)
+{
+    for (size_t i = 0; i < vm_vcpu_count(vm); i++) {
+        vcpu_stop(vm, i);
+    }
+    wash_cancel(vm);
+    vm->is_new = false;
+}
+
+/* All vCPUs, their timers and the interrupt controller into their first state. The vCPUs are stopped. */
+static void reset_all(struct vm *vm)
+{
+    for (size_t i = 0; i < vm_vcpu_count(vm); i++) {
+        if (vcpu_state_reset(i) != RESULT_OK) {
+            LOG_VMM_ERR("the system description has no vCPU %zu, the guest has %zu\n", i, vm_vcpu_count(vm));
+        }
+    }
+    virq_reset(vm);
+    device_reset_all(vm);
+}
+
+static bool check_start(const struct vm *vm, const char *function, size_t boot_vcpu_id, uint64_t kernel_pc)
+{
+    if (!vm_has_vcpu(vm, boot_vcpu_id)) {
+        LOG_VMM_ERR("%s: vCPU %zu does not exist, there are %zu\n", function, boot_vcpu_id, vm_vcpu_count(vm));
+        return false;
+    }
+    if (!is_aligned(kernel_pc, INSTRUCTION_BYTES)) {
+        LOG_VMM_ERR("%s: entry point 0x%lx is not a multiple of %d\n", function, kernel_pc, INSTRUCTION_BYTES);
+        return false;
+    }
+    if (vm->ram.size_bytes != 0 && guest_ram_at(&vm->ram, gpa(kernel_pc), INSTRUCTION_BYTES) == NULL) {
+        LOG_VMM_ERR("%s: entry point 0x%lx is outside the guest's RAM, 0x%lx bytes at 0x%lx\n", function, kernel_pc,
+                    vm->ram.size_bytes, vm->ram.base.value);
+        return false;
+    }
+    return true;
+}
+
+/* Whether the system description has a vCPU for each CPU of the guest's. */
+static bool check_vcpus(const struct vm *vm)
+{
+    for (size_t i = 0; i < vm_vcpu_count(vm); i++) {
+        if (!vcpu_state_exists(i)) {
+            LOG_VMM_ERR("the guest's device tree has %zu CPUs, but the system description has no vCPU %zu\n",
+                        vm_vcpu_count(vm), i);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool start(struct vm *vm, const char *function)
+{
+    vm->started = true;
+    vm->is_new = false;
+    vtimer_register(vm);
+    if (wash_and_start(vm) != RESULT_OK) {
+        LOG_VMM_ERR("%s: the system description has no vCPU %zu\n", function, vm->boot_vcpu_id);
+        return false;
+    }
+    return true;
+}
+
+bool guest_start(size_t boot_vcpu_id, uintptr_t kernel_pc, uintptr_t dtb, uintptr_t initrd)
+{
+    struct vm *vm = vm_instance();
+    if (!check_start(vm, "guest_start", boot_vcpu_id, kernel_pc) || !check_vcpus(vm)) {
+        return false;
+    }
+    if (vm->started) {
+        stop_all(vm);
+        reset_all(vm);
+    }
+    vm->boot_vcpu_id = boot_vcpu_id;
+    vm->entry = (struct vcpu_entry){.pc = kernel_pc, .x0 = dtb};
+    LOG_VMM("starting guest at 0x%lx, device tree at 0x%lx, initial RAM disc at 0x%lx\n", kernel_pc, dtb, initrd);
+    return start(vm, "guest_start");
+}
+
+void guest_pause(struct vm *vm)
+{
+    /* While vCPUs are washed, the guest is yet to begin: there is nothing to go on with. */
+    vm->is_new = vm->is_new || vm->wash.under_way;
+    for (size_t i = 0; i < vm_vcpu_count(vm); i++) {
+        vcpu_pause(vm, i);
+    }
+    wash_cancel(vm);
+}
+
+void guest_stop(size_t boot_vcpu_id)
+{
+    struct vm *vm = vm_instance();
+    if (!vm_has_vcpu(vm, boot_vcpu_id)) {
+        LOG_VMM_ERR("guest_stop: vCPU %zu does not exist, there are %zu\n", boot_vcpu_id, vm_vcpu_count(vm));
+        return;
+    }
+    guest_pause(vm);
+}
+
+bool guest_resume(size_t boot_vcpu_id)
+{
+    struct vm *vm = vm_instance();
+    size_t resumed = 0;
+    if (vm->is_new && boot_vcpu_id == vm->boot_vcpu_id) {
+        return start(vm, "guest_resume");
+    }
+    for (size_t i = 0; i < vm_vcpu_count(vm) && boot_vcpu_id == vm->boot_vcpu_id; i++) {
+        if (vm->vcpus[i].paused) {
+            vcpu_resume(vm, i);
+            resumed++;
+        }
+    }
+    if (resumed == 0) {
+        LOG_VMM_ERR("guest_resume: no guest of boot vCPU %zu is stopped by guest_stop\n", boot_vcpu_id);
+    }
+    return resumed != 0;
+}
+
+void guest_stop_on_error(bool stops)
+{
+    vm_instance()->stops_on_error = stops;
+}
+
+/* Everything is stopped already, and stays so on failure. */
+static bool restart(struct vm *vm, const char *function)
+{
+    uint64_t kernel_pc;
+    if (vm->reload == NULL) {
+        LOG_VMM_ERR("%s: there are no images to load: linux_setup_images has not succeeded\n", function);
+        return false;
+    }
+    reset_all(vm);
+    if (guest_ram_clear(&vm->ram, vm->ram.base, vm->ram.size_bytes) != RESULT_OK) {
+        LOG_VMM_ERR("%s: the guest's RAM is not known\n", function);
+        return false;
+    }
+    if (vm->reload(vm, &kernel_pc) != RESULT_OK) {
+        LOG_VMM_ERR("%s: the images could not be loaded again\n", function);
+        return false;
+    }
+    vm->entry = (struct vcpu_entry){.pc = kernel_pc, .x0 = vm->images.dtb_dest};
+    return check_start(vm, function, vm->boot_vcpu_id, kernel_pc) && start(vm, function);
+}
+
+/* The RAM that the library knows, or, where only the device tree has told its size, at least that: all is cleared. */
+static bool take_ram(struct vm *vm, uintptr_t guest_ram_vaddr, size_t guest_ram_size)
+{
+    struct guest_ram *ram = &vm->ram;
+    const bool size_fits = vm->ram_registered ? guest_ram_size == ram->size_bytes : guest_ram_size >= ram->size_bytes;
+    if (guest_ram_vaddr == (uintptr_t)ram->vmm_base && size_fits &&
+        guest_ram_init(ram, ram->vmm_base, ram->base, guest_ram_size) == RESULT_OK) {
+        return true;
+    }
+    LOG_VMM_ERR("guest_restart: RAM of 0x%lx bytes at 0x%lx is not the guest's, 0x%lx bytes at 0x%lx\n", guest_ram_size,
+                guest_ram_vaddr, ram->size_bytes, (uintptr_t)ram->vmm_base);
+    return false;
+}
+
+bool guest_restart(size_t boot_vcpu_id, uintptr_t guest_ram_vaddr, size_t guest_ram_size)
+{
+    struct vm *vm = vm_instance();
+    stop_all(vm);
+    if (!vm_has_vcpu(vm, boot_vcpu_id)) {
+        LOG_VMM_ERR("guest_restart: vCPU %zu does not exist, there are %zu\n", boot_vcpu_id, vm_vcpu_count(vm));
+        return false;
+    }
+    if (vm->reload != NULL && !take_ram(vm, guest_ram_vaddr, guest_ram_size)) {
+        return false;
+    }
+    vm->boot_vcpu_id = boot_vcpu_id;
+    LOG_VMM("restarting guest\n");
+    return restart(vm, "guest_restart");
+}
+
+bool guest_ram_register(uintptr_t vmm_vaddr, uint64_t guest_paddr, size_t size_bytes)
+{
+    struct vm *vm = vm_instance();
+    if (!is_aligned(guest_paddr, PAGE_BYTES) || !is_aligned(size_bytes, PAGE_BYTES)) {
+        LOG_VMM_ERR("guest_ram_register: 0x%lx bytes at 0x%lx are not multiples of %d\n", size_bytes, guest_paddr,
+                    PAGE_BYTES);
+        return false;
+    }
+    if (mmio_overlaps(&vm->mmio, gpa(guest_paddr), size_bytes)) {
+        LOG_VMM_ERR("guest_ram_register: 0x%lx bytes at 0x%lx overlap an emulated device\n", size_bytes, guest_paddr);
+        return false;
+    }
+    if (guest_ram_init(&vm->ram, (void *)vmm_vaddr, gpa(guest_paddr), size_bytes) != RESULT_OK) {
+        LOG_VMM_ERR("guest_ram_register: 0x%lx bytes at 0x%lx, in the VMM at 0x%lx, are empty or wrap around\n",
+                    size_bytes, guest_paddr, vmm_vaddr);
+        return false;
+    }
+    vm->ram_registered = true;
+    return true;
+}
+
+bool guest_register_power_handler(guest_power_handler_t handler, void *cookie)
+{
+    struct vm_hooks *hooks = &vm_instance()->hooks;
+    hooks->power = handler;
+    hooks->power_cookie = cookie;
+    return true;
+}
+
+bool guest_register_timer(guest_timer_arm_t arm, void *cookie)
+{
+    struct vm_hooks *hooks = &vm_instance()->hooks;
+    hooks->timer_arm = arm;
+    hooks->timer_cookie = cookie;
+    return true;
+}
+
+void guest_timer_due(size_t vcpu_id)
+{
+    struct vm *vm = vm_instance();
+    if (vm_has_vcpu(vm, vcpu_id)) {
+        vcpu_kick(vm, vcpu_id);
+    }
+}
+
+static enum guest_power_action power_action(struct vm *vm, size_t vcpu_id, enum guest_power_event event)
+{
+    enum guest_power_action action = GUEST_POWER_ACTION_DEFAULT;
+    if (vm->hooks.power != NULL) {
+        action = vm->hooks.power(vcpu_id, event, vm->hooks.power_cookie);
+    }
+    if (action == GUEST_POWER_ACTION_DEFAULT) {
+        action = event == GUEST_POWER_RESET ? GUEST_POWER_ACTION_RESTART : GUEST_POWER_ACTION_STOP;
+    }
+    return action;
+}
+
+void guest_power(struct vm *vm, size_t vcpu_id, enum guest_power_event event)
+{
+    LOG_VMM("guest asks for %s\n", event == GUEST_POWER_RESET ? "a reset" : "power-off");
+    stop_all(vm);
+    if (power_action(vm, vcpu_id, event) == GUEST_POWER_ACTION_RESTART && !restart(vm, "reset")) {
+        LOG_VMM_ERR("guest stays stopped\n");
+    }
+}

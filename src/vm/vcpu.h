@@ -1,0 +1,82 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * A vCPU as the VMM knows it: power state, waiting in WFI, and the registers fetched during its current exit.
+ *
+ *           vcpu_start, vcpu_resume             wfi
+ *     OFF -------------------------> ON  <----------> ON, waiting
+ *      ^                             |       kick          |
+ *      +------- vcpu_stop -----------+---------------------+
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <microkit.h>
+
+#include "util/result.h"
+
+struct vm;
+
+enum vcpu_power {
+    VCPU_OFF,
+    VCPU_ON,
+};
+
+/*
+ * Registers in the order that TCB reads and writes move them: the first `valid` are known, the first `dirty` changed.
+ * They are in `copy`, or where the vCPU has them.
+ */
+struct vcpu_regs {
+    seL4_UserContext *context;
+    seL4_UserContext copy;
+    uint32_t valid;
+    uint32_t dirty;
+};
+
+struct vcpu {
+    uint32_t id;
+    enum vcpu_power power;
+    bool waiting;       /* blocked on its WFI; resume_pc is where it goes on */
+    bool paused;        /* off only because guest_stop came */
+    bool in_exit;       /* fault_handle is at work for it: the reply, not a restart, resumes it */
+    bool replaced;      /* restarted or stopped during its exit: the reply must not resume it */
+    bool has_run;       /* since it was new, or washed (aarch64/vcpu/wash.h) */
+    bool vtimer_masked; /* an event of its virtual timer has come and is not yet acked: no other one comes */
+    bool vtimer_is_new; /* no event of its virtual timer has come since it was started */
+    uint64_t resume_pc; /* valid while waiting */
+    uint64_t fsr;       /* syndrome of the current exit */
+    struct vcpu_regs regs;
+};
+
+/* What a vCPU starts with. */
+struct vcpu_entry {
+    uint64_t pc;
+    uint64_t x0;
+};
+
+/*
+ * Puts all registers into their reset state, then the entry state of the arm64 boot protocol, and runs the vCPU.
+ * RESULT_INVALID when the system description has no such vCPU.
+ */
+MUST_CHECK enum result vcpu_start(struct vm *vm, size_t vcpu_id, const struct vcpu_entry *entry);
+
+/* Suspends a vCPU, whatever it does. Its registers stay. */
+void vcpu_stop(struct vm *vm, size_t vcpu_id);
+
+/* The same, until vcpu_resume. A vCPU that is off stays so. */
+void vcpu_pause(struct vm *vm, size_t vcpu_id);
+
+/* Runs a vCPU that is paused from where it was. */
+void vcpu_resume(struct vm *vm, size_t vcpu_id);
+
+/* Marks a vCPU as waiting for an interrupt; the exit under way must then not be replied to. */
+void vcpu_wait(struct vcpu *vcpu, uint64_t resume_pc);
+
+/* Something came that ends a WFI: runs the vCPU if it waits. Harmless otherwise. */
+void vcpu_kick(struct vm *vm, size_t vcpu_id);

@@ -1,0 +1,107 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+#include "fixture.h"
+
+#include "aarch64/vcpu/vtimer.h"
+
+static void test_event(void **state)
+{
+    (void)state;
+    struct vm *vm = fixture_vm();
+    assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
+    assert_true(vm->vcpus[0].vtimer_masked);
+    assert_int_equal(fake.vcpus[0].vppi_ack_count, 0);
+    assert_int_equal(vm->vgic.vcpus[0].private_word.latched, BIT(VTIMER_IRQ));
+}
+
+/* A vCPU is started while an event of its former life is on its way. */
+static void test_event_of_a_former_life(void **state)
+{
+    (void)state;
+    struct vm *vm = fixture_vm();
+    const struct vcpu_entry entry = {.pc = FIXTURE_PC};
+    assert_int_equal(vcpu_start(vm, 0, &entry), RESULT_OK);
+    assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
+    assert_int_equal(vm->vgic.vcpus[0].private_word.latched, 0);
+    assert_int_equal(fake.vcpus[0].vppi_ack_count, 1);
+    assert_false(vm->vcpus[0].vtimer_masked);
+
+    fake.vcpus[0].regs[seL4_VCPUReg_CNTV_CTL] = 1;
+    assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
+    assert_int_equal(vm->vgic.vcpus[0].private_word.latched, BIT(VTIMER_IRQ));
+    vtimer_ack(vm, 0);
+    /* From the first one on, nothing is asked. */
+    fake_counts_reset();
+    assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
+    assert_int_equal(fake.vcpu_reg_calls, 0);
+}
+
+static void test_event_of_another_interrupt(void **state)
+{
+    (void)state;
+    assert_true(fixture_fault(fake_vppi_event(30)));
+    assert_false(fixture_vm()->vcpus[0].vtimer_masked);
+    assert_int_equal(fixture_vm()->errors.counts[GUEST_ERROR_FAULT], 1);
+}
+
+static void test_event_without_interrupt_controller(void **state)
+{
+    (void)state;
+    struct vm *vm = fixture_vm();
+    vm_forget(vm);
+    vm_vcpu(vm, 0)->power = VCPU_ON;
+    vtimer_register(vm);
+    assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
+    assert_int_equal(vm->errors.counts[GUEST_ERROR_FAULT], 1);
+}
+
+static void test_ack_only_when_masked(void **state)
+{
+    (void)state;
+    struct vm *vm = fixture_vm();
+    vtimer_ack(vm, 0);
+    assert_int_equal(fake.vcpus[0].vppi_ack_count, 0);
+    assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
+    vtimer_ack(vm, 0);
+    vtimer_ack(vm, 0);
+    assert_int_equal(fake.vcpus[0].vppi_ack_count, 1);
+}
+
+static void test_end_of_interrupt_acks(void **state)
+{
+    (void)state;
+    struct vm *vm = fixture_vm();
+    vtimer_register(vm);
+    vtimer_register(vm);
+    assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
+    vm->vgic.ops.eoi(vm, 0, VTIMER_IRQ);
+    assert_int_equal(fake.vcpus[0].vppi_ack_count, 1);
+    assert_false(vm->vcpus[0].vtimer_masked);
+}
+
+static void test_reset_acks(void **state)
+{
+    (void)state;
+    struct vm *vm = fixture_vm();
+    vtimer_register(vm);
+    assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
+    virq_reset(vm);
+    assert_int_equal(fake.vcpus[0].vppi_ack_count, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_event, fixture_setup),
+        cmocka_unit_test_setup(test_event_of_a_former_life, fixture_setup),
+        cmocka_unit_test_setup(test_event_of_another_interrupt, fixture_setup),
+        cmocka_unit_test_setup(test_event_without_interrupt_controller, fixture_setup),
+        cmocka_unit_test_setup(test_ack_only_when_masked, fixture_setup),
+        cmocka_unit_test_setup(test_end_of_interrupt_acks, fixture_setup),
+        cmocka_unit_test_setup(test_reset_acks, fixture_setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
