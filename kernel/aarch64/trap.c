@@ -25,13 +25,15 @@
 #define PAR_FAILED  BIT(0)
 #define PAR_ADDRESS BITS(47, 12)
 
-/* Translates the faulting address through the guest's own tables; false: they have changed meanwhile. */
+/* vectors.S */
+uint64_t translate_for_guest(uint64_t address);
+
+/* Translates the faulting address by the guest's tables; false: they changed meanwhile, or cannot be read. */
 static COLD bool translate_far(uint64_t *ipa)
 {
     uint64_t far = SYSREG_READ(far_el2);
     uint64_t saved = SYSREG_READ(par_el1);
-    __asm__ volatile("at s1e1r, %0\n isb" : : "r"(far) : "memory");
-    uint64_t par = SYSREG_READ(par_el1);
+    uint64_t par = translate_for_guest(far);
     SYSREG_WRITE(par_el1, saved);
     *ipa = (par & PAR_ADDRESS) | (far & BITS(11, 0));
     return (par & PAR_FAILED) == 0;

@@ -67,7 +67,8 @@ trap_vectors:
     from_kernel 1
     from_kernel 2
     from_kernel 3
-    from_kernel 4
+    .balign 128
+    b kernel_sync
     from_kernel 5
     from_kernel 6
     from_kernel 7
@@ -151,6 +152,34 @@ bad_mode:
     mov x5, #MODE_EL1H
     orr x4, x4, x5
     b mode_is_good
+
+/*
+ * uint64_t translate_for_guest(uint64_t address)
+ *
+ * PAR_EL1 as AT S1E1R leaves it [Arm ARM D17.2.110]. The walk reads memory that the guest chooses: where that answers
+ * with an external abort, the result is a failed translation.
+ */
+    .global translate_for_guest
+translate_for_guest:
+translate_instruction:
+    at s1e1r, x0
+    isb
+    mrs x0, par_el1
+    ret
+translate_aborted:
+    mov x0, #1 /* PAR_EL1.F */
+    ret
+
+/* A synchronous exception of the kernel's own. That of translate_instruction has a fixup; the caller expects a call. */
+kernel_sync:
+    mrs x1, elr_el2
+    adr x2, translate_instruction
+    cmp x1, x2
+    mov x0, #4
+    b.ne kernel_exception
+    adr x1, translate_aborted
+    msr elr_el2, x1
+    eret
 
 kernel_exception:
     mrs x1, tpidr_el2

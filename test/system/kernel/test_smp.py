@@ -22,6 +22,11 @@ def test_pds_on_two_cores_at_once(run, gic, cpu):
 
 
 @pytest.mark.parametrize("gic, cpu", [(2, "cortex-a53"), (3, "max")])
+def test_tables_that_lead_to_nothing(run, gic, cpu):
+    run("walk", gic=gic, cpu=cpu, cores=2, extra=TWO_THREADS)
+
+
+@pytest.mark.parametrize("gic, cpu", [(2, "cortex-a53"), (3, "max")])
 def test_vcpu_on_another_core(run, gic, cpu):
     run("vcpu_smp", gic=gic, cpu=cpu, cores=2, extra=ONE_THREAD)
 
