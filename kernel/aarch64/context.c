@@ -68,7 +68,12 @@
 
 #define VTTBR_VMID_SHIFT 48
 
+#define PFR0_EL0_AARCH32 2 /* EL0 runs AArch32 programs too */
+
 static struct context contexts[IMAGE_THREAD_COUNT_MAX];
+
+/* Modes that a vCPU may be returned to, a bit each; an exception return to any other is a defect of the kernel. */
+uint32_t context_modes = BIT(SPSR_EL0T) | BIT(SPSR_EL1T) | BIT(SPSR_EL1H);
 
 void context_init(struct thread *thread)
 {
@@ -93,6 +98,10 @@ static uint64_t event_counter_count(void)
 
 void context_init_core(void)
 {
+    /* [Arm ARM D17.2.70] ID_AA64PFR0_EL1.EL0 */
+    if (BITS_GET(3, 0, SYSREG_READ(id_aa64pfr0_el1)) == PFR0_EL0_AARCH32) {
+        context_modes |= BIT(SPSR_USR32);
+    }
     SYSREG_WRITE(hcr_el2, HCR_PD);
     SYSREG_WRITE(mdcr_el2, MDCR_TRAP | event_counter_count());
     SYSREG_WRITE(cptr_el2, CPTR_RES1 | CPTR_TFP);

@@ -8,7 +8,6 @@
  * the registers go straight there. TPIDR_EL2 points to this core's struct
  * core, whose first word is the top of the kernel's stack.
  */
-#define MODES_ALLOWED ((1 << 0x00) | (1 << 0x04) | (1 << 0x05) | (1 << 0x10)) /* EL0t, EL1t, EL1h, AArch32 user */
 #define MODE_EL1H     5
 
 /* ESR_EL2 of "svc #0", SYSCALL_REPLY_WAIT [Arm ARM D17.2.37]. */
@@ -117,8 +116,8 @@ kernel_enter_thread:
     ldp x0, x1, [sp, #272]
 
     /* A VMM can write its vCPUs' frames, at any time: never return to EL2 for it. */
-    mov w5, #(MODES_ALLOWED & 0xffff)
-    movk w5, #(MODES_ALLOWED >> 16), lsl #16
+    adrp x5, context_modes
+    ldr w5, [x5, #:lo12:context_modes]
     lsr w5, w5, w4 /* by the mode: what a shift of 32 bits uses of w4 */
     tbz w5, #0, bad_mode
 mode_is_good:

@@ -15,6 +15,11 @@ def test_traps_registers_and_timer(run, deterministic, gic, cpu):
         run.find("^ok write of ICC_SGI1R_EL1", text)
 
 
+def test_no_aarch32_where_the_core_has_none(run, deterministic):
+    text = run("vcpu", gic=3, cpu="a64fx", extra=deterministic)
+    run.find("^ok a VMM cannot start its vCPU in AArch32 state", text)
+
+
 @MACHINES
 def test_list_registers(run, deterministic, gic, cpu):
     run("vgic", gic=gic, cpu=cpu, extra=deterministic)

@@ -63,6 +63,9 @@ static void be_rewritten(void)
     (void)GUEST_STEP(ITEM_HOSTILE, HOSTILE_SCTLR,
                      "msr sctlr_el1, x3\n msr cpacr_el1, xzr\n msr cntkctl_el1, xzr\n isb\n smc #0");
     guest_report(ITEM_AFTER_EL2H, GUEST_STEP(ITEM_EL2H, 0, "smc #0\n mrs x4, CurrentEL"));
+    if ((GUEST_READ(id_aa64pfr0_el1) & 15) == 1) {
+        guest_report(ITEM_AFTER_AARCH32, GUEST_STEP(ITEM_AARCH32, 0, "smc #0\n mrs x4, CurrentEL"));
+    }
 }
 
 #define TIMER_TICKS 1000

@@ -55,6 +55,8 @@ enum item {
     ITEM_HOSTILE,
     ITEM_EL2H,
     ITEM_AFTER_EL2H,
+    ITEM_AARCH32, /* on a core that has it not, at EL0 either */
+    ITEM_AFTER_AARCH32,
     ITEM_TIMER_ONCE,
     ITEM_TIMER_AGAIN,
     ITEM_TIMER_WFI,

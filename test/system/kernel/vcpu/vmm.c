@@ -13,6 +13,7 @@
 #define VMM_GUEST_RAM 0x30000000
 #define VTIMER        27
 #define SPSR_EL2H     0x3c9
+#define SPSR_AARCH32  0x1d0
 
 static struct guest_shared *const shared = (struct guest_shared *)(VMM_GUEST_RAM + GUEST_SHARED_OFFSET);
 static uint64_t step_item = ITEM_END; /* ITEM_END: no step expected */
@@ -46,6 +47,7 @@ static const struct report reports[] = {
     [ITEM_AFTER_STOPPED] = {"stopped in the fault, restarted later", ~0ULL, 2},
     [ITEM_AFTER_REGISTERS] = {"the guest sees a register that its VMM wrote", ~0ULL, 0x1234567},
     [ITEM_AFTER_EL2H] = {"a VMM cannot start its vCPU at EL2", ~0ULL, 1 << 2},
+    [ITEM_AFTER_AARCH32] = {"a VMM cannot start its vCPU in AArch32 state", ~0ULL, 1 << 2},
     [ITEM_TIMER_ONCE] = {"virtual timer: told once", ~0ULL, 1},
     [ITEM_TIMER_AGAIN] = {"acknowledged while due: told again", ~0ULL, 2},
     [ITEM_END] = {"end", 0, 0},
@@ -86,6 +88,7 @@ static const struct step steps[] = {
     [ITEM_REGISTERS] = {"SMC, registers", VCPU_FAULT(ESR_SMC, 0, 0)},
     [ITEM_HOSTILE] = {"SMC with hostile controls", seL4_Fault_VCPUFault, 1, ESR_SMC, 0, 0, 0, 16},
     [ITEM_EL2H] = {"SMC, to EL2", VCPU_FAULT(ESR_SMC, 0, 0)},
+    [ITEM_AARCH32] = {"SMC, to AArch32 state", VCPU_FAULT(ESR_SMC, 0, 0)},
     [ITEM_TIMER_WFI] = {"WFI with the timer armed", VCPU_FAULT(ESR_WFX, 1, 0)},
 };
 
@@ -214,6 +217,9 @@ static seL4_Bool after_step(uint64_t item, microkit_msginfo *reply)
         break;
     case ITEM_EL2H:
         vm_write(VCPU, VM_SPSR, SPSR_EL2H);
+        break;
+    case ITEM_AARCH32:
+        vm_write(VCPU, VM_SPSR, SPSR_AARCH32);
         break;
     case ITEM_TIMER_WFI:
         is_waiting_for_timer = true;
