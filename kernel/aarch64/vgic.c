@@ -242,8 +242,8 @@ void vgic_fill_requested(struct thread *vcpu, uint64_t requested)
         unsigned i = (unsigned)__builtin_ctzl(left);
         uint32_t request = page->lr[i];
         page->lr[i] = 0;
-        /* 0: taken before; the VMM was interrupted while it made the next request. */
-        if (request != 0) {
+        /* Not so where it was taken before: the VMM was interrupted while it made the next request. */
+        if ((request & VCPU_PAGE_LR_VALID) != 0) {
             fill(vgic, is_live, i, request);
         }
     }

@@ -23,9 +23,13 @@
 #define VCPU_PAGE_ACK_VTIMER (1ULL << 63)
 #define VCPU_PAGE_LRS        ((1ULL << VCPU_PAGE_LR_COUNT) - 1)
 
-/* What a list register is to be filled with: number, priority (five bits), group; the places are a GICv2's. */
+/*
+ * What a list register is to be filled with: number, priority (five bits), group; the places are a GICv2's. Number 0 of
+ * priority 0 in group 0 is an interrupt like any other: VALID tells a request from none.
+ */
 #define VCPU_PAGE_LR_PRIORITY_SHIFT 23
 #define VCPU_PAGE_LR_GROUP_SHIFT    30
+#define VCPU_PAGE_LR_VALID          (1u << 31)
 #define VCPU_PAGE_LR_FIELDS         (1u << VCPU_PAGE_LR_GROUP_SHIFT | 0x1fu << VCPU_PAGE_LR_PRIORITY_SHIFT | 0x3ffu)
 
 struct vcpu_page {

@@ -270,8 +270,8 @@ static inline int seL4_ARM_VCPU_InjectIRQ(seL4_CPtr vcpu, seL4_Uint16 virq, seL4
                                           seL4_Uint8 index)
 {
     const seL4_Word child = vcpu - SEL4_BASE_VCPU_CAP;
-    const seL4_Uint32 request =
-        virq | (seL4_Uint32)priority << VCPU_PAGE_LR_PRIORITY_SHIFT | (seL4_Uint32)group << VCPU_PAGE_LR_GROUP_SHIFT;
+    const seL4_Uint32 request = VCPU_PAGE_LR_VALID | virq | (seL4_Uint32)priority << VCPU_PAGE_LR_PRIORITY_SHIFT |
+                                (seL4_Uint32)group << VCPU_PAGE_LR_GROUP_SHIFT;
     struct vcpu_page *page = sel4_vcpu_page(child);
     seL4_Word empty = 0;
     if (child < IMAGE_CHILD_COUNT && (sel4_vcpus >> child & 1) != 0) {

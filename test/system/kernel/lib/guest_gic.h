@@ -10,7 +10,7 @@
 
 #include "guest.h"
 
-#define GUEST_GICC        0x8010000
+#define GUEST_GICC        0x8010000UL
 #define GUEST_GICC_REG(r) (*(volatile uint32_t *)(GUEST_GICC + (r)))
 #define GICC_CTLR         0x00
 #define GICC_PMR          0x04
@@ -44,6 +44,34 @@ static inline void guest_gic_end(uint64_t irq)
         GUEST_WRITE(S3_0_C12_C12_1, irq);
     } else {
         GUEST_GICC_REG(GICC_EOIR) = (uint32_t)irq;
+    }
+}
+
+/* The same with both groups enabled, and one group by itself, which needs no interrupt to be unmasked. */
+static inline void guest_gic_enable_groups(void)
+{
+    if (guest_gic_is_v3()) {
+        GUEST_WRITE(S3_0_C12_C12_6, 1); /* ICC_IGRPEN0_EL1 */
+        GUEST_WRITE(S3_0_C12_C12_7, 1); /* ICC_IGRPEN1_EL1 */
+    } else {
+        GUEST_GICC_REG(GICC_CTLR) = 7; /* AckCtl: the registers of group 0 serve both */
+    }
+}
+
+static inline uint64_t guest_gic_take_of(unsigned group)
+{
+    if (guest_gic_is_v3() && group == 0) {
+        return GUEST_READ(S3_0_C12_C8_0); /* ICC_IAR0_EL1 */
+    }
+    return guest_gic_take();
+}
+
+static inline void guest_gic_end_of(unsigned group, uint64_t irq)
+{
+    if (guest_gic_is_v3() && group == 0) {
+        GUEST_WRITE(S3_0_C12_C8_1, irq); /* ICC_EOIR0_EL1 */
+    } else {
+        guest_gic_end(irq);
     }
 }
 

@@ -26,6 +26,15 @@ static void take(uint64_t count)
     guest_mask();
 }
 
+/* Interrupt 0 with the reset value of its priority and group: all fields of its list register are 0. */
+static void take_lowest(unsigned group)
+{
+    guest_report(ITEM_LOWEST, group);
+    uint64_t irq = guest_gic_take_of(group);
+    guest_report(ITEM_GOT, irq);
+    guest_gic_end_of(group, irq);
+}
+
 void guest_main(uint64_t argument)
 {
     (void)argument;
@@ -35,5 +44,9 @@ void guest_main(uint64_t argument)
     guest_report(ITEM_ENDED, 0);
     guest_report(ITEM_MASKED, 0);
     take(1);
+    guest_gic_enable_groups();
+    for (unsigned i = 0; i < 4; i++) {
+        take_lowest(i % 2);
+    }
     guest_report(ITEM_END, 0);
 }

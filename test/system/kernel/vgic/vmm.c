@@ -52,7 +52,7 @@ static void request_everything(void)
 {
     struct vcpu_page *page = sel4_vcpu_page(VCPU);
     for (unsigned i = 0; i < VCPU_PAGE_LR_COUNT; i++) {
-        page->lr[i] = (page->lr_empty >> i & 1) != 0 ? 0 : ~0u;
+        page->lr[i] = (page->lr_empty >> i & 1) != 0 ? ~VCPU_PAGE_LR_VALID : ~0u;
     }
     page->requests = ~0UL;
 }
@@ -98,8 +98,16 @@ static void on_report(uint64_t item, uint64_t value)
         request_with_junk(FIRST_IRQ + 7, 3, 3);
         check_log("not taken while the guest masks it", "");
         break;
+    case ITEM_LOWEST:
+        group = (seL4_Uint8)value;
+        check("a list register is free", (sel4_vcpu_page(VCPU)->lr_empty & 1) != 0);
+        check_equal("interrupt 0 of priority 0", (uint64_t)inject(0, 0, 0), seL4_NoError);
+        break;
+    case ITEM_GOT:
+        check_equal("interrupt 0 of priority 0 is taken", value, 0);
+        break;
     default:
-        check_log("nothing else was told", "t7m3");
+        check_log("nothing else was told", "t7m3m0m0m0m0");
         harness_done();
         break;
     }
