@@ -11,11 +11,17 @@
 
 #define TIMER_INTID 26
 
-/* Ticks of the counter in `us` microseconds; no less than 1. */
+#define TIMER_TICKS_MAX BIT(60) /* added to the counter it does not wrap */
+
+/* Ticks of the counter in `us` microseconds: 1 to TIMER_TICKS_MAX. */
 static inline uint64_t timer_ticks(uint64_t us)
 {
     uint64_t hz = SYSREG_READ(cntfrq_el0);
-    uint64_t ticks = us / 1000000 * hz + us % 1000000 * hz / 1000000;
+    uint64_t seconds = us / 1000000;
+    if (seconds >= TIMER_TICKS_MAX / hz) {
+        return TIMER_TICKS_MAX;
+    }
+    uint64_t ticks = seconds * hz + us % 1000000 * hz / 1000000;
     return ticks == 0 ? 1 : ticks;
 }
 

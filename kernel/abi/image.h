@@ -29,7 +29,8 @@
 #define IMAGE_THREAD_COUNT_MAX 128 /* PDs and vCPUs */
 #define IMAGE_CORE_COUNT_MAX   8
 #define IMAGE_PRIORITY_MAX     254
-#define IMAGE_IRQ_COUNT_MAX    256 /* `irq` elements in one system */
+#define IMAGE_IRQ_COUNT_MAX    256                 /* `irq` elements in one system */
+#define IMAGE_PERIOD_US_MAX    1000000000000000ULL /* in ticks of a counter of 1 GHz below 2^60 */
 
 #define IMAGE_NO_THREAD 0xffff
 
@@ -51,13 +52,15 @@ struct image_range {
     uint64_t size_bytes;
 };
 
-#define IMAGE_BOARD_RAM_COUNT 4
+#define IMAGE_BOARD_RAM_COUNT    4
+#define IMAGE_BOARD_DEVICE_COUNT 4
 
 struct image_board {
     char name[IMAGE_NAME_BYTES];
     uint64_t core_count;
-    struct image_range kernel;                     /* kept for the kernel, inside RAM */
-    struct image_range ram[IMAGE_BOARD_RAM_COUNT]; /* size 0: unused */
+    struct image_range kernel;                            /* kept for the kernel, inside RAM */
+    struct image_range ram[IMAGE_BOARD_RAM_COUNT];        /* size 0: unused; likewise below */
+    struct image_range devices[IMAGE_BOARD_DEVICE_COUNT]; /* that are the kernel's alone, in whole pages */
 };
 
 /* What a channel of a PD leads to. */
@@ -92,10 +95,10 @@ struct image_thread {
     uint8_t priority;
     uint8_t core;
     uint8_t flags;
-    uint16_t parent; /* index of the PD that handles its faults, or IMAGE_NO_THREAD */
-    uint16_t child;  /* its id there */
-    uint64_t budget_us;
-    uint64_t period_us;
+    uint16_t parent;           /* index of the PD that handles its faults, or IMAGE_NO_THREAD */
+    uint16_t child;            /* its id there */
+    uint64_t budget_us;        /* 1 to period_us */
+    uint64_t period_us;        /* up to IMAGE_PERIOD_US_MAX */
     uint64_t table_paddr;      /* root of its stage-2 tables, 4 KiB aligned */
     uint64_t vmid;             /* one for each address space, 1 to 255 */
     uint64_t entry;            /* PD: first instruction */
@@ -136,7 +139,7 @@ struct image {
 #define IMAGE_ASSERT_SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type " has changed its size")
 
 IMAGE_ASSERT_SIZE(struct image_range, 16);
-IMAGE_ASSERT_SIZE(struct image_board, 152);
+IMAGE_ASSERT_SIZE(struct image_board, 216);
 IMAGE_ASSERT_SIZE(struct image_channel, 8);
 IMAGE_ASSERT_SIZE(struct image_thread, 64 + 8 + 9 * 8 + 62 * 8 + 64 * 2);
 IMAGE_ASSERT_SIZE(struct image_irq, 8);

@@ -124,8 +124,8 @@ def test_random_text_in_descriptions(tool, tmp_path):
 
 
 @pytest.mark.parametrize("kernel, message", [
-    ("pd.elf", 'has no symbol "kernel_board" of 152 bytes: is not a kernel that this tool was made for'),
-    ("stripped.elf", 'has no symbol "kernel_board" of 152 bytes: is not a kernel that this tool was made for'),
+    ("pd.elf", 'has no symbol "kernel_board" of 216 bytes: is not a kernel that this tool was made for'),
+    ("stripped.elf", 'has no symbol "kernel_board" of 216 bytes: is not a kernel that this tool was made for'),
     ("text.elf", "not an ELF file: it does not begin with 0x7f ELF"),
     ("x86.elf", "ELF machine 62: must be 183, AArch64"),
     ("no.elf", 'cannot open "KERNEL": No such file or directory'),

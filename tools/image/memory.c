@@ -144,6 +144,18 @@ static bool overlaps_device(const struct memory *memory, const struct block *blo
     return false;
 }
 
+/* The device of the kernel's that a block overlaps, or NULL. */
+static const struct image_range *find_kernel_device(const struct memory *memory, const struct block *block)
+{
+    for (size_t i = 0; i < IMAGE_BOARD_DEVICE_COUNT; i++) {
+        const struct image_range *device = &memory->board->facts.devices[i];
+        if (device->base < block->paddr + block->size_bytes && block->paddr < device->base + device->size_bytes) {
+            return device;
+        }
+    }
+    return NULL;
+}
+
 static void place_fixed(struct memory *memory, struct block *block)
 {
     enum board_overlap overlap = board_overlap(memory->board, block->paddr, block->size_bytes);
@@ -153,6 +165,14 @@ static void place_fixed(struct memory *memory, struct block *block)
         diag_error(&memory->tool->diag, block->place,
                    "%s at 0x%" PRIx64 " (0x%" PRIx64 " bytes) lies partly in RAM: must be wholly inside or outside",
                    block->what, block->paddr, block->size_bytes);
+        return;
+    }
+    const struct image_range *device = find_kernel_device(memory, block);
+    if (device != NULL) {
+        diag_error(&memory->tool->diag, block->place,
+                   "%s at 0x%" PRIx64 " (0x%" PRIx64
+                   " bytes) overlaps a device that is the kernel's alone, at 0x%" PRIx64 " (0x%" PRIx64 " bytes)",
+                   block->what, block->paddr, block->size_bytes, device->base, device->size_bytes);
         return;
     }
     if (block->is_ram ? !reserve(memory, block->paddr, block->size_bytes) : overlaps_device(memory, block)) {

@@ -14,7 +14,6 @@
 
 #define BUDGET_US_DEFAULT   1000
 #define STACK_BYTES_DEFAULT 0x2000
-#define PERIOD_US_MAX       (UINT64_MAX / 1000) /* in nanoseconds it still is below 2^64 */
 #define INTID_PTIMER        30
 #define INTID_SPI_MIN       32
 #define INTID_SPI_MAX       1019
@@ -216,7 +215,7 @@ static struct setvar *parse_setvar(struct parse *parse, const struct xml_element
 
 static struct scheduling parse_scheduling(struct parse *parse, const struct xml_element *element)
 {
-    static const struct attribute_range us_range = {1, PERIOD_US_MAX};
+    static const struct attribute_range us_range = {1, IMAGE_PERIOD_US_MAX};
     struct scheduling scheduling;
 
     scheduling.priority =

@@ -15,6 +15,13 @@ const struct image_board kernel_board __attribute__((used)) = {
     .core_count = 8,
     .kernel = {.base = 0x40000000, .size_bytes = 2 * MIB},
     .ram = {{.base = 0x40000000, .size_bytes = 2048 * MIB}},
+    .devices =
+        {
+            {.base = 0x08000000, .size_bytes = 0x10000},  /* distributor */
+            {.base = 0x08010000, .size_bytes = 0x10000},  /* GICv2: CPU interface */
+            {.base = 0x08030000, .size_bytes = 0x10000},  /* GICv2: hypervisor interface */
+            {.base = 0x08080000, .size_bytes = 0xf80000}, /* GICv3: translation service, redistributors */
+        },
 };
 
 const struct board_gic board_gic = {

@@ -12,6 +12,7 @@ const struct image_board kernel_board = {
     .core_count = 2,
     .kernel = {.base = 0x40000000, .size_bytes = 0x200000},
     .ram = {{.base = 0x40000000, .size_bytes = 0x4000000}},
+    .devices = {{.base = 0x8000000, .size_bytes = 0x10000}},
 };
 
 #ifdef IMAGE_IN_BSS

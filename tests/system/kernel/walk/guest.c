@@ -13,12 +13,12 @@
 #define LEVEL2 ((volatile uint64_t *)0x40009000)
 #define LEVEL3 ((volatile uint64_t *)0x4000a000)
 
-#define DEVICE_PAGE  0x9010000UL
-#define NOTHING_PAGE 0x9020000UL
+#define DEVICE_PAGE           0x9010000UL
+#define NOTHING_PAGE          0x9020000UL
 #define INDEX(level, address) ((address) >> (39 - 9 * (level)) & 0x1ff)
 
 #define PTE_TABLE  0x3
-#define PTE_PAGE   0x403                      /* access flag, device */
+#define PTE_PAGE   0x403                     /* access flag, device */
 #define PTE_NORMAL (0x401 | 3 << 8 | 1 << 2) /* block, inner shareable */
 
 /* T0SZ 25, nothing by TTBR1, walks inner shareable and write-back, 40 bits of physical addresses. */
