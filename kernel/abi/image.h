@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #define IMAGE_MAGIC   0x3147414d494d5656ULL /* "VVMIMAG1" */
-#define IMAGE_VERSION 1
+#define IMAGE_VERSION 2
 
 #define IMAGE_NAME_BYTES       64
 #define IMAGE_CHANNEL_COUNT    62 /* channel ids 0 to 61 */
@@ -84,7 +84,7 @@ enum image_thread_kind {
 };
 
 enum image_thread_flags {
-    IMAGE_THREAD_SMC = 1 << 0, /* may make SMC calls */
+    IMAGE_THREAD_SMC = 1 << 0, /* may call the firmware, for a few functions */
     IMAGE_THREAD_FPU = 1 << 1, /* may use FP and SIMD registers */
 };
 
@@ -123,6 +123,14 @@ struct image_irq {
     uint16_t reserved;
 };
 
+/* Functions of the firmware that a thread may call beside those that the kernel always lets through. */
+struct image_smc {
+    uint32_t thread;
+    uint32_t first; /* function identifiers, SMCCC */
+    uint32_t last;
+    uint32_t reserved;
+};
+
 struct image {
     uint64_t magic;
     uint32_t version;
@@ -130,10 +138,11 @@ struct image {
     uint32_t thread_count;
     uint32_t irq_count;
     uint32_t zero_count;
-    uint32_t reserved;
+    uint32_t smc_count;
     uint64_t threads_paddr; /* struct image_thread[thread_count] */
     uint64_t irqs_paddr;    /* struct image_irq[irq_count] */
     uint64_t zeros_paddr;   /* struct image_range[zero_count]: RAM that the kernel clears at boot */
+    uint64_t smcs_paddr;    /* struct image_smc[smc_count] */
 };
 
 #define IMAGE_ASSERT_SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type " has changed its size")
@@ -143,6 +152,7 @@ IMAGE_ASSERT_SIZE(struct image_board, 216);
 IMAGE_ASSERT_SIZE(struct image_channel, 8);
 IMAGE_ASSERT_SIZE(struct image_thread, 64 + 8 + 9 * 8 + 62 * 8 + 64 * 2);
 IMAGE_ASSERT_SIZE(struct image_irq, 8);
-IMAGE_ASSERT_SIZE(struct image, 56);
+IMAGE_ASSERT_SIZE(struct image_smc, 16);
+IMAGE_ASSERT_SIZE(struct image, 64);
 
 #endif

@@ -14,6 +14,7 @@
 #include "kernel/aarch64/mmu.h"
 #include "kernel/aarch64/smc.h"
 #include "kernel/aarch64/vgic.h"
+#include "kernel/core/firmware.h"
 #include "kernel/core/irq.h"
 #include "kernel/core/lock.h"
 #include "kernel/core/report.h"
@@ -74,6 +75,7 @@ static void boot_system(void)
     gic_init();
     thread_init_all(image);
     irq_init(image);
+    firmware_init(image);
 }
 
 static void start_other_cores(void)

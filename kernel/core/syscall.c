@@ -9,7 +9,7 @@
 #include "kernel/core/syscall.h"
 
 #include "kernel/aarch64/context.h"
-#include "kernel/aarch64/smc.h"
+#include "kernel/core/firmware.h"
 #include "kernel/core/ipc.h"
 #include "kernel/core/irq.h"
 #include "kernel/core/lock.h"
@@ -207,7 +207,7 @@ static void do_smc(struct core *core, struct thread *pd, struct frame *frame)
         frame->x0 = ERROR_INVALID_CAPABILITY;
         return;
     }
-    smc_call(pd->ipc_buffer);
+    firmware_call(pd, pd->ipc_buffer);
     frame->x0 = ERROR_NONE;
 }
 

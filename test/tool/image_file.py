@@ -4,6 +4,7 @@
 # Reads an image as the kernel and the hardware do: the ELF file, the tables of kernel/abi/image.h, and stage-2
 # translation tables. Follows the specifications, not the tool's source.
 
+import collections
 import struct
 
 ANY = 0xFFFF
@@ -125,6 +126,9 @@ class Thread:
         self.children = struct.unpack_from("<64H", data, 144 + 8 * 62)
 
 
+Smc = collections.namedtuple("Smc", "thread first last")
+
+
 class Image:
     """An image file, loaded and with its memory cleared."""
 
@@ -135,13 +139,14 @@ class Image:
     def load_tables(self, kernel_elf):
         kernel = Elf(kernel_elf)
         self.paddr = self.memory.word(kernel.symbols()["kernel_image"][0])
-        (magic, version, self.core_count, thread_count, irq_count, zero_count, reserved, threads, irqs,
-         zeros) = struct.unpack("<QIIIIIIQQQ", self.memory.read(self.paddr, 56))
-        assert (magic, version, reserved) == (0x3147414D494D5656, 1, 0)
+        (magic, version, self.core_count, thread_count, irq_count, zero_count, smc_count, threads, irqs, zeros,
+         smcs) = struct.unpack("<QIIIIIIQQQQ", self.memory.read(self.paddr, 64))
+        assert (magic, version) == (0x3147414D494D5656, 2)
         self.threads = [Thread(self.memory.read(threads + i * THREAD_BYTES, THREAD_BYTES))
                         for i in range(thread_count)]
         # intid, thread, channel, trigger
         self.irqs = [struct.unpack("<HHBBH", self.memory.read(irqs + 8 * i, 8))[:4] for i in range(irq_count)]
+        self.smcs = [Smc(*struct.unpack("<III", self.memory.read(smcs + 16 * i, 12))) for i in range(smc_count)]
         self.zeros = [struct.unpack("<QQ", self.memory.read(zeros + 16 * i, 16)) for i in range(zero_count)]
         for base, size in self.zeros:
             self.memory.clear(base, size)

@@ -16,7 +16,7 @@ GOOD = pathlib.Path(__file__).parent / "good"
 MINIMAL = GOOD / "minimal.system"
 
 USAGE = """usage: image FILE.system --board BOARD --config CONFIG --kernel KERNEL.elf
-             [--search-path DIR]... [-o IMAGE] [-r REPORT]
+             [--search-path DIR]... [--smc PD=FIRST[-LAST]]... [-o IMAGE] [-r REPORT]
 """
 
 
@@ -55,6 +55,41 @@ def test_usage_errors(tool, changes, problem):
     assert not tool.output.exists()
 
 
+@pytest.mark.parametrize("smc, problem", [
+    ("one", "must be PD=FIRST or PD=FIRST-LAST, with function identifiers as numbers"),
+    ("one=0x82000000-", "must be PD=FIRST or PD=FIRST-LAST, with function identifiers as numbers"),
+    ("two=0x82000000", 'there is no protection_domain "two"'),
+    ("one=0x82000000", 'protection_domain "one" has no smc="true"'),
+    ("caller=0x84000003", "0x84000003 to 0x84000003 must be fast calls of one service, which is the Arm "
+     "architecture's (0x80000000), the silicon provider's (0x82000000) or the OEM's (0x83000000)"),
+    ("caller=0x82000001-0x82000000", "0x82000001 to 0x82000000 must be"),
+    ("caller=0x82000000-0x83000000", "0x82000000 to 0x83000000 must be"),
+    ("caller=0x02000000", "0x2000000 to 0x2000000 must be"),
+    ("caller=0x182000000", "0x182000000 to 0x182000000 must be"),
+])
+def test_smc_errors(tool, tmp_path, smc, problem):
+    run = tool.run_words([tool_path(), smc_system(tmp_path), *words(tool, **{"--smc": smc})])
+    assert run.returncode == 1 and run.stderr.startswith(f"--smc {smc}: {problem}"), run.stderr
+
+
+def smc_system(folder):
+    path = folder / "smc.system"
+    path.write_text('<system><protection_domain name="one"><program_image path="pd.elf" /></protection_domain>'
+                    '<protection_domain name="caller" smc="true"><program_image path="pd.elf" /></protection_domain>'
+                    '</system>')
+    return path
+
+
+def test_smc(tool, tmp_path):
+    command = [tool_path(), smc_system(tmp_path), *words(tool, **{"--smc": "caller=0x82000000"}), "--smc",
+               "caller=0xc3000010-0xc300ffff"]
+    assert tool.run_words(command).returncode == 0
+    image = Image(tool.output).load_tables(tool.programs / "kernel.elf")
+    assert [(image.threads[smc.thread].name, smc.first, smc.last) for smc in image.smcs] == [
+        ("caller", 0x82000000, 0x82000000), ("caller", 0xC3000010, 0xC300FFFF)]
+    assert "  firmware functions 0xc3000010 to 0xc300ffff\n" in tool.report.read_text()
+
+
 def test_no_system(tool):
     run = tool.run_words([tool_path(), *words(tool)])
     assert (run.returncode, run.stderr) == (2, "image: no system description\n" + USAGE)
@@ -65,7 +100,7 @@ def test_help(tool, option):
     run = tool.run_words([tool_path(), option])
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout.startswith(USAGE)
-    for name in ("--board", "--config", "--kernel", "--search-path", "--output", "--report"):
+    for name in ("--board", "--config", "--kernel", "--search-path", "--smc", "--output", "--report"):
         assert name in run.stdout
 
 

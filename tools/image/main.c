@@ -17,20 +17,26 @@
 
 #define EXIT_USAGE 2
 
-static const char usage_line[] = "usage: image FILE.system --board BOARD --config CONFIG --kernel KERNEL.elf\n"
-                                 "             [--search-path DIR]... [-o IMAGE] [-r REPORT]\n";
+static const char usage_line[] =
+    "usage: image FILE.system --board BOARD --config CONFIG --kernel KERNEL.elf\n"
+    "             [--search-path DIR]... [--smc PD=FIRST[-LAST]]... [-o IMAGE] [-r REPORT]\n";
 
-static const char help_text[] = "Builds a bootable ELF image out of a system description and the programs it names.\n"
-                                "\n"
-                                "  FILE.system             the system description\n"
-                                "  --board BOARD           the board, which must be the kernel's\n"
-                                "  --config CONFIG         debug, release or benchmark, or one of these behind smp-\n"
-                                "  --kernel KERNEL.elf     the kernel\n"
-                                "  --search-path DIR       where to look for programs and prefill files, after the\n"
-                                "                          current folder; may be given again\n"
-                                "  -o, --output IMAGE      the image (loader.img)\n"
-                                "  -r, --report REPORT     a report of what lies where (report.txt)\n"
-                                "  -h, --help              this text\n";
+static const char help_text[] =
+    "Builds a bootable ELF image out of a system description and the programs it names.\n"
+    "\n"
+    "  FILE.system             the system description\n"
+    "  --board BOARD           the board, which must be the kernel's\n"
+    "  --config CONFIG         debug, release or benchmark, or one of these behind smp-\n"
+    "  --kernel KERNEL.elf     the kernel\n"
+    "  --search-path DIR       where to look for programs and prefill files, after the\n"
+    "                          current folder; may be given again\n"
+    "  --smc PD=FIRST[-LAST]   function identifiers of the firmware that protection domain\n"
+    "                          PD, which has smc=\"true\", may call: of the Arm\n"
+    "                          architecture, silicon provider or OEM services; may be\n"
+    "                          given again\n"
+    "  -o, --output IMAGE      the image (loader.img)\n"
+    "  -r, --report REPORT     a report of what lies where (report.txt)\n"
+    "  -h, --help              this text\n";
 
 static const char *const configs[] = {"debug", "release", "benchmark", "smp-debug", "smp-release", "smp-benchmark"};
 
@@ -39,6 +45,7 @@ enum option_code {
     OPTION_CONFIG,
     OPTION_KERNEL,
     OPTION_SEARCH_PATH,
+    OPTION_SMC,
 };
 
 static const struct option long_options[] = {
@@ -46,6 +53,7 @@ static const struct option long_options[] = {
     {"config", required_argument, NULL, OPTION_CONFIG},
     {"kernel", required_argument, NULL, OPTION_KERNEL},
     {"search-path", required_argument, NULL, OPTION_SEARCH_PATH},
+    {"smc", required_argument, NULL, OPTION_SMC},
     {"output", required_argument, NULL, 'o'},
     {"report", required_argument, NULL, 'r'},
     {"help", no_argument, NULL, 'h'},
@@ -75,6 +83,9 @@ static void set_option(struct options *options, int code, const char *value)
         break;
     case OPTION_SEARCH_PATH:
         options->search_paths[options->search_path_count++] = value;
+        break;
+    case OPTION_SMC:
+        options->smcs[options->smc_count++] = value;
         break;
     case 'o':
         options->output_path = value;
@@ -123,6 +134,7 @@ int main(int argument_count, char **arguments)
     int code;
 
     options.search_paths = arena_alloc(&tool.arena, (size_t)argument_count * sizeof(*options.search_paths));
+    options.smcs = arena_alloc(&tool.arena, (size_t)argument_count * sizeof(*options.smcs));
     while ((code = getopt_long(argument_count, arguments, "o:r:h", long_options, NULL)) != -1) {
         set_option(&options, code, optarg);
     }

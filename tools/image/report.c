@@ -127,10 +127,18 @@ static void write_channels(FILE *out, const struct system *system, const struct 
 static void write_pd(struct tool *tool, FILE *out, const struct system *system, const struct layout *layout,
                      const struct pd *pd)
 {
+    const struct smc *smc;
+
     fprintf(out, "\nProtection domain \"%s\"\n", pd->name);
     write_scheduling(out, &pd->scheduling);
     fprintf(out, ", core %u, thread %u%s%s\n", pd->core, pd->thread, pd->may_smc ? ", may make SMC calls" : "",
             pd->may_fpu ? "" : ", no FPU");
+    LIST_FOR_EACH(system->smcs, smc)
+    {
+        if (smc->pd == pd) {
+            fprintf(out, "  firmware functions 0x%" PRIx32 " to 0x%" PRIx32 "\n", smc->first, smc->last);
+        }
+    }
     if (pd->parent != NULL) {
         fprintf(out, "  child %u of \"%s\"\n", pd->id, pd->parent->name);
     }

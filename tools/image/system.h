@@ -137,6 +137,14 @@ struct pd {
     struct space *space;
 };
 
+/* Functions of the firmware that a PD may call. */
+struct smc {
+    struct smc *next;
+    struct pd *pd;
+    uint32_t first;
+    uint32_t last;
+};
+
 struct channel_end {
     struct place place;
     struct pd *pd;
@@ -156,10 +164,12 @@ struct system {
     struct place place;
     struct region *regions;
     struct channel *channels;
+    struct smc *smcs;
     struct pd *pds[IMAGE_PD_COUNT_MAX];
     size_t pd_count;
     size_t vcpu_count;
     size_t irq_count;
+    size_t smc_count;
 };
 
 #define SYSTEM_FOR_EACH_PD(system, pd)                                                                                 \

@@ -150,6 +150,16 @@ static void fill_irqs(const struct system *system, struct image_irq *irqs)
     }
 }
 
+static void fill_smcs(const struct system *system, struct image_smc *smcs)
+{
+    const struct smc *smc;
+
+    LIST_FOR_EACH(system->smcs, smc)
+    {
+        *smcs++ = (struct image_smc){.thread = smc->pd->thread, .first = smc->first, .last = smc->last};
+    }
+}
+
 static uint32_t count_cores(const struct image_thread *threads, size_t count)
 {
     uint32_t cores = 0;
@@ -167,9 +177,11 @@ static void fill_image(const struct system *system, const struct layout *layout,
     struct image_thread *threads = (struct image_thread *)(image + 1);
     struct image_irq *irqs = (struct image_irq *)(threads + thread_count);
     struct image_range *ranges = (struct image_range *)(irqs + system->irq_count);
+    struct image_smc *smcs = (struct image_smc *)(ranges + zeros->count);
 
     fill_threads(system, layout, threads);
     fill_irqs(system, irqs);
+    fill_smcs(system, smcs);
     memcpy(ranges, zeros->ranges, zeros->count * sizeof(*ranges));
     *image = (struct image){
         .magic = IMAGE_MAGIC,
@@ -178,9 +190,11 @@ static void fill_image(const struct system *system, const struct layout *layout,
         .thread_count = (uint32_t)thread_count,
         .irq_count = (uint32_t)system->irq_count,
         .zero_count = (uint32_t)zeros->count,
+        .smc_count = (uint32_t)system->smc_count,
         .threads_paddr = paddr + (uint64_t)((uint8_t *)threads - (uint8_t *)image),
         .irqs_paddr = paddr + (uint64_t)((uint8_t *)irqs - (uint8_t *)image),
         .zeros_paddr = paddr + (uint64_t)((uint8_t *)ranges - (uint8_t *)image),
+        .smcs_paddr = paddr + (uint64_t)((uint8_t *)smcs - (uint8_t *)image),
     };
 }
 
@@ -193,7 +207,8 @@ enum result tables_build(struct tool *tool, const struct system *system, struct 
     find_zeros(layout, &zeros);
 
     uint64_t size_bytes = sizeof(struct image) + (system->pd_count + system->vcpu_count) * sizeof(struct image_thread) +
-                          system->irq_count * sizeof(struct image_irq) + zeros.count * sizeof(struct image_range);
+                          system->irq_count * sizeof(struct image_irq) + zeros.count * sizeof(struct image_range) +
+                          system->smc_count * sizeof(struct image_smc);
     if (memory_add_placed(&layout->memory, system->place, "kernel's tables", size_bytes, &tables->block) != RESULT_OK) {
         return RESULT_FAILED;
     }

@@ -10,7 +10,7 @@
 #include "layout.h"
 
 struct tables {
-    struct block *block; /* struct image, then threads, irqs and zeros */
+    struct block *block; /* struct image, then threads, irqs, zeros and smcs */
     const struct image *image;
     const struct image_thread *threads;
     const struct image_irq *irqs;

@@ -7,6 +7,7 @@
 #include "tool.h"
 #include "check.h"
 #include "emit.h"
+#include "firmware.h"
 #include "layout.h"
 #include "parse.h"
 #include "patch.h"
@@ -22,7 +23,7 @@ static enum result read_system(struct tool *tool, const struct board *board, str
     struct xml_element *root;
 
     if (xml_parse(tool, tool->options->system_path, &root) != RESULT_OK || schema_check(tool, root) != RESULT_OK ||
-        parse_system(tool, root, system) != RESULT_OK) {
+        parse_system(tool, root, system) != RESULT_OK || firmware_parse(tool, system) != RESULT_OK) {
         return RESULT_FAILED;
     }
     return check_system(tool, system, board);

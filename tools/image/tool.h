@@ -21,6 +21,8 @@ struct options {
     const char *report_path;
     const char **search_paths;
     size_t search_path_count;
+    const char **smcs; /* PD=FIRST[-LAST] each */
+    size_t smc_count;
 };
 
 struct tool {

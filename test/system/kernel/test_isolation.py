@@ -46,6 +46,10 @@ REPORTS = {
 }
 
 
+def test_firmware_for_a_pd(run):
+    run("firmware", cores=2)
+
+
 @pytest.mark.parametrize("gic, cpu", [(2, "cortex-a53"), (3, "max")])
 def test_culprits_are_reported_and_stopped(run, gic, cpu):
     text = run("isolation", gic=gic, cpu=cpu, crashes=len(REPORTS))

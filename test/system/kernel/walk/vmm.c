@@ -23,7 +23,7 @@ static void finish_if_done(void)
     static bool is_done;
     if (!is_done && faults >= FAULT_COUNT && aborts >= ABORT_COUNT) {
         is_done = true;
-        rig_done();
+        harness_done();
     }
 }
 
