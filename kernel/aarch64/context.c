@@ -35,6 +35,9 @@
 #define HCR_TACR      BIT(21)
 #define HCR_TGE       BIT(27)
 #define HCR_RW        BIT(31) /* EL1 is AArch64 */
+#define HCR_TLOR      BIT(35) /* limited ordering regions */
+#define HCR_TERR      BIT(36) /* error records */
+#define HCR_TID5      BIT(58) /* memory tagging's feature register */
 
 #define HCR_COMMON (HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_TSC | HCR_RW)
 #define HCR_PD     (HCR_COMMON | HCR_DC | HCR_TGE)
@@ -53,9 +56,15 @@
 #define CPACR_FPEN BITS(21, 20)
 #define CNTKCTL_PD BITS(1, 0) /* EL0 may read the counters */
 
-#define CPTR_RES1        0x33ffULL
+#define CPTR_RES1        0x33ffULL /* SVE and SME trap, too */
 #define CPTR_TFP         BIT(10)
+#define CPTR_TTA         BIT(20)                                        /* trace unit */
+#define CPTR_TAM         BIT(30)                                        /* activity monitors */
 #define MDCR_TRAP        (BIT(11) | BIT(10) | BIT(9) | BIT(6) | BIT(5)) /* TDRA, TDOSA, TDA, TPM, TPMCR */
+#define MDCR_TPMS        BIT(14)                                        /* statistical profiling */
+#define MDCR_TTRF        BIT(19)                                        /* trace filter */
+#define MPAM2_TRAP       BITS(49, 48)
+#define MPAMHCR_TRAP     BIT(31)
 #define CNTHCTL_EL1PCTEN BIT(0) /* the physical counter may be read, the physical timer not used */
 
 #define SPSR_MODE  BITS(4, 0)
@@ -75,10 +84,35 @@ static struct context contexts[IMAGE_THREAD_COUNT_MAX];
 /* Modes that a vCPU may be returned to, a bit each; an exception return to any other is a defect of the kernel. */
 uint32_t context_modes = BIT(SPSR_EL0T) | BIT(SPSR_EL1T) | BIT(SPSR_EL1H);
 
+/* Features of the processor whose registers a guest could reach; fields of ID registers [Arm ARM D17.2.58 on]. */
+static struct {
+    bool ras;
+    bool sme;
+} has;
+
+static uint64_t hcr_vcpu = HCR_VCPU;
+static uint64_t cptr_allow = CPTR_RES1; /* FP and SIMD registers may be used */
+
+void context_find_features(void)
+{
+    uint64_t pfr0 = SYSREG_READ(id_aa64pfr0_el1);
+
+    has.ras = BITS_GET(31, 28, pfr0) != 0;
+    has.sme = BITS_GET(27, 24, SYSREG_READ(id_aa64pfr1_el1)) != 0;
+    if (BITS_GET(3, 0, pfr0) == PFR0_EL0_AARCH32) {
+        context_modes |= BIT(SPSR_USR32);
+    }
+    hcr_vcpu |= has.ras ? HCR_TERR : 0;
+    hcr_vcpu |= BITS_GET(19, 16, SYSREG_READ(id_aa64mmfr1_el1)) != 0 ? HCR_TLOR : 0;
+    hcr_vcpu |= BITS_GET(11, 8, SYSREG_READ(id_aa64pfr1_el1)) >= 2 ? HCR_TID5 : 0;
+    cptr_allow |= BITS_GET(47, 44, pfr0) != 0 ? CPTR_TAM : 0;
+    cptr_allow |= BITS_GET(7, 4, SYSREG_READ(id_aa64dfr0_el1)) != 0 ? CPTR_TTA : 0;
+}
+
 void context_init(struct thread *thread)
 {
     thread->context = &contexts[thread_index(thread)];
-    thread->cptr = CPTR_RES1 | CPTR_TFP;
+    thread->cptr = cptr_allow | CPTR_TFP;
     thread->vttbr = thread->desc->vmid << VTTBR_VMID_SHIFT | thread->desc->table_paddr;
     if (thread->is_vcpu) {
         thread->frame->spsr = SPSR_EL1H | SPSR_DAIF;
@@ -96,15 +130,50 @@ static uint64_t event_counter_count(void)
     return version == 0 || version == 15 ? 0 : BITS_GET(15, 11, SYSREG_READ(pmcr_el0));
 }
 
+/*
+ * Registers of EL2 that are there with a feature and say what of it EL1 may have: nothing. A trap of the fine-grained
+ * kind is one where the bit of a newer feature is 0; the older features have others.
+ */
+static void deny_features(void)
+{
+    uint64_t fgt = BITS_GET(59, 56, SYSREG_READ(id_aa64mmfr0_el1));
+    uint64_t dfr0 = SYSREG_READ(id_aa64dfr0_el1);
+
+    SYSREG_WRITE(mdcr_el2, MDCR_TRAP | (BITS_GET(35, 32, dfr0) != 0 ? MDCR_TPMS : 0) |
+                               (BITS_GET(43, 40, dfr0) != 0 ? MDCR_TTRF : 0) | event_counter_count());
+    if (BITS_GET(43, 40, SYSREG_READ(id_aa64pfr0_el1)) != 0) { /* MPAM */
+        SYSREG_WRITE(S3_4_C10_C5_0, MPAM2_TRAP);               /* MPAM2_EL2 */
+        if ((SYSREG_READ(S3_0_C10_C4_4) & BIT(17)) != 0) {     /* MPAMIDR_EL1.HAS_HCR */
+            SYSREG_WRITE(S3_4_C10_C4_0, MPAMHCR_TRAP);         /* MPAMHCR_EL2 */
+        }
+    }
+    if (BITS_GET(43, 40, SYSREG_READ(id_aa64mmfr1_el1)) != 0) {
+        SYSREG_WRITE(S3_4_C1_C2_2, 0); /* HCRX_EL2 */
+    }
+    if (fgt >= 1) {
+        SYSREG_WRITE(S3_4_C1_C1_4, 0); /* HFGRTR_EL2 */
+        SYSREG_WRITE(S3_4_C1_C1_5, 0); /* HFGWTR_EL2 */
+        SYSREG_WRITE(S3_4_C1_C1_6, 0); /* HFGITR_EL2 */
+        SYSREG_WRITE(S3_4_C3_C1_4, 0); /* HDFGRTR_EL2 */
+        SYSREG_WRITE(S3_4_C3_C1_5, 0); /* HDFGWTR_EL2 */
+    }
+    if (fgt >= 2) {
+        SYSREG_WRITE(S3_4_C3_C1_2, 0); /* HFGRTR2_EL2 */
+        SYSREG_WRITE(S3_4_C3_C1_3, 0); /* HFGWTR2_EL2 */
+        SYSREG_WRITE(S3_4_C3_C1_7, 0); /* HFGITR2_EL2 */
+        SYSREG_WRITE(S3_4_C3_C1_0, 0); /* HDFGRTR2_EL2 */
+        SYSREG_WRITE(S3_4_C3_C1_1, 0); /* HDFGWTR2_EL2 */
+    }
+    if (has.ras) {
+        SYSREG_WRITE(S3_4_C5_C2_3, 0); /* VSESR_EL2 */
+    }
+}
+
 void context_init_core(void)
 {
-    /* [Arm ARM D17.2.70] ID_AA64PFR0_EL1.EL0 */
-    if (BITS_GET(3, 0, SYSREG_READ(id_aa64pfr0_el1)) == PFR0_EL0_AARCH32) {
-        context_modes |= BIT(SPSR_USR32);
-    }
     SYSREG_WRITE(hcr_el2, HCR_PD);
-    SYSREG_WRITE(mdcr_el2, MDCR_TRAP | event_counter_count());
-    SYSREG_WRITE(cptr_el2, CPTR_RES1 | CPTR_TFP);
+    deny_features();
+    SYSREG_WRITE(cptr_el2, cptr_allow | CPTR_TFP);
     SYSREG_WRITE(cnthctl_el2, CNTHCTL_EL1PCTEN);
     SYSREG_WRITE(hstr_el2, 0);
     SYSREG_WRITE(vpidr_el2, SYSREG_READ(midr_el1));
@@ -142,6 +211,12 @@ static void save_live_registers(struct context *context)
     LIVE_REGISTERS(SAVE)
 #undef SAVE
     context->csselr = SYSREG_READ(csselr_el1);
+    if (has.ras) {
+        context->vdisr = SYSREG_READ(S3_4_C12_C1_1); /* VDISR_EL2, the guest's DISR_EL1 */
+    }
+    if (has.sme) {
+        context->tpidr2 = SYSREG_READ(S3_3_C13_C0_5); /* TPIDR2_EL0 */
+    }
 }
 
 static void load_live_registers(const struct context *context)
@@ -150,6 +225,12 @@ static void load_live_registers(const struct context *context)
     LIVE_REGISTERS(LOAD)
 #undef LOAD
     SYSREG_WRITE(csselr_el1, context->csselr);
+    if (has.ras) {
+        SYSREG_WRITE(S3_4_C12_C1_1, context->vdisr);
+    }
+    if (has.sme) {
+        SYSREG_WRITE(S3_3_C13_C0_5, context->tpidr2);
+    }
 }
 
 /* The three EL1 registers that PDs need for themselves. */
@@ -197,7 +278,6 @@ COLD void context_unload_vcpu(struct core *core)
     }
     vcpu->events &= EVENT_UNRECEIVED;
     core->live_vcpu = NULL;
-    core->last_vcpu = vcpu;
     vcpu_unloaded(vcpu);
     if (vcpu->is_asleep) {
         core->must_schedule = true; /* for the timer to be set anew */
@@ -215,16 +295,25 @@ static COLD void load_vcpu(struct core *core, struct thread *vcpu)
     core->live_vcpu = vcpu;
 }
 
+/* Of the VMID in VTTBR_EL2. */
+COLD void context_flush_translations(void)
+{
+    cpu_isb();
+    __asm__ volatile("tlbi vmalle1\n ic iallu\n dsb nsh\n isb" : : : "memory");
+}
+
 /*
- * vCPUs of one VM share its VMID, and each may have translations of its own
- * that are not meant for the others.
+ * vCPUs of one VM share its VMID, and each may have translations of its own that are not meant for the others. Those of
+ * the VM's vCPU that was on this core before may be left, whoever ran meanwhile.
  */
 static COLD void forget_translations_of_sibling(const struct core *core, const struct thread *vcpu)
 {
-    const struct thread *last = core->last_vcpu;
-    if (last != NULL && last != vcpu && last->desc->vmid == vcpu->desc->vmid) {
-        cpu_isb();
-        __asm__ volatile("tlbi vmalle1\n ic iallu\n dsb nsh\n isb" : : : "memory");
+    const struct thread **last = &vcpu->handler->context->last_vcpu[core->id];
+    if (*last != vcpu) {
+        if (*last != NULL) {
+            context_flush_translations();
+        }
+        *last = vcpu;
     }
 }
 
@@ -238,7 +327,7 @@ static void set_guest_controls(const struct context *context)
 {
     load_shared_registers(context->registers[VCPU_SCTLR], context->registers[VCPU_CPACR],
                           context->registers[VCPU_CNTKCTL_EL1]);
-    SYSREG_WRITE(hcr_el2, HCR_VCPU);
+    SYSREG_WRITE(hcr_el2, hcr_vcpu);
 }
 
 static void load_pd(struct core *core, struct thread *pd)
@@ -365,13 +454,13 @@ void context_undo_trap(struct thread *thread, uint64_t esr)
 
 NOINLINE void context_give_fp(struct core *core, struct thread *thread)
 {
-    SYSREG_WRITE(cptr_el2, CPTR_RES1);
+    SYSREG_WRITE(cptr_el2, cptr_allow);
     cpu_isb();
     if (core->fp_owner != NULL) {
-        core->fp_owner->cptr = CPTR_RES1 | CPTR_TFP;
+        core->fp_owner->cptr = cptr_allow | CPTR_TFP;
         fp_save(&core->fp_owner->context->fp);
     }
-    thread->cptr = CPTR_RES1;
+    thread->cptr = cptr_allow;
     fp_load(&thread->context->fp);
     core->fp_owner = thread;
 }

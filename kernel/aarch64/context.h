@@ -66,9 +66,16 @@ struct context {
     struct fp_context fp;
     uint64_t registers[VCPU_REGISTER_COUNT];
     uint64_t csselr;
+    uint64_t vdisr;
+    uint64_t tpidr2;
     struct vgic_context vgic;
     bool vtimer_is_masked; /* the VMM has been told and has not acknowledged yet */
+    const struct thread
+        *last_vcpu[IMAGE_CORE_COUNT_MAX]; /* VMM: of its vCPUs, which was in each core's hardware last */
 };
+
+/* Finds out what the processor has; first of all, on the primary core. All cores are alike. */
+void context_find_features(void);
 
 /* State of a new thread. */
 void context_init(struct thread *thread);

@@ -44,9 +44,9 @@
     X(3, 4, NIBBLE(0) | NIBBLE(1)) /* ID_PFR2: CSV3, SSBS */                                                           \
     /* ID_AA64PFR0: EL0, EL1, FP, AdvSIMD, GIC, DIT, CSV2, CSV3 */                                                     \
     X(4, 0, NIBBLE(0) | NIBBLE(1) | NIBBLE(4) | NIBBLE(5) | NIBBLE(6) | NIBBLE(12) | NIBBLE(14) | NIBBLE(15))          \
-    X(4, 1, NIBBLE(0) | NIBBLE(1))                         /* ID_AA64PFR1: BT, SSBS */                                 \
-    X(5, 0, NIBBLE(0) | NIBBLE(3) | NIBBLE(5) | NIBBLE(7)) /* ID_AA64DFR0: debug version, breakpoints */               \
-    X(6, 0, ~NIBBLE(6))                                    /* ID_AA64ISAR0: no TME */                                  \
+    X(4, 1, NIBBLE(0) | NIBBLE(1))             /* ID_AA64PFR1: BT, SSBS */                                             \
+    X(5, 0, NIBBLE(0) | NIBBLE(3) | NIBBLE(5)) /* ID_AA64DFR0: debug version, breakpoints */                           \
+    X(6, 0, ~NIBBLE(6))                        /* ID_AA64ISAR0: no TME */                                              \
     /* ID_AA64ISAR1: no pointer authentication, no LS64 */                                                             \
     X(6, 1, ~(NIBBLE(1) | NIBBLE(2) | NIBBLE(6) | NIBBLE(7) | NIBBLE(15)))                                             \
     X(6, 2, NIBBLE(1)) /* ID_AA64ISAR2: RPRES */                                                                       \
@@ -57,12 +57,38 @@
     X(7, 2,                                                                                                            \
       NIBBLE(1) | NIBBLE(2) | NIBBLE(4) | NIBBLE(5) | NIBBLE(7) | NIBBLE(8) | NIBBLE(12) | NIBBLE(13) | NIBBLE(15))
 
+#define ID_PFR0         REGISTER(3, 0, 0, 1, 0)
+#define ID_AA64PFR0_EL1 REGISTER(3, 0, 0, 4, 0)
+#define ID_AA64DFR0_EL1 REGISTER(3, 0, 0, 5, 0)
+
+/* The field at bit `shift` is `max` at most. */
+static uint64_t limit_field(uint64_t value, unsigned shift, uint64_t max)
+{
+    uint64_t field = value >> shift & 0xf;
+    return (value & ~(0xfULL << shift)) | (field < max ? field : max) << shift;
+}
+
+/* What is given in part. */
+static uint64_t limit_features(uint32_t reg, uint64_t value)
+{
+    switch (reg) {
+    case ID_PFR0: /* CSV2: no SCXTNUM registers */
+        return limit_field(value, 16, 1);
+    case ID_AA64PFR0_EL1: /* CSV2 */
+        return limit_field(value, 56, 1);
+    case ID_AA64DFR0_EL1: /* WRPs, BRPs: two each, the least that the architecture has words for */
+        return limit_field(limit_field(value, 20, 1), 12, 1);
+    default:
+        return value;
+    }
+}
+
 static uint64_t feature_value(uint32_t reg)
 {
     switch (reg) {
 #define VALUE(crm, op2, mask)                                                                                          \
     case REGISTER(3, 0, 0, crm, op2):                                                                                  \
-        return SYSREG_READ(S3_0_C0_C##crm##_##op2) & (mask);
+        return limit_features(reg, SYSREG_READ(S3_0_C0_C##crm##_##op2) & (mask));
         FEATURE_REGISTERS(VALUE)
 #undef VALUE
     default:

@@ -26,7 +26,7 @@ extern const struct board_gic board_gic;
 /* MPIDR_EL1 affinity fields of core `id`, as PSCI's CPU_ON takes them. */
 uint64_t board_core_affinity(uint32_t id);
 
-/* Writes one character to the console, waiting for room. */
+/* Writes one character to the console. Where there is no room for it within a bounded time, it is dropped. */
 void board_putc(char c);
 
 #endif

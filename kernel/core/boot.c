@@ -73,6 +73,7 @@ static void boot_system(void)
     }
     core_count = image->core_count;
     gic_init();
+    context_find_features();
     thread_init_all(image);
     irq_init(image);
     firmware_init(image);

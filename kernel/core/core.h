@@ -25,7 +25,6 @@ struct core {
     struct thread *loaded;
     struct thread *live_vcpu;
     struct thread *fp_owner;
-    const struct thread *last_vcpu;
 
     uint64_t charged_at;
     struct thread *charged; /* whose budget is being used up, since charged_at */

@@ -36,6 +36,9 @@ const struct board_gic board_gic = {
 #define UART_FR      0x18
 #define UART_FR_TXFF BIT(5)
 
+/* Looks at the full FIFO before a character is dropped: some milliseconds, for one character at 9600 baud and more. */
+#define UART_LOOKS_MAX 50000u
+
 uint64_t board_core_affinity(uint32_t id)
 {
     /* Clusters of 8 with GICv2 and of 16 with GICv3; the kernel uses no more than 8 cores. */
@@ -44,8 +47,16 @@ uint64_t board_core_affinity(uint32_t id)
 
 void board_putc(char c)
 {
+    static bool is_stuck; /* until there is room again: a guest that has the UART may have switched it off */
     volatile uint32_t *uart = (volatile uint32_t *)UART_BASE;
+    unsigned looks = is_stuck ? UART_LOOKS_MAX : 0;
+
     while ((uart[UART_FR / 4] & UART_FR_TXFF) != 0) {
+        if (++looks > UART_LOOKS_MAX) {
+            is_stuck = true;
+            return;
+        }
     }
+    is_stuck = false;
     uart[UART_DR / 4] = (uint32_t)(unsigned char)c;
 }

@@ -4,9 +4,13 @@
 # Boots an image of the kernel's tests and judges what it prints: checks are lines "ok WHAT" or "BAD WHAT: ...", and
 # "DONE" closes them.
 
+import os
 import re
+import subprocess
 
 import pytest
+
+QEMU = os.environ.get("QEMU", "qemu-system-aarch64")
 
 # The machine's time follows the number of instructions: what is measured is the same in each run.
 DETERMINISTIC = ["-icount", "shift=3,sleep=off"]
@@ -21,7 +25,7 @@ class Run:
         """Boots image `name` until it is DONE; answers what it printed. `crashes`: PDs that the kernel must report."""
         console = self.machine(self.folder / name / "image.elf", extra=list(extra), **options)
         try:
-            console.expect(r"^(DONE|KERNEL\|PANIC.*)\r?$" if crashes else r"^(DONE|KERNEL\|.*)\r?$", timeout=60)
+            console.expect(r"^(DONE|KERNEL\|PANIC.*)\r?$" if crashes else r"^(DONE|KERNEL\|.*)\r?$", timeout=150)
             console.collect(0.05)
         finally:
             self.check_lines(console.text)
@@ -44,6 +48,13 @@ class Run:
 @pytest.fixture
 def run(machine, build):
     return Run(machine, build)
+
+
+@pytest.fixture
+def has_cpu():
+    """has_cpu(name): whether QEMU has that model of a core."""
+    models = subprocess.run([QEMU, "-machine", "virt", "-cpu", "help"], capture_output=True, text=True, check=True).stdout
+    return lambda name: name in models.split()
 
 
 @pytest.fixture

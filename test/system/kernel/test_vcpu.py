@@ -25,6 +25,18 @@ def test_list_registers(run, deterministic, gic, cpu):
     run("vgic", gic=gic, cpu=cpu, extra=deterministic)
 
 
+# The models of 64-bit cores that have EL2.
+CORES = ["cortex-a35", "cortex-a53", "cortex-a55", "cortex-a57", "cortex-a72", "cortex-a76", "cortex-a710", "a64fx",
+         "neoverse-n1", "neoverse-n2", "neoverse-v1", "max"]
+
+
+@pytest.mark.parametrize("cpu", CORES)
+def test_no_register_is_shared_by_two_vms(run, has_cpu, cpu):
+    if not has_cpu(cpu):
+        pytest.skip(f"this QEMU has no {cpu}")
+    run("sweep", gic=3, cpu=cpu)
+
+
 @MACHINES
 def test_two_vms_on_one_core(run, deterministic, gic, cpu):
     run("two_vms", gic=gic, cpu=cpu, extra=deterministic)
