@@ -14,6 +14,7 @@
 #define PSR_DIT   BIT(24)
 #define PSR_PAN   BIT(22)
 #define PSR_SSBS  BIT(12)
+#define PSR_BTYPE FIELD(11, 10)
 #define PSR_DAIF  FIELD(9, 6)
 #define PSR_M32   BIT(4) /* AArch32 state */
 #define PSR_EL    FIELD(3, 2)

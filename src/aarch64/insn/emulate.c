@@ -19,6 +19,7 @@
 #include "vm/vm.h"
 
 #define INSTRUCTION_BYTES 4
+#define PAGE_BYTES        4096u /* of the smallest granule */
 
 /* One instruction on its way. */
 struct emulation {
@@ -115,14 +116,14 @@ static uint64_t syndrome_of(const struct load_store *what, uint32_t i)
            field_make(FSC_CLASS, FSC_CLASS_TRANSLATION);
 }
 
-/* A register's access that lies wholly in RAM. */
-static void access_ram(void *memory, struct mmio_access *access)
+/* The bytes of a register's access that lie in RAM: `size_bytes` of them, from `from` on. */
+static void access_ram(void *memory, struct mmio_access *access, uint32_t from, uint32_t size_bytes)
 {
+    uint8_t *const value = (uint8_t *)&access->value + from;
     if (access->is_write) {
-        memcpy(memory, &access->value, access->width_bytes);
+        memcpy(memory, value, size_bytes);
     } else {
-        access->value = 0;
-        memcpy(&access->value, memory, access->width_bytes);
+        memcpy(value, memory, size_bytes);
     }
 }
 
@@ -168,21 +169,49 @@ static uint32_t permissions(const struct vcpu *vcpu, const struct load_store *wh
     return (is_el0 ? STAGE1_NEEDS_EL0 : 0) | (what->is_load ? 0 : STAGE1_NEEDS_WRITE);
 }
 
+static enum result translate(const struct vm *vm, const struct vcpu *vcpu, const struct emulation *emulation,
+                             uint64_t va, gpa_t *at)
+{
+    uint32_t level;
+    return stage1_translate(&emulation->stage1, &vm->ram, va, permissions(vcpu, &emulation->what), at, &level);
+}
+
+/*
+ * A register's access whose first `first_bytes` lie in one page and the others in the next: of RAM, both of them, or it
+ * is as an access to a device that is not aligned.
+ */
+static enum emulate_outcome access_two_pages(struct vm *vm, struct vcpu *vcpu, const struct emulation *emulation,
+                                             const struct emulate_place *place, uint32_t first_bytes,
+                                             struct mmio_access *access)
+{
+    const uint32_t second_bytes = access->width_bytes - first_bytes;
+    gpa_t second_at;
+    if (translate(vm, vcpu, emulation, place->va + first_bytes, &second_at) != RESULT_OK) {
+        return EMULATE_IMPOSSIBLE;
+    }
+    void *first = guest_ram_at(&vm->ram, place->at, first_bytes);
+    void *second = guest_ram_at(&vm->ram, second_at, second_bytes);
+    if (first == NULL || second == NULL) {
+        return EMULATE_MISALIGNED;
+    }
+    access_ram(first, access, 0, first_bytes);
+    access_ram(second, access, first_bytes, second_bytes);
+    return EMULATE_DONE;
+}
+
 /* The access of register i. `is_done`: the instruction is over already. */
 static enum emulate_outcome access_one(struct vm *vm, struct vcpu *vcpu, const struct emulation *emulation, uint32_t i,
                                        struct emulate_place *place, bool *is_done)
 {
     const struct load_store *what = &emulation->what;
     const uint64_t esr = syndrome_of(what, i);
-    uint32_t level;
     struct mmio_access access = {
         .vcpu_id = vcpu->id,
         .width_bytes = what->width_bytes,
         .is_write = !what->is_load,
     };
     place->va = emulation->va + i * what->width_bytes;
-    if (stage1_translate(&emulation->stage1, &vm->ram, place->va, permissions(vcpu, what), &place->at, &level) !=
-        RESULT_OK) {
+    if (translate(vm, vcpu, emulation, place->va, &place->at) != RESULT_OK) {
         return EMULATE_IMPOSSIBLE;
     }
     if (access.is_write) {
@@ -190,9 +219,12 @@ static enum emulate_outcome access_one(struct vm *vm, struct vcpu *vcpu, const s
     }
     vcpu->fsr = esr;
     enum emulate_outcome outcome = EMULATE_DONE;
+    const uint32_t in_page = PAGE_BYTES - (uint32_t)(place->va % PAGE_BYTES);
     void *memory = guest_ram_at(&vm->ram, place->at, access.width_bytes);
-    if (memory != NULL) {
-        access_ram(memory, &access);
+    if (in_page < access.width_bytes) {
+        outcome = access_two_pages(vm, vcpu, emulation, place, in_page, &access);
+    } else if (memory != NULL) {
+        access_ram(memory, &access, 0, access.width_bytes);
     } else {
         outcome = access_device(vm, vcpu, place, &access, is_done);
     }

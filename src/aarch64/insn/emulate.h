@@ -12,7 +12,8 @@
  * one's store has happened, as the architecture permits; registers are as before.
  *
  * Invariant: what is carried out is permitted by the guest's tables to the exception level that it comes from, whatever
- * other vCPUs have made of the instruction since the hardware looked at it.
+ * other vCPUs have made of the instruction since the hardware looked at it. An access that lies in two pages is
+ * translated twice.
  */
 #pragma once
 

@@ -23,6 +23,8 @@
 #define TCR_TG1  FIELD(31, 30)
 #define TCR_TBI0 BIT(37)
 #define TCR_TBI1 BIT(38)
+#define TCR_HPD0 BIT(41) /* hierarchical permissions disabled */
+#define TCR_HPD1 BIT(42)
 
 #define TTBR_BASE FIELD(47, 1)
 
@@ -52,6 +54,7 @@ struct half {
     uint32_t page_bits; /* of its granule */
     bool is_on;
     bool is_tagged;
+    bool has_table_permissions;
     bool is_known;
 };
 
@@ -80,6 +83,7 @@ static struct half half_of(const struct stage1 *stage1, uint64_t va)
         .page_bits = page_bits,
         .is_on = (tcr & (is_upper ? TCR_EPD1 : TCR_EPD0)) == 0,
         .is_tagged = (tcr & (is_upper ? TCR_TBI1 : TCR_TBI0)) != 0,
+        .has_table_permissions = (tcr & (is_upper ? TCR_HPD1 : TCR_HPD0)) == 0,
         .is_known = txsz >= TXSZ_MIN && txsz <= TXSZ_MAX && page_bits != 0,
     };
 }
@@ -158,7 +162,7 @@ static enum result walk(const struct half *half, const struct guest_ram *ram, ui
         if (is_last || type != DESCRIPTOR_TABLE) {
             return RESULT_INVALID;
         }
-        denied |= denied_by_table(descriptor);
+        denied |= half->has_table_permissions ? denied_by_table(descriptor) : 0;
         table = descriptor & DESCRIPTOR_ADDRESS & ~(BIT(half->page_bits) - 1);
         index = (in_half >> level_shift(half, *level + 1)) & (BIT(level_bits(half)) - 1);
     }

@@ -14,7 +14,7 @@
  * it would any other address.
  *
  * Left out: big-endian tables, output addresses beyond 48 bits, 52-bit virtual addresses; access flags, execution and
- * PAN; TCR_EL1.HPDn: permissions of tables always count.
+ * PAN.
  *
  * Invariant: at most four descriptors are read, each once.
  */

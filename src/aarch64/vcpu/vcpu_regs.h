@@ -19,6 +19,7 @@
 
 #include <stdint.h>
 
+#include "aarch64/exit/psr.h"
 #include "vm/vcpu.h"
 
 #define VCPU_REGS_WORDS (sizeof(seL4_UserContext) / sizeof(seL4_Word))
@@ -145,12 +146,16 @@ static inline void vcpu_regs_set(struct vcpu *vcpu, uint32_t n, uint64_t value)
     }
 }
 
-/* Moves the PC behind an instruction of `bytes`. */
+/* Moves the PC behind an instruction of `bytes`, which leaves no branch type [Arm ARM D1.3, PSTATE.BTYPE]. */
 static inline void vcpu_regs_advance(struct vcpu *vcpu, uint32_t bytes)
 {
-    vcpu_regs_fetch(vcpu, VCPU_REGS_PC);
+    vcpu_regs_fetch(vcpu, VCPU_REGS_SPSR);
     vcpu->regs.context->pc += bytes;
     vcpu_regs_changed(vcpu, VCPU_REGS_PC);
+    if ((vcpu->regs.context->spsr & PSR_BTYPE) != 0) {
+        vcpu->regs.context->spsr &= ~PSR_BTYPE;
+        vcpu_regs_changed(vcpu, VCPU_REGS_SPSR);
+    }
 }
 
 /*

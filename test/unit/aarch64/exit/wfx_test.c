@@ -48,7 +48,7 @@ static void test_waits_when_the_kernel_wakes(void **state)
     assert_true(fixture_vm()->vcpus[0].waiting);
     assert_int_equal(fake.vcpus[0].context.pc, PC_AFTER);
     assert_int_equal(fake.kernel_calls, 2);
-    assert_int_equal(fake.kernel_words, 2);
+    assert_int_equal(fake.kernel_words, 3 + 1);
     assert_int_equal(fake.vcpus[0].restart_count, 0);
 }
 

@@ -30,6 +30,7 @@
 #define STRB_W0_POST_1    0x38001420
 #define LDR_X0_X2         0xf8626820 /* [x1, x2] */
 #define LDR_W0_X2_SXTW    0xb862d820 /* [x1, w2, sxtw #2] */
+#define STR_X0_POST_0     0xf8000420
 #define STTR_X0           0xf8000820
 #define LDR_Q0            0x3dc00020
 
@@ -76,6 +77,15 @@ static void test_load_pair(void **state)
     assert_int_equal(*fake_x(0, 0), 0x1122334455667788);
     assert_int_equal(*fake_x(0, 2), 0x1122334455667788);
     assert_int_equal(*fake_x(0, 1), DEVICE);
+}
+
+/* An instruction that is carried out leaves no branch type behind, as any other [Arm ARM B1.4, PSTATE.BTYPE]. */
+static void test_branch_type(void **state)
+{
+    (void)state;
+    fake.vcpus[0].context.spsr = FIXTURE_EL1H | BIT(11) | BIT(10);
+    assert_true(run_at(LDP_X0_X2, DEVICE, NO_ISS));
+    assert_int_equal(fake.vcpus[0].context.spsr, FIXTURE_EL1H);
 }
 
 static void test_signs(void **state)
@@ -284,6 +294,48 @@ static void test_permissions(void **state)
     }
 }
 
+/* A store over the end of a page, by EL0: it lies in RAM, with a page of the kernel's behind it there. */
+static void test_across_two_pages(void **state)
+{
+    (void)state;
+    const uint64_t el0 = 0x3c0, valid = 3, for_el0 = BIT(6), read_only = BIT(7);
+    const struct {
+        uint64_t second; /* descriptor of the next page of virtual addresses */
+        bool is_carried_out;
+    } cases[] = {
+        {RAM_BASE | valid | for_el0, true},
+        {RAM_BASE | valid, false},
+        {RAM_BASE | valid | for_el0 | read_only, false},
+        {0, false},
+        {DEVICE | valid | for_el0, false}, /* devices take no parts of an access */
+        {(RAM_BASE + RAM_BYTES) | valid | for_el0, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        switch_mmu_on();
+        put_entry(0x4000, 0, (RAM_BASE + 0x2000) | valid);
+        put_entry(0x2000, 0, (RAM_BASE + 0x3000) | valid);
+        put_entry(0x3000, 0, (RAM_BASE + 0x6000) | valid | for_el0);
+        put_entry(0x3000, 1, cases[i].second);
+        memset(ram, 0, 8);
+        memset(ram + 0x6ffc, 0, 8);
+        *fake_x(0, 0) = 0x1122334455667788;
+        *fake_x(0, 1) = 0xffc;
+        fake.vcpus[0].context.spsr = el0;
+        assert_true(run_at(STR_X0_POST_0, DEVICE, STORE_ISS));
+        assert_int_equal(ram[0x6ffc], cases[i].is_carried_out ? 0x88 : 0);
+        assert_int_equal(ram[0], cases[i].is_carried_out ? 0x44 : 0);
+        assert_int_equal(ram[3], cases[i].is_carried_out ? 0x11 : 0);
+        assert_int_equal(ram[0x7000], 0);
+        assert_int_equal(fixture_device.count, 0);
+    }
+    put_entry(0x3000, 1, cases[0].second);
+    memset(ram, 0x5a, 4);
+    memset(ram + 0x6ffc, 0xa5, 4);
+    fake.vcpus[0].context.spsr = el0;
+    assert_true(run_at(LDR_X0_POST_8, DEVICE, NO_ISS));
+    assert_int_equal(*fake_x(0, 0), 0x5a5a5a5aa5a5a5a5);
+}
+
 static void test_walk_to_nothing(void **state)
 {
     (void)state;
@@ -385,6 +437,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_load_pair, setup),
+        cmocka_unit_test_setup(test_branch_type, setup),
         cmocka_unit_test_setup(test_signs, setup),
         cmocka_unit_test_setup(test_store_pair, setup),
         cmocka_unit_test_setup(test_write_back, setup),
@@ -397,6 +450,7 @@ int main(void)
         cmocka_unit_test_setup(test_device_says_mistake, setup),
         cmocka_unit_test_setup(test_through_tables, setup),
         cmocka_unit_test_setup(test_permissions, setup),
+        cmocka_unit_test_setup(test_across_two_pages, setup),
         cmocka_unit_test_setup(test_walk_to_nothing, setup),
         cmocka_unit_test_setup(test_fetch_walk_to_nothing, setup),
         cmocka_unit_test_setup(test_handler, setup),

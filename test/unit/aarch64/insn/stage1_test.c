@@ -196,6 +196,9 @@ static void test_tables_outside_of_ram(void **state)
     assert_int_equal(translate(0x123), RAM_BASE | 0x123);
 }
 
+#define TCR_HPD0 BIT(41)
+#define TCR_HPD1 BIT(42)
+
 static bool is_denied(uint64_t va, uint32_t needs)
 {
     gpa_t at;
@@ -228,8 +231,24 @@ static void test_permissions(void **state)
             assert_int_equal(is_denied(at, STAGE1_NEEDS_EL0), !el0);
             assert_int_equal(is_denied(at, STAGE1_NEEDS_WRITE), !write);
             assert_int_equal(is_denied(at, (uint32_t)all), !el0 || !write);
+            controls.tcr |= TCR_HPD0;
+            assert_int_equal(is_denied(at, (uint32_t)all), !for_el0 || !writable);
+            controls.tcr &= ~TCR_HPD0;
         }
     }
+}
+
+static void test_permissions_of_tables_off_in_the_upper_half(void **state)
+{
+    (void)state;
+    const uint64_t t2 = RAM_BASE + 0x1000, va = 0xffffff8000000000;
+    controls.tcr = 25 | UINT64_C(25) << 16 | UINT64_C(2) << 30 | TCR_HPD0;
+    controls.ttbr1 = RAM_BASE;
+    put(RAM_BASE, 0, t2 | TABLE | BIT(61) | BIT(62));
+    put(t2, 0, UINT64_C(0x600000) | VALID | BIT(6));
+    assert_true(is_denied(va, STAGE1_NEEDS_EL0));
+    controls.tcr ^= TCR_HPD0 | TCR_HPD1;
+    assert_false(is_denied(va, STAGE1_NEEDS_EL0 | STAGE1_NEEDS_WRITE));
 }
 
 int main(void)
@@ -245,6 +264,7 @@ int main(void)
         cmocka_unit_test_setup(test_refused, setup),
         cmocka_unit_test_setup(test_tables_outside_of_ram, setup),
         cmocka_unit_test_setup(test_permissions, setup),
+        cmocka_unit_test_setup(test_permissions_of_tables_off_in_the_upper_half, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

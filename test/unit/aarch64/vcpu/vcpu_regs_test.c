@@ -79,6 +79,7 @@ static void test_set_keeps_the_others(void **state)
 static void test_second_fetch_loses_nothing(void **state)
 {
     (void)state;
+    fake.vcpus[0].context.pc = FIXTURE_PC;
     vcpu_regs_begin_at(vcpu(), FIXTURE_PC);
     vcpu_regs_advance(vcpu(), 4);
     vcpu_regs_set(vcpu(), 0, 0x11);
@@ -90,17 +91,32 @@ static void test_second_fetch_loses_nothing(void **state)
     assert_int_equal(*fake_x(0, 20), 0x22);
 }
 
-static void test_advance_of_a_known_pc_reads_nothing(void **state)
+static void test_advance_writes_the_pc_alone(void **state)
 {
     (void)state;
-    vcpu_regs_begin_at(vcpu(), FIXTURE_PC);
+    vcpu_regs_begin(vcpu());
+    (void)vcpu_regs_get(vcpu(), 0);
+    fake_counts_reset();
+    const uint64_t pc = fake.vcpus[0].context.pc;
     vcpu_regs_advance(vcpu(), 2);
     vcpu_regs_flush(vcpu());
-    assert_int_equal(fake.vcpus[0].context.pc, FIXTURE_PC + 2);
+    assert_int_equal(fake.vcpus[0].context.pc, pc + 2);
     assert_int_equal(fake.kernel_calls, 1);
     assert_int_equal(fake.kernel_words, 1);
     vcpu_regs_flush(vcpu());
     assert_int_equal(fake.kernel_calls, 1);
+}
+
+/* Whether the process state is known or not. */
+static void test_advance_clears_the_branch_type(void **state)
+{
+    (void)state;
+    fake.vcpus[0].context.spsr = FIXTURE_EL1H | BIT(10);
+    vcpu_regs_begin_at(vcpu(), FIXTURE_PC);
+    vcpu_regs_advance(vcpu(), 4);
+    vcpu_regs_flush(vcpu());
+    assert_int_equal(fake.vcpus[0].context.spsr, FIXTURE_EL1H);
+    assert_int_equal(fake.vcpus[0].context.sp, 0x1234);
 }
 
 static void test_lend(void **state)
@@ -140,7 +156,8 @@ int main(void)
         cmocka_unit_test_setup(test_zero_register, fixture_setup),
         cmocka_unit_test_setup(test_set_keeps_the_others, fixture_setup),
         cmocka_unit_test_setup(test_second_fetch_loses_nothing, fixture_setup),
-        cmocka_unit_test_setup(test_advance_of_a_known_pc_reads_nothing, fixture_setup),
+        cmocka_unit_test_setup(test_advance_writes_the_pc_alone, fixture_setup),
+        cmocka_unit_test_setup(test_advance_clears_the_branch_type, fixture_setup),
         cmocka_unit_test_setup(test_lend, fixture_setup),
         cmocka_unit_test_setup(test_lend_keeps_a_pc_that_was_set, fixture_setup),
     };
