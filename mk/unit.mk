@@ -5,7 +5,7 @@
 # for the host, the fake Microkit, cmocka and libfdt, under ASan and UBSan. A test may define a function of the library
 # itself: the library is an archive, so its own version then stays out.
 #
-# src/util/libc/, the cache instructions and guest code are for the target: the host's C library and test/unit/fake/
+# src/util/libc/, cache instructions and guest code are for the target: the host's C library and test/unit/fake/
 # stand in.
 
 BUILD  ?= build
@@ -14,7 +14,7 @@ PYTHON ?= /usr/bin/python3
 
 UNIT_DIR    := $(BUILD)/unit
 # What only the target can compile.
-UNIT_TARGET_SRCS := src/util/libc/%.c src/aarch64/vcpu/cache.c src/aarch64/vcpu/wash_code.c
+UNIT_TARGET_SRCS := src/util/libc/%.c src/aarch64/vcpu/wash_code.c
 UNIT_SRCS   := $(filter-out $(UNIT_TARGET_SRCS),$(sort $(shell find src -name '*.c')))
 UNIT_FAKES  := $(sort $(wildcard test/unit/fake/*.c))
 UNIT_TESTS  := $(sort $(shell find test/unit -name '*_test.c'))

@@ -239,6 +239,7 @@ static enum result decide_from_unaligned_dtb(struct vm *vm, struct plan *plan)
         result = decide_from_dtb(vm, &dtb, plan);
     }
     memset(copy, 0, bytes);
+    cache_sync(copy, bytes);
     return result;
 }
 
@@ -285,7 +286,7 @@ static void load_dtb(struct vm *vm, const struct plan *plan)
     enum result result = dtb_devices_add(vm, blob, range->size_bytes);
     assert(result == RESULT_OK);
     (void)result;
-    cache_clean(blob, range->size_bytes);
+    cache_sync(blob, range->size_bytes);
 }
 
 /* What devices have under way for a former life of the guest must not come into the memory of this one. */

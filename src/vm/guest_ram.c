@@ -61,7 +61,7 @@ enum result guest_ram_load(const struct guest_ram *ram, gpa_t to, const void *fr
         return RESULT_RANGE;
     }
     memmove(memory, from, size_bytes);
-    cache_clean(memory, size_bytes);
+    cache_sync(memory, size_bytes);
     return RESULT_OK;
 }
 
@@ -72,6 +72,6 @@ enum result guest_ram_clear(const struct guest_ram *ram, gpa_t at, uint64_t size
         return RESULT_RANGE;
     }
     memset(memory, 0, size_bytes);
-    cache_clean(memory, size_bytes);
+    cache_sync(memory, size_bytes);
     return RESULT_OK;
 }

@@ -35,8 +35,8 @@ MUST_CHECK enum result guest_ram_read(const struct guest_ram *ram, gpa_t from, v
 /* Copies into the guest's RAM. RESULT_RANGE, and nothing copied, when not wholly inside. */
 MUST_CHECK enum result guest_ram_write(const struct guest_ram *ram, gpa_t to, const void *from, uint64_t size_bytes);
 
-/* As guest_ram_write for what the guest will execute or read with its caches off: cleans the data cache afterwards. */
+/* As guest_ram_write, for what the guest will execute or read with its caches off: the caches are told. */
 MUST_CHECK enum result guest_ram_load(const struct guest_ram *ram, gpa_t to, const void *from, uint64_t size_bytes);
 
-/* Zeroes [at, at + size_bytes) and cleans the data cache. */
+/* Zeroes [at, at + size_bytes), and tells the caches. */
 MUST_CHECK enum result guest_ram_clear(const struct guest_ram *ram, gpa_t at, uint64_t size_bytes);

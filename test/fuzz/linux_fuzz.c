@@ -202,7 +202,7 @@ static void check_all_loaded(const struct linux_images *images, uintptr_t entry)
         MACHINE_REQUIRE(!ranges_overlap(images->dtb_dest, dtb_bytes, images->initrd_dest, images->initrd_size));
         check_loaded(images, images->initrd_dest, images->initrd_src, images->initrd_size);
     }
-    MACHINE_REQUIRE(fake.cache_cleans >= 2);
+    MACHINE_REQUIRE(fake.cache_syncs >= 2);
 }
 
 /* vCPUs that have run wash themselves before the guest starts anew: each ends that with an SMC. */

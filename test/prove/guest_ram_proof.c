@@ -29,7 +29,7 @@ static void check_ram(const void *at, uint64_t size)
     PROVE(size == 0 || __CPROVER_rw_ok(at, size), "all of it is RAM");
 }
 
-void cache_clean(const void *start, size_t size_bytes)
+void cache_sync(const void *start, size_t size_bytes)
 {
     check_ram(start, size_bytes);
 }

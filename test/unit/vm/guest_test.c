@@ -257,7 +257,7 @@ static void test_restart(void **state)
     assert_true(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
     assert_int_equal(reloads, 1);
     assert_entered(2);
-    assert_true(fake.cache_clean_bytes >= RAM_BYTES);
+    assert_true(fake.cache_invalidated_bytes >= RAM_BYTES);
 }
 
 static void test_restart_before_start(void **state)
