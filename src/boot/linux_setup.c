@@ -40,14 +40,14 @@ struct plan {
     size_t vcpu_count;
 };
 
+/* Whether the guest goes on from where it is, now or by guest_resume: its RAM and its devices are then its own. */
 static bool is_running(const struct vm *vm)
 {
+    bool is_running = vm->is_new;
     for (size_t i = 0; i < VM_VCPU_COUNT_MAX; i++) {
-        if (vm->vcpus[i].power == VCPU_ON) {
-            return true;
-        }
+        is_running |= vm->vcpus[i].power == VCPU_ON || vm->vcpus[i].paused;
     }
-    return false;
+    return is_running;
 }
 
 static enum result check_source(const char *name, uintptr_t source, size_t size)

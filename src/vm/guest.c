@@ -20,6 +20,7 @@
 #include "aarch64/vcpu/vcpu_state.h"
 #include "aarch64/vcpu/vtimer.h"
 #include "util/checked.h"
+#include "util/log_limit.h"
 #include "vm/vm.h"
 
 #define INSTRUCTION_BYTES 4
@@ -259,7 +260,10 @@ static enum guest_power_action power_action(struct vm *vm, size_t vcpu_id, enum 
 
 void guest_power(struct vm *vm, size_t vcpu_id, enum guest_power_event event)
 {
-    LOG_VMM("guest asks for %s\n", event == GUEST_POWER_RESET ? "a reset" : "power-off");
+    if (log_limit_allows(&vm->power_log_count)) {
+        LOG_VMM("guest asks for %s%s\n", event == GUEST_POWER_RESET ? "a reset" : "power-off",
+                log_limit_note(vm->power_log_count));
+    }
     stop_all(vm);
     if (power_action(vm, vcpu_id, event) == GUEST_POWER_ACTION_RESTART && !restart(vm, "reset")) {
         LOG_VMM_ERR("guest stays stopped\n");

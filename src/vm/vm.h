@@ -65,6 +65,7 @@ struct vm {
     bool started;
     bool is_new;         /* stopped before it could begin */
     bool stops_on_error; /* guest_stop_on_error */
+    uint8_t power_log_count;
 
     struct guest_ram ram;
     bool ram_registered; /* ram was given by the VMM through guest_ram_register */

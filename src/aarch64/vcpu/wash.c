@@ -11,6 +11,7 @@
 #include <libvmm/util/util.h>
 
 #include "aarch64/vgic/vgic_lr.h"
+#include "util/log_limit.h"
 #include "vm/vm.h"
 
 _Static_assert(WASH_IRQ_COUNT == VGIC_LR_COUNT_MAX, "one for each list register");
@@ -34,7 +35,8 @@ static enum result cover(struct vm *vm)
 static void uncover(struct vm *vm)
 {
     vm->wash.under_way = false;
-    if (guest_ram_load(&vm->ram, vm->ram.base, vm->wash.covered, WASH_BYTES) != RESULT_OK) {
+    if (guest_ram_load(&vm->ram, vm->ram.base, vm->wash.covered, WASH_BYTES) != RESULT_OK &&
+        log_limit_allows(&vm->wash.log_count)) {
         LOG_VMM_ERR("guest RAM of 0x%lx bytes at 0x%lx has changed during a wash\n", vm->ram.size_bytes,
                     vm->ram.base.value);
     }
@@ -108,9 +110,9 @@ bool wash_takes_exit(struct vm *vm, const struct vcpu *vcpu, bool has_succeeded)
     if (!vm->wash.under_way || vcpu->id != vm->wash.vcpu_id || vcpu->replaced) {
         return false;
     }
-    if (!has_succeeded) {
-        LOG_VMM_ERR("vCPU %u: its virtual CPU interface cannot be reset: is it mapped at 0x%lx?\n", vcpu->id,
-                    vm->vgic.config.cpu_base.value);
+    if (!has_succeeded && log_limit_allows(&vm->wash.log_count)) {
+        LOG_VMM_ERR("vCPU %u: its virtual CPU interface cannot be reset: is it mapped at 0x%lx?%s\n", vcpu->id,
+                    vm->vgic.config.cpu_base.value, log_limit_note(vm->wash.log_count));
     }
     vcpu_stop(vm, vcpu->id);
     vm->vcpus[vcpu->id].has_run = false;

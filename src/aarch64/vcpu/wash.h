@@ -36,6 +36,7 @@ struct vcpu;
 
 struct wash {
     bool under_way;
+    uint8_t log_count;
     uint32_t vcpu_id; /* the one being washed */
     uint8_t covered[WASH_BYTES];
 };

@@ -34,7 +34,6 @@ static void reset_vcpu(struct vgic *vgic, uint32_t vcpu_id)
     memset(vcpu->sgi_sources, 0, sizeof(vcpu->sgi_sources));
     vcpu->private_word = (struct vgic_word){.edge = SGI_BITS, .enabled = v2 ? SGI_BITS : 0};
     vcpu->asleep = !v2;
-    vcpu->refused = false;
     vgic_lr_reset(vgic, vcpu_id);
 }
 

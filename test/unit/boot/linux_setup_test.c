@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include <libvmm/arch/aarch64/linux.h>
+#include <libvmm/guest.h>
 
 #include "boot/linux_setup.h"
 #include "dtb_builder.h"
@@ -414,6 +415,31 @@ static void test_while_the_guest_runs_only_a_restart_copies(void **state)
     assert_int_equal(ram[INITRD_AT + 5], 'x');
 }
 
+/* By guest_stop: its RAM is what guest_resume goes on with. */
+static void test_a_stopped_guest_keeps_its_ram(void **state)
+{
+    (void)state;
+    start_registered();
+    const uintptr_t entry = set_up();
+    assert_true(virq_controller_init(0));
+    assert_true(guest_start(0, entry, images.dtb_dest, 0));
+    guest_stop(0);
+    ram[0x1000] = 0x77;
+    ram[TEXT_OFFSET + 0x100] = 0x78;
+    assert_int_equal(set_up(), entry);
+    assert_int_equal(ram[0x1000], 0x77);
+    assert_int_equal(ram[TEXT_OFFSET + 0x100], 0x78);
+    assert_true(guest_resume(0));
+    /* Stopped before it has begun, too. */
+    assert_true(guest_restart(0, images.ram_start, RAM_BYTES));
+    assert_true(vm->wash.under_way);
+    guest_stop(0);
+    ram[TEXT_OFFSET + 0x100] = 0x79;
+    assert_int_equal(set_up(), entry);
+    assert_int_equal(ram[TEXT_OFFSET + 0x100], 0x79);
+    assert_true(guest_resume(0));
+}
+
 static void test_unaligned_dtb_while_the_guest_runs(void **state)
 {
     (void)state;
@@ -483,6 +509,7 @@ int main(void)
         cmocka_unit_test(test_failure_keeps_the_former_images),
         cmocka_unit_test(test_while_the_guest_runs_only_a_restart_copies),
         cmocka_unit_test(test_unaligned_dtb_while_the_guest_runs),
+        cmocka_unit_test(test_a_stopped_guest_keeps_its_ram),
         cmocka_unit_test(test_reload_checks_again),
         cmocka_unit_test(test_every_byte_damaged),
     };

@@ -260,6 +260,23 @@ static void test_restart(void **state)
     assert_true(fake.cache_invalidated_bytes >= RAM_BYTES);
 }
 
+/* However often it does: the log stays short. */
+static void test_reset_loop(void **state)
+{
+    (void)state;
+    start();
+    for (unsigned i = 0; i < 50; i++) {
+        assert_false(psci(0x84000009));
+        /* Each vCPU's reset fails too, as its CPU interface is not there. */
+        assert_false(fixture_fault(fake_vm_fault(0, RAM_BASE, 0x8010000, FIXTURE_STORE(4, 6, 0))));
+        let_wash();
+        assert_true(fake.vcpus[0].running);
+    }
+    assert_int_equal(fake_log_count("guest asks for a reset"), 8);
+    assert_int_equal(fake_log_count("further ones are not logged"), 2);
+    assert_true(fake_log_count("\n") < 25);
+}
+
 static void test_restart_before_start(void **state)
 {
     (void)state;
@@ -494,6 +511,7 @@ int main(void)
         cmocka_unit_test_setup(test_stop_on_error, setup),
         cmocka_unit_test_setup(test_stop_on_any_error, setup),
         cmocka_unit_test_setup(test_restart, setup),
+        cmocka_unit_test_setup(test_reset_loop, setup),
         cmocka_unit_test_setup(test_restart_before_start, setup),
         cmocka_unit_test_setup(test_restart_refuses, setup),
         cmocka_unit_test_setup(test_restart_of_unregistered_ram, setup),
