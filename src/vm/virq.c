@@ -12,6 +12,7 @@
 
 #include <libvmm/util/util.h>
 
+#include "aarch64/vcpu/vtimer.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
 
@@ -35,6 +36,12 @@ static void end_interrupt(void *ctx, size_t vcpu_id, uint32_t irq)
 static void kick(void *ctx, size_t vcpu_id)
 {
     vcpu_kick(ctx, vcpu_id);
+}
+
+/* The vGIC's sample operation. */
+static void sample(void *ctx, size_t vcpu_id)
+{
+    vtimer_sample(ctx, vcpu_id);
 }
 
 static void ack_hardware(size_t vcpu_id, int irq, void *cookie)
@@ -165,7 +172,7 @@ bool virq_controller_configure(const struct virq_controller_config *config)
 /* Sets up the vGIC as configured, logging what does not fit. */
 static bool set_up(struct vm *vm, const struct vgic_config *config)
 {
-    static const struct vgic_ops ops = {.eoi = end_interrupt, .kick = kick};
+    static const struct vgic_ops ops = {.eoi = end_interrupt, .kick = kick, .sample = sample};
     if (vgic_init(&vm->vgic, config, vm_vcpu_count(vm), &ops, vm) != RESULT_OK) {
         vgic_log_config("virq_controller_init", config, vm_vcpu_count(vm));
         return false;

@@ -42,6 +42,7 @@ static volatile uint64_t came_back;
 static volatile uint64_t wants_interrupt;
 static volatile uint64_t interrupt_taken;
 static volatile bool must_stay;
+static volatile uint64_t leaves_pending;
 
 /* An entry without a stack: reports its state and switches the vCPU off. */
 void bare_entry(void);
@@ -97,7 +98,12 @@ void guest_secondary(size_t cpu)
     while (must_stay) {
         timer_yield();
     }
-    if (wants_interrupt == cpu) {
+    if (leaves_pending == cpu) {
+        gic_init_cpu();
+        while (!gic_is_pending(SPI)) {
+            timer_yield();
+        }
+    } else if (wants_interrupt == cpu) {
         gic_init_cpu();
         interrupt_taken = gic_take();
     }
@@ -196,6 +202,29 @@ static void interrupt_while_off(void)
     check("CPU_ON with an interrupt pending: off again", wait_off(3));
 }
 
+/* What a vCPU has been given and not taken when it goes off, others can take. */
+static void interrupt_left_behind(void)
+{
+    /* QEMU's GICv2, as of version 7.2, keeps to the route that was there when the interrupt was raised. */
+    if (rig_is_native() && !gic_is_v3()) {
+        return;
+    }
+    leaves_pending = 3;
+    check_equal("CPU_ON of one that leaves", psci_start_cpu(3), PSCI_SUCCESS);
+    gic_set_pending(SPI);
+    check("it goes off with an interrupt pending", wait_off(3));
+    check("left behind: pending", gic_is_pending(SPI));
+    gic_route(SPI, 0);
+    check_equal("left behind: taken by another", gic_take(), SPI);
+    check_equal("left behind: once", gic_take(), GIC_SPURIOUS);
+    leaves_pending = 0;
+    gic_route(SPI, 3);
+    interrupt_taken = 0;
+    check_equal("it comes back", psci_start_cpu(3), PSCI_SUCCESS);
+    check("it is off again", wait_off(3));
+    check_equal("nothing of before comes", interrupt_taken, GIC_SPURIOUS);
+}
+
 void guest_main(void)
 {
     gic_init();
@@ -206,4 +235,5 @@ void guest_main(void)
     cycles();
     already_on();
     interrupt_while_off();
+    interrupt_left_behind();
 }

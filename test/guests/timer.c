@@ -110,6 +110,32 @@ static void off_before_delivery(void)
     polled();
 }
 
+/* The line falls with the timer: whoever asks sees it, and nothing comes. */
+static void line_falls(void)
+{
+    static const uint64_t controls[] = {0, TIMER_ENABLE | TIMER_IMASK};
+    for (size_t i = 0; i < ARRAY_SIZE(controls); i++) {
+        timer_start(100);
+        timer_spin(1000);
+        check_each("line: pending while due", i, gic_is_pending(TIMER_INTID), true);
+        timer_control(controls[i]);
+        check_each("line: not pending when off or masked", i, gic_is_pending(TIMER_INTID), false);
+        check_each("line: not taken", i, gic_take(), GIC_SPURIOUS);
+        timer_control(0);
+    }
+    check_all("line: falls with the timer");
+    gic_disable(TIMER_INTID);
+    timer_start(100);
+    timer_spin(1000);
+    timer_control(0);
+    timer_set(NEVER);
+    timer_control(TIMER_ENABLE);
+    gic_enable(TIMER_INTID);
+    check_equal("line: due, set to a later time, enabled: not taken", gic_take(), GIC_SPURIOUS);
+    timer_control(0);
+    polled();
+}
+
 static void views(void)
 {
     timer_control(TIMER_ENABLE | TIMER_IMASK);
@@ -261,6 +287,7 @@ void guest_main(void)
     masked();
     disabled_in_gic();
     off_before_delivery();
+    line_falls();
     views();
     interrupt_set_handler(serve);
     interrupt_unmask();

@@ -10,9 +10,9 @@
 
 #include <libvmm/util/util.h>
 
+#include "aarch64/exit/wfx.h"
 #include "aarch64/vcpu/vcpu_regs.h"
 #include "aarch64/vcpu/vcpu_state.h"
-#include "aarch64/vcpu/vtimer.h"
 #include "util/checked.h"
 #include "vm/guest.h"
 #include "vm/vm.h"
@@ -76,7 +76,7 @@ static int64_t cpu_suspend(struct vm *vm, struct vcpu *vcpu, const struct smccc_
     if ((power_state & POWER_STATE_DOWN) != 0 && !is_entry(vm, call->args[1])) {
         return PSCI_INVALID_ADDRESS;
     }
-    if (!vgic_is_deliverable(&vm->vgic, vcpu->id) && vtimer_lets_wait(vm, vcpu)) {
+    if (wfx_may_wait(vm, vcpu)) {
         vcpu_wait(vcpu, vcpu->regs.context->pc + INSTRUCTION_BYTES);
     }
     return PSCI_SUCCESS;
@@ -86,6 +86,7 @@ static int64_t cpu_off(struct vm *vm, struct vcpu *vcpu, const struct smccc_call
 {
     (void)call;
     vcpu_stop(vm, vcpu->id);
+    vgic_take_back(&vm->vgic, vcpu->id);
     return PSCI_DENIED;
 }
 

@@ -13,13 +13,16 @@
 #include "aarch64/vcpu/vtimer.h"
 #include "vm/vm.h"
 
+bool wfx_may_wait(struct vm *vm, struct vcpu *vcpu)
+{
+    vtimer_sample(vm, vcpu->id);
+    return !vgic_is_deliverable(&vm->vgic, vcpu->id) && vtimer_lets_wait(vm, vcpu);
+}
+
 void wfx_handle(struct vm *vm, struct vcpu *vcpu, uint64_t esr)
 {
     vcpu_regs_advance(vcpu, esr_instruction_bytes(esr));
-    if (field_get(WFX_TI, esr) != WFX_TI_WFI || vgic_is_deliverable(&vm->vgic, vcpu->id)) {
-        return;
-    }
-    if (vtimer_lets_wait(vm, vcpu)) {
+    if (field_get(WFX_TI, esr) == WFX_TI_WFI && wfx_may_wait(vm, vcpu)) {
         vcpu_wait(vcpu, vcpu->regs.context->pc);
     }
 }

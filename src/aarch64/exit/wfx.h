@@ -8,8 +8,12 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "vm/vcpu.h"
+
+/* Whether the vCPU may be left blocked: nothing is there for it, and its timer will wake it. */
+bool wfx_may_wait(struct vm *vm, struct vcpu *vcpu);
 
 void wfx_handle(struct vm *vm, struct vcpu *vcpu, uint64_t esr);

@@ -6,8 +6,8 @@
 /*
  * Cache maintenance for what a guest will execute, or read with its caches off. [Arm ARM B2.4.4, D7.5]
  *
- * Left out: instruction caches that are virtually indexed and larger than a page a way. Only a whole invalidation, which
- * EL0 cannot make, reaches the lines of other aliases there.
+ * Left out: instruction caches that are virtually indexed and larger than a page a way. Only a whole invalidation,
+ * which EL0 cannot make, reaches the lines of other aliases there.
  */
 #pragma once
 

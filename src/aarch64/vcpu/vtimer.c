@@ -11,8 +11,9 @@
 #include "util/field.h"
 #include "vm/vm.h"
 
-#define CNTV_CTL_ENABLE BIT(0)
-#define CNTV_CTL_IMASK  BIT(1)
+#define CNTV_CTL_ENABLE  BIT(0)
+#define CNTV_CTL_IMASK   BIT(1)
+#define CNTV_CTL_ISTATUS BIT(2)
 
 /* Whether the kernel itself wakes a blocked vCPU for its timer. */
 #ifdef MICROKIT_VCPU_VTIMER_WAKES
@@ -57,8 +58,21 @@ void vtimer_event(struct vm *vm, struct vcpu *vcpu, uint64_t irq)
         vtimer_ack(vm, vcpu->id);
         return;
     }
-    if (vgic_inject(&vm->vgic, vcpu->id, VTIMER_IRQ) != RESULT_OK) {
+    if (vgic_inject_sampled(&vm->vgic, vcpu->id, VTIMER_IRQ) != RESULT_OK) {
         guest_error(vm, vcpu->id, GUEST_ERROR_FAULT, seL4_Fault_VPPIEvent, irq);
+    }
+}
+
+void vtimer_sample(struct vm *vm, size_t vcpu_id)
+{
+    const struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
+    if (!vcpu->vtimer_masked) {
+        return;
+    }
+    const uint64_t control = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_CNTV_CTL);
+    if ((control & (CNTV_CTL_ENABLE | CNTV_CTL_IMASK | CNTV_CTL_ISTATUS)) != (CNTV_CTL_ENABLE | CNTV_CTL_ISTATUS)) {
+        vgic_fall(&vm->vgic, vcpu_id, VTIMER_IRQ);
+        vtimer_ack(vm, vcpu_id);
     }
 }
 

@@ -11,7 +11,8 @@
  *     armed ------------------> masked -----------------------------------> armed
  *
  * While masked the kernel sends no further event. The timer's line is a level; when it is still high at the unmasking,
- * the next event comes at once.
+ * the next event comes at once. A guest that switches its timer off or sets another time makes the line fall, which
+ * nobody reports: it is looked at when the guest asks (registers of pending interrupts, WFI, CPU_SUSPEND).
  */
 #pragma once
 
@@ -34,6 +35,9 @@ void vtimer_register(struct vm *vm);
 
 /* The guest has ended interrupt 27, or it was forgotten by a reset. Harmless when no event is outstanding. */
 void vtimer_ack(struct vm *vm, size_t vcpu_id);
+
+/* Where an event is under way: whether the timer's line has fallen since. Then the interrupt is pending no more. */
+void vtimer_sample(struct vm *vm, size_t vcpu_id);
 
 /* Whether the vCPU may be left blocked: its timer cannot fire, or somebody wakes it when it does. */
 bool vtimer_lets_wait(struct vm *vm, struct vcpu *vcpu);

@@ -33,7 +33,7 @@ static void reset_vcpu(struct vgic *vgic, uint32_t vcpu_id)
     memset(vcpu->private_priority, 0, sizeof(vcpu->private_priority));
     memset(vcpu->sgi_sources, 0, sizeof(vcpu->sgi_sources));
     vcpu->private_word = (struct vgic_word){.edge = SGI_BITS, .enabled = v2 ? SGI_BITS : 0};
-    vcpu->asleep = !v2;
+    vcpu->asleep = false;
     vgic_lr_reset(vgic, vcpu_id);
 }
 
@@ -135,14 +135,19 @@ static void report_ended(struct vgic *vgic, uint32_t vcpu_id, uint32_t word, uin
     }
 }
 
+static uint32_t owed_of(const struct vgic_word *state)
+{
+    return state->latched | state->in_lr | (state->line & state->sampled);
+}
+
 void vgic_reset(struct vgic *vgic)
 {
     struct in_flight owed;
     for (uint32_t id = 0; id < vgic->vcpu_count; id++) {
-        owed.private_bits[id] = vgic->vcpus[id].private_word.latched | vgic->vcpus[id].private_word.in_lr;
+        owed.private_bits[id] = owed_of(&vgic->vcpus[id].private_word);
     }
     for (uint32_t word = 1; word < VGIC_WORD_COUNT; word++) {
-        owed.shared_bits[word] = vgic->shared[word].latched | vgic->shared[word].in_lr;
+        owed.shared_bits[word] = owed_of(&vgic->shared[word]);
     }
     reset_state(vgic);
     for (uint32_t id = 0; id < vgic->vcpu_count; id++) {
@@ -176,22 +181,8 @@ enum result vgic_inject(struct vgic *vgic, size_t vcpu_id, uint32_t irq)
         return RESULT_OK;
     }
     state->latched |= vgic_irq_bit(irq);
-    state->sampled &= ~vgic_irq_bit(irq);
     vgic_update(vgic, id, irq / 32);
     return RESULT_OK;
-}
-
-/* What a pulse or the guest has latched already stays theirs. */
-enum result vgic_inject_sampled(struct vgic *vgic, size_t vcpu_id, uint32_t irq)
-{
-    if (!exists(vgic, vcpu_id, irq)) {
-        return RESULT_RANGE;
-    }
-    struct vgic_word *state = vgic_word(vgic, (uint32_t)vcpu_id, irq / 32);
-    const uint32_t others = state->latched & ~state->sampled;
-    const enum result result = vgic_inject(vgic, vcpu_id, irq);
-    state->sampled |= vgic_irq_bit(irq) & ~others;
-    return result;
 }
 
 enum result vgic_set_level(struct vgic *vgic, size_t vcpu_id, uint32_t irq, bool high)
@@ -210,9 +201,33 @@ enum result vgic_set_level(struct vgic *vgic, size_t vcpu_id, uint32_t irq, bool
         }
     } else {
         state->line &= ~bit;
+        state->sampled &= ~bit;
     }
     vgic_update(vgic, id, irq / 32);
     return RESULT_OK;
+}
+
+enum result vgic_inject_sampled(struct vgic *vgic, size_t vcpu_id, uint32_t irq)
+{
+    if (!exists(vgic, vcpu_id, irq) || irq < VGIC_SGI_COUNT) {
+        return RESULT_RANGE;
+    }
+    vgic_word(vgic, (uint32_t)vcpu_id, irq / 32)->sampled |= vgic_irq_bit(irq);
+    return vgic_set_level(vgic, vcpu_id, irq, true);
+}
+
+void vgic_fall(struct vgic *vgic, size_t vcpu_id, uint32_t irq)
+{
+    if (!exists(vgic, vcpu_id, irq)) {
+        return;
+    }
+    const uint32_t id = (uint32_t)vcpu_id;
+    const uint32_t bit = vgic_irq_bit(irq);
+    struct vgic_word *state = vgic_word(vgic, id, irq / 32);
+    vgic_word_drop_sampled(state, bit);
+    const bool is_withdrawn = (state->in_lr & ~state->edge & bit) != 0 && vgic_lr_withdraw(vgic, id, irq);
+    /* Its list register is there for others. */
+    vgic_deliver(vgic, vgic_irq_refresh(vgic, id, irq / 32) | (uint32_t)is_withdrawn << id);
 }
 
 bool vgic_is_deliverable(const struct vgic *vgic, size_t vcpu_id)
@@ -221,7 +236,7 @@ bool vgic_is_deliverable(const struct vgic *vgic, size_t vcpu_id)
         return false;
     }
     const struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
-    return vcpu->ready_words != 0 || vcpu->lr_used != 0;
+    return (vcpu->ready_words != 0 && !vcpu->asleep) || vcpu->lr_used != 0;
 }
 
 void vgic_set_vcpu_on(struct vgic *vgic, size_t vcpu_id, bool on)
@@ -231,4 +246,11 @@ void vgic_set_vcpu_on(struct vgic *vgic, size_t vcpu_id, bool on)
     }
     vgic->vcpus[vcpu_id].on = on;
     vgic_deliver(vgic, vgic_irq_reroute_all(vgic) | (uint32_t)BIT(vcpu_id));
+}
+
+void vgic_take_back(struct vgic *vgic, size_t vcpu_id)
+{
+    if (vcpu_id < vgic->vcpu_count) {
+        vgic_deliver(vgic, vgic_lr_take_back(vgic, (uint32_t)vcpu_id));
+    }
 }

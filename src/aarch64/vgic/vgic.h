@@ -18,8 +18,8 @@
  *        ^                                                                                               |
  *        +------------------------------- maintenance: the guest has ended it ---------------------------+
  *
- * List registers cannot be read back, nor withdrawn from. Whether an interrupt in one is still pending or already in
- * service is therefore not known here; registers that ask read as if it were both.
+ * List registers cannot be read back. Whether an interrupt in one is still pending or already in service is therefore
+ * not known here; registers that ask read as if it were both.
  *
  * Invariants:
  * - An interrupt is in at most one list register (see vgic_lr.h for the one exception, after a reset).
@@ -75,6 +75,8 @@ struct vgic_ops {
     void (*eoi)(void *ctx, size_t vcpu_id, uint32_t irq);
     /* Something became deliverable: end a WFI. Called for vCPUs in any state. */
     void (*kick)(void *ctx, size_t vcpu_id);
+    /* The guest asks what is pending: say which private inputs that are high by a sample have fallen (vgic_fall). */
+    void (*sample)(void *ctx, size_t vcpu_id);
 };
 
 /* State of 32 interrupts with consecutive numbers, a bit each. */
@@ -87,8 +89,7 @@ struct vgic_word {
     uint32_t active;  /* by a write to ISACTIVER, not by delivery */
     uint32_t in_lr;   /* handed to the hardware, not yet ended */
     uint32_t ready;   /* to be handed to the hardware */
-    uint32_t
-        sampled; /* latched, if it is, because the input of a device passed through was high; it may be low again */
+    uint32_t sampled; /* the input was high when its source, silent since, said so; it may be low again */
 };
 
 struct vgic_vcpu {
@@ -145,11 +146,17 @@ void vgic_reset(struct vgic *vgic);
 MUST_CHECK enum result vgic_inject(struct vgic *vgic, size_t vcpu_id, uint32_t irq);
 
 /*
- * The input of a device passed through was high and is masked until its end is reported. As vgic_inject; but if the
- * interrupt is level-sensitive and comes while it is disabled, enabling it reports an end, so that the input speaks for
- * itself: it is raised again if it is still high.
+ * The input of an interrupt was high, and its source is masked until an end is reported: then it counts as low, and the
+ * source speaks for itself. If the interrupt is level-sensitive and comes while it is disabled, enabling it reports an
+ * end, too.
  */
 MUST_CHECK enum result vgic_inject_sampled(struct vgic *vgic, size_t vcpu_id, uint32_t irq);
+
+/*
+ * An input that was high by a sample has fallen, or is to speak for itself. A level-sensitive interrupt that the guest
+ * has not taken yet is pending no more. No end is reported.
+ */
+void vgic_fall(struct vgic *vgic, size_t vcpu_id, uint32_t irq);
 
 /* Sets the level of an interrupt's input; for an edge-triggered one, a rising edge sets the latch. */
 MUST_CHECK enum result vgic_set_level(struct vgic *vgic, size_t vcpu_id, uint32_t irq, bool high);
@@ -158,13 +165,19 @@ MUST_CHECK enum result vgic_set_level(struct vgic *vgic, size_t vcpu_id, uint32_
 void vgic_maintenance(struct vgic *vgic, size_t vcpu_id, int lr_index);
 
 /*
- * Whether a WFI of this vCPU must end: an interrupt is ready for it or waits in one of its list registers. PSTATE and
- * the CPU interface's masks are not known here and not considered.
+ * Whether a WFI of this vCPU must end: an interrupt is ready for it while its Redistributor is awake, or waits in one
+ * of its list registers. PSTATE and the CPU interface's masks are not known here and not considered.
  */
 bool vgic_is_deliverable(const struct vgic *vgic, size_t vcpu_id);
 
 /* Tells whether a vCPU is powered on. One that is off takes nothing; SPIs with a choice of targets go to others. */
 void vgic_set_vcpu_on(struct vgic *vgic, size_t vcpu_id, bool on);
+
+/*
+ * A vCPU is off for good: what its list registers hold and the guest has not taken is taken back. SPIs go where their
+ * routes name; its own wait for it.
+ */
+void vgic_take_back(struct vgic *vgic, size_t vcpu_id);
 
 /* A trapped write to ICC_SGI1R_EL1, ICC_SGI0R_EL1 or ICC_ASGI1R_EL1. MMIO_UNHANDLED on a GICv2. */
 enum mmio_result vgic_sgi_sysreg(struct vgic *vgic, size_t vcpu_id, enum vgic_sgi_reg reg, uint64_t value);

@@ -219,6 +219,40 @@ bool vgic_lr_absorb(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
     return false;
 }
 
+/* Of a used list register. */
+static bool withdraw(struct vgic *vgic, uint32_t vcpu_id, uint32_t index)
+{
+    struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
+    const uint32_t irq = vcpu->lr_irq[index];
+    if (inject(vgic, vcpu_id, irq, LR_PRIORITY_LOWEST, index) != seL4_NoError) {
+        return false;
+    }
+    vcpu->lr_used &= ~BIT(index);
+    vcpu->lr_stale |= BIT(index);
+    vgic_word(vgic, vcpu_id, irq / 32)->in_lr &= ~vgic_irq_bit(irq);
+    return true;
+}
+
+bool vgic_lr_withdraw(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
+{
+    const uint32_t index = find_used(&vgic->vcpus[vcpu_id], irq);
+    return index != NO_LR && withdraw(vgic, vcpu_id, index);
+}
+
+uint32_t vgic_lr_take_back(struct vgic *vgic, uint32_t vcpu_id)
+{
+    struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
+    uint32_t touched = 0;
+    for (uint64_t left = vcpu->lr_used; left != 0; left &= left - 1) {
+        const uint32_t index = (uint32_t)__builtin_ctzll(left);
+        if (withdraw(vgic, vcpu_id, index)) {
+            vgic_irq_latch_again(vgic, vcpu_id, vcpu->lr_irq[index]);
+            touched |= vgic_irq_refresh(vgic, vcpu_id, vcpu->lr_irq[index] / 32);
+        }
+    }
+    return touched;
+}
+
 /* Whether an interrupt is in a used list register; if so, that one becomes stale. */
 static bool disown(struct vgic_vcpu *vcpu, uint32_t irq)
 {
@@ -259,6 +293,7 @@ void vgic_maintenance(struct vgic *vgic, size_t vcpu_id, int lr_index)
     if (lr_index >= 0 && lr_index < VGIC_LR_COUNT_MAX && free_lr(&vgic->vcpus[id], (uint32_t)lr_index, &irq)) {
         struct vgic_word *state = vgic_word(vgic, id, irq / 32);
         state->in_lr &= ~vgic_irq_bit(irq);
+        vgic_word_drop_sampled(state, vgic_irq_bit(irq));
         vgic->ops.eoi(vgic->ctx, id, irq);
         if (((state->latched | state->line) & vgic_irq_bit(irq)) != 0) {
             vgic_update(vgic, id, irq / 32);

@@ -8,19 +8,19 @@
  *
  * They are written through the kernel and cannot be read back, so this keeps a shadow of what each holds:
  *
- *            injected                                reset
+ *            injected                           reset, taken back
  *     free -----------> used -----------------------------------> stale
  *      ^                 |                                          |  injection succeeds: used
  *      +-- maintenance --+------------------ maintenance -----------+
  *
  * Their number is learned: all start as free, and the kernel's range error takes away those that do not exist.
  *
- * Stale ones hold an interrupt of the guest's former life, pending or in service, or are known to be occupied for no
- * reason known here. Nothing can clear them but the guest. A pending one reaches the new life as an interrupt nobody
- * raised, and its end frees the register. One in service may never end: it is used again as soon as the kernel accepts
- * an injection into it. When the same interrupt is raised meanwhile it must not wait for that, so it goes to a second
- * register; whichever of the two the hardware ends first then counts as the end of the interrupt, and the other is
- * stale from there on.
+ * Stale ones hold an interrupt that was taken back, one of the guest's former life, pending or in service, or are
+ * known to be occupied for no reason known here. Nothing can clear them but the guest. A pending one of a former life
+ * reaches the new life as an interrupt nobody raised, and its end frees the register. One in service may never end:
+ * it is used again as soon as the kernel accepts an injection into it. When the same interrupt is raised meanwhile it
+ * must not wait for that, so it goes to a second register; whichever of the two the hardware ends first then counts
+ * as the end of the interrupt, and the other is stale from there on.
  */
 #pragma once
 
@@ -50,6 +50,15 @@ bool vgic_lr_absorb(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq);
  * Gives the interrupts that stale ones hold, whether pending or in service; answers how many.
  */
 uint32_t vgic_lr_expose(struct vgic *vgic, uint32_t vcpu_id, uint32_t irqs[VGIC_LR_COUNT_MAX]);
+
+/*
+ * Takes an interrupt back out of a vCPU's list register, if the guest has not taken it yet: false otherwise. What waits
+ * there in the hardware gets the lowest priority, which no setting of the CPU interface's priority mask lets through.
+ */
+bool vgic_lr_withdraw(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq);
+
+/* The same for all that a vCPU has; they are pending again. */
+MUST_CHECK uint32_t vgic_lr_take_back(struct vgic *vgic, uint32_t vcpu_id);
 
 /* Forgets what the list registers of a vCPU held. */
 void vgic_lr_reset(struct vgic *vgic, uint32_t vcpu_id);

@@ -154,8 +154,8 @@ void vgic_write_set_enabled(const struct vgic_reg_access *access, uint64_t value
 {
     struct vgic_word *word = word_of(access);
     const uint32_t newly = changeable(access, value) & ~word->enabled;
-    const uint32_t outdated = newly & word->sampled & word->latched & ~(word->edge | word->in_lr);
-    word->latched &= ~outdated;
+    const uint32_t outdated = newly & word->sampled & ~(word->edge | word->latched | word->in_lr);
+    vgic_word_drop_sampled(word, outdated);
     word->enabled |= newly;
     /* What is not pending does not become ready by it. */
     if ((newly & (word->latched | word->line)) != 0) {
@@ -176,6 +176,9 @@ void vgic_write_clear_enabled(const struct vgic_reg_access *access, uint64_t val
 uint64_t vgic_read_pending(const struct vgic_reg_access *access)
 {
     const struct vgic_word *word = word_of(access);
+    if (access->irq < VGIC_PRIVATE_COUNT && word->sampled != 0) {
+        access->vgic->ops.sample(access->vgic->ctx, access->vcpu_id);
+    }
     return word->latched | (word->line & ~word->edge) | word->in_lr;
 }
 
@@ -190,7 +193,6 @@ void vgic_write_set_pending(const struct vgic_reg_access *access, uint64_t value
         }
     }
     word->latched |= raised;
-    word->sampled &= ~raised;
     update(access);
 }
 
@@ -201,8 +203,10 @@ void vgic_write_set_pending(const struct vgic_reg_access *access, uint64_t value
 void vgic_write_clear_pending(const struct vgic_reg_access *access, uint64_t value)
 {
     struct vgic_word *word = word_of(access);
-    const uint32_t cleared = word->latched & changeable(access, value);
-    word->latched &= ~cleared;
+    const uint32_t changed = changeable(access, value);
+    const uint32_t cleared = (word->latched | word->sampled) & changed;
+    word->latched &= ~changed;
+    vgic_word_drop_sampled(word, changed & ~word->in_lr);
     update(access);
     report_ends(access, cleared & ~word->in_lr);
 }

@@ -54,14 +54,14 @@ struct fake_microkit {
     seL4_ARM_SMCContext smc_args;     /* of the last call */
     seL4_ARM_SMCContext smc_response; /* what calls answer */
     seL4_Word mrs[64];
-    unsigned cache_syncs;           /* calls of cache_sync */
-    size_t cache_cleaned_bytes;     /* sum of lines; likewise the instruction caches' */
+    unsigned cache_syncs;       /* calls of cache_sync */
+    size_t cache_cleaned_bytes; /* sum of lines; likewise the instruction caches' */
     size_t cache_invalidated_bytes;
-    uintptr_t cache_cleaned_last;   /* line of the last one */
+    uintptr_t cache_cleaned_last; /* line of the last one */
     uintptr_t cache_invalidated_last;
-    bool cache_is_complete;  /* a barrier came behind */
-    bool cache_is_refetched; /* and another one, for instructions */
-    char log[FAKE_LOG_BYTES];      /* debug output, ended with a zero; drops what does not fit */
+    bool cache_is_complete;   /* a barrier came behind */
+    bool cache_is_refetched;  /* and another one, for instructions */
+    char log[FAKE_LOG_BYTES]; /* debug output, ended with a zero; drops what does not fit */
     size_t log_bytes;
 };
 

@@ -42,7 +42,8 @@ struct linux_image_header {
  * The three sources belong to the caller, must not overlap guest RAM, and must stay readable as long as the guest may
  * be restarted: guest_restart and the guest's own reboot check and copy them anew. A later call replaces them, which
  * is how a guest is restarted with a different image. While the guest runs, or is stopped by guest_stop, such a call
- * only checks; guest_restart copies. Interrupt controller and number of CPUs must then be those of the first device tree.
+ * only checks; guest_restart copies. Interrupt controller and number of CPUs must then be those of the first device
+ * tree.
  *
  * May be called from every entry point of the VMM. [LinuxBoot 2-4]
  *

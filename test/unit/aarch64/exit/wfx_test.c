@@ -5,9 +5,10 @@
 
 #include "fixture.h"
 
-#define CTL_ENABLE 1
-#define CTL_IMASK  2
-#define PC_AFTER   (FIXTURE_PC + 4)
+#define CTL_ENABLE  1
+#define CTL_IMASK   2
+#define CTL_ISTATUS 4
+#define PC_AFTER    (FIXTURE_PC + 4)
 
 static bool trap(enum wfx_ti ti)
 {
@@ -175,8 +176,12 @@ static void test_event_that_is_not_deliverable_keeps_it_waiting(void **state)
     assert_true(vm->vcpus[0].waiting);
     /* While masked the timer is no reason not to wait. */
     fake_vtimer_wakes = 0;
-    fake.vcpus[0].regs[seL4_VCPUReg_CNTV_CTL] = CTL_ENABLE;
+    fake.vcpus[0].regs[seL4_VCPUReg_CNTV_CTL] = CTL_ENABLE | CTL_ISTATUS;
     assert_false(wfi());
+    /* Set to a later time it is one. */
+    fake.vcpus[0].regs[seL4_VCPUReg_CNTV_CTL] = CTL_ENABLE;
+    assert_true(wfi());
+    assert_int_equal(fake.vcpus[0].vppi_ack_count, 1);
 }
 
 static void test_an_exit_shows_that_it_does_not_wait(void **state)

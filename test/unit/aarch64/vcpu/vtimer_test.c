@@ -14,7 +14,7 @@ static void test_event(void **state)
     assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
     assert_true(vm->vcpus[0].vtimer_masked);
     assert_int_equal(fake.vcpus[0].vppi_ack_count, 0);
-    assert_int_equal(vm->vgic.vcpus[0].private_word.latched, BIT(VTIMER_IRQ));
+    assert_int_equal(vm->vgic.vcpus[0].private_word.line, BIT(VTIMER_IRQ));
 }
 
 /* A vCPU is started while an event of its former life is on its way. */
@@ -25,13 +25,13 @@ static void test_event_of_a_former_life(void **state)
     const struct vcpu_entry entry = {.pc = FIXTURE_PC};
     assert_int_equal(vcpu_start(vm, 0, &entry), RESULT_OK);
     assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
-    assert_int_equal(vm->vgic.vcpus[0].private_word.latched, 0);
+    assert_int_equal(vm->vgic.vcpus[0].private_word.line, 0);
     assert_int_equal(fake.vcpus[0].vppi_ack_count, 1);
     assert_false(vm->vcpus[0].vtimer_masked);
 
     fake.vcpus[0].regs[seL4_VCPUReg_CNTV_CTL] = 1;
     assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
-    assert_int_equal(vm->vgic.vcpus[0].private_word.latched, BIT(VTIMER_IRQ));
+    assert_int_equal(vm->vgic.vcpus[0].private_word.line, BIT(VTIMER_IRQ));
     vtimer_ack(vm, 0);
     /* From the first one on, nothing is asked. */
     fake_counts_reset();
@@ -92,6 +92,29 @@ static void test_reset_acks(void **state)
     assert_int_equal(fake.vcpus[0].vppi_ack_count, 1);
 }
 
+/* The guest has switched its timer off, masked it or set another time. */
+static void test_line_that_has_fallen(void **state)
+{
+    (void)state;
+    static const uint64_t controls[] = {0, 1, 4, 1 | 2 | 4};
+    for (size_t i = 0; i < sizeof controls / sizeof controls[0]; i++) {
+        fixture_setup(state);
+        struct vm *vm = fixture_vm();
+        vtimer_register(vm);
+        vtimer_sample(vm, 0);
+        assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
+        fake.vcpus[0].regs[seL4_VCPUReg_CNTV_CTL] = 1 | 4;
+        vtimer_sample(vm, 0);
+        assert_int_equal(fake.vcpus[0].vppi_ack_count, 0);
+        assert_int_equal(vm->vgic.vcpus[0].private_word.line, BIT(VTIMER_IRQ));
+        fake.vcpus[0].regs[seL4_VCPUReg_CNTV_CTL] = controls[i];
+        vtimer_sample(vm, 0);
+        assert_int_equal(fake.vcpus[0].vppi_ack_count, 1);
+        assert_int_equal(vm->vgic.vcpus[0].private_word.line, 0);
+        assert_false(vm->vcpus[0].vtimer_masked);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +125,7 @@ int main(void)
         cmocka_unit_test_setup(test_ack_only_when_masked, fixture_setup),
         cmocka_unit_test_setup(test_end_of_interrupt_acks, fixture_setup),
         cmocka_unit_test_setup(test_reset_acks, fixture_setup),
+        cmocka_unit_test_setup(test_line_that_has_fallen, fixture_setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,6 +36,8 @@ struct fixture {
     uint32_t eoi_irq;
     unsigned eois[VGIC_IRQ_COUNT];
     unsigned kicks[VM_VCPU_COUNT_MAX];
+    unsigned samples;
+    uint32_t fallen_irq;                                             /* what is to fall when asked */
     void (*at_eoi)(struct fixture *f, size_t vcpu_id, uint32_t irq); /* what an ack function might do */
 };
 
@@ -57,7 +59,16 @@ static void fixture_kick(void *ctx, size_t vcpu_id)
     f->kicks[vcpu_id]++;
 }
 
-static const struct vgic_ops fixture_ops = {.eoi = fixture_eoi, .kick = fixture_kick};
+static void fixture_sample(void *ctx, size_t vcpu_id)
+{
+    struct fixture *f = ctx;
+    f->samples++;
+    if (f->fallen_irq != 0) {
+        vgic_fall(&f->vgic, vcpu_id, f->fallen_irq);
+    }
+}
+
+static const struct vgic_ops fixture_ops = {.eoi = fixture_eoi, .kick = fixture_kick, .sample = fixture_sample};
 
 static inline struct vgic_config fixture_config(enum vgic_version version, size_t vcpu_count)
 {
@@ -155,13 +166,10 @@ static inline void set_group1(struct fixture *f, uint32_t vcpu_id, uint32_t irq)
     write32(f, vcpu_id, at, read32(f, vcpu_id, at) | UINT32_C(1) << (irq % 32));
 }
 
-/* What a guest does before it uses interrupts: both groups on; GICv3: Redistributors awake. */
+/* What a guest does before it uses interrupts: both groups on. Redistributors are awake. */
 static inline void boot_guest(struct fixture *f)
 {
     write32(f, 0, DIST + GICD_CTLR, 3);
-    for (uint32_t id = 0; f->vgic.config.version == VGIC_V3 && id < f->vgic.vcpu_count; id++) {
-        write32(f, id, REDIST + id * 0x20000ull + GICR_WAKER, 0);
-    }
 }
 
 static inline struct fixture *fixture_booted(enum vgic_version version, size_t vcpu_count)

@@ -77,6 +77,37 @@ static void urgent_ones_first(void **state)
     }
 }
 
+/* All that the guest leaves at its reset value, and the number 0. */
+static void at_the_reset_priority(void **state)
+{
+    (void)state;
+    FOR_BOTH(version)
+    {
+        for (unsigned group = 0; group < 2; group++) {
+            struct fixture *f = fixture_booted(version, 1);
+            const uint32_t irqs[] = {0, 16, 32};
+            for (size_t i = 0; i < 3; i++) {
+                enable(f, 0, irqs[i]);
+                if (group == 1) {
+                    set_group1(f, 0, irqs[i]);
+                }
+                for (unsigned round = 0; round < 10; round++) {
+                    inject(f, 0, irqs[i]);
+                    const int index = fake_lr_of(0, (uint16_t)irqs[i]);
+                    assert_true(index >= 0);
+                    assert_int_equal(fake.vcpus[0].lrs[index].priority, 0);
+                    assert_int_equal(fake.vcpus[0].lrs[index].group, group);
+                    inject(f, 0, irqs[i]); /* again, before the guest takes it */
+                    end(f, 0, irqs[i]);
+                    end(f, 0, irqs[i]);
+                    assert_false(vgic_is_deliverable(&f->vgic, 0));
+                }
+                assert_int_equal(f->eois[irqs[i]], 20);
+            }
+        }
+    }
+}
+
 /* The priority that counts is the one when a register becomes free. */
 static void priority_changes_while_waiting(void **state)
 {
@@ -147,7 +178,7 @@ static void wait_for_power_and_wakefulness(void **state)
     write32(f, 0, REDIST + GICR_WAKER, 2);
     pend_many(f, FIRST, 1);
     assert_false(in_lr(0, FIRST));
-    assert_true(vgic_is_deliverable(&f->vgic, 0)); /* wakes the processor, which then wakes its Redistributor */
+    assert_false(vgic_is_deliverable(&f->vgic, 0));
     write32(f, 0, REDIST + GICR_WAKER, 0);
     assert_true(in_lr(0, FIRST));
 }
@@ -316,6 +347,7 @@ int main(void)
         cmocka_unit_test(learns_their_number),
         cmocka_unit_test(none_at_all),
         cmocka_unit_test(urgent_ones_first),
+        cmocka_unit_test(at_the_reset_priority),
         cmocka_unit_test(priority_changes_while_waiting),
         cmocka_unit_test(at_most_one_each),
         cmocka_unit_test(maintenance_without_an_end),

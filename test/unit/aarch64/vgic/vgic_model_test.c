@@ -21,6 +21,7 @@
 
 struct model_irq {
     bool enabled, latched, line, edge, group1, active, in_lr;
+    bool sampled; /* the line is high by vgic_inject_sampled */
     uint8_t priority;
     uint8_t sources; /* GICv2 SGIs */
 };
@@ -100,7 +101,7 @@ static void model_reset(void)
     memset(model.lr_used, 0, sizeof model.lr_used);
     model.group_enabled[0] = model.group_enabled[1] = false;
     for (uint32_t id = 0; id < VCPU_COUNT; id++) {
-        model.asleep[id] = model.version == VGIC_V3;
+        model.asleep[id] = false;
         for (uint32_t irq = 0; irq < VGIC_SGI_COUNT; irq++) {
             model.private_irqs[id][irq].edge = true;
             model.private_irqs[id][irq].enabled = model.version == VGIC_V2;
@@ -220,6 +221,67 @@ static void op_level(struct fixture *f, uint32_t vcpu_id)
     set_level(f, vcpu_id, irq, high);
     i->latched |= high && !i->line && i->edge;
     i->line = high;
+    i->sampled &= high;
+}
+
+static void op_sampled(struct fixture *f, uint32_t vcpu_id)
+{
+    const uint32_t irq = any_irq();
+    if (irq >= VGIC_SGI_COUNT) {
+        struct model_irq *i = irq_at(vcpu_id, irq);
+        assert_int_equal(vgic_inject_sampled(&f->vgic, vcpu_id, irq), RESULT_OK);
+        i->latched |= !i->line && i->edge;
+        i->line = i->sampled = true;
+    }
+}
+
+static void drop_sampled(struct model_irq *i)
+{
+    i->line &= !i->sampled;
+    i->sampled = false;
+}
+
+/* Takes list register `at` of a vCPU back if it is pending and the kernel lets it be written again. */
+static bool take_back(uint32_t vcpu_id, uint32_t at)
+{
+    struct model_lr *lr = &model.lrs[vcpu_id][at];
+    if (!model.rewritable || lr->taken) {
+        return false;
+    }
+    irq_at(vcpu_id, lr->irq)->in_lr = false;
+    *lr = model.lrs[vcpu_id][--model.lr_used[vcpu_id]];
+    return true;
+}
+
+static void op_fall(struct fixture *f, uint32_t vcpu_id)
+{
+    const uint32_t irq = any_word() * 32 + any(32);
+    vgic_fall(&f->vgic, vcpu_id, irq);
+    if (irq >= VGIC_IRQ_COUNT) {
+        return;
+    }
+    drop_sampled(irq_at(vcpu_id, irq));
+    for (uint32_t at = 0; at < model.lr_used[vcpu_id]; at++) {
+        if (model.lrs[vcpu_id][at].irq == irq && !irq_at(vcpu_id, irq)->edge && take_back(vcpu_id, at)) {
+            return;
+        }
+    }
+}
+
+static void op_off_for_good(struct fixture *f, uint32_t vcpu_id)
+{
+    model.on[vcpu_id] = false;
+    vgic_set_vcpu_on(&f->vgic, vcpu_id, false);
+    model_deliver();
+    vgic_take_back(&f->vgic, vcpu_id);
+    for (uint32_t at = model.lr_used[vcpu_id]; at-- > 0;) {
+        const uint32_t irq = model.lrs[vcpu_id][at].irq;
+        if (take_back(vcpu_id, at)) {
+            struct model_irq *i = irq_at(vcpu_id, irq);
+            i->latched |= !i->line || i->edge;
+            i->sources |= (uint8_t)(model.version == VGIC_V2 && irq < VGIC_SGI_COUNT ? i->sources + 1 : 0);
+        }
+    }
 }
 
 static void op_end(struct fixture *f, uint32_t vcpu_id)
@@ -233,6 +295,7 @@ static void op_end(struct fixture *f, uint32_t vcpu_id)
     end(f, vcpu_id, irq);
     model.lrs[vcpu_id][at] = model.lrs[vcpu_id][--model.lr_used[vcpu_id]];
     irq_at(vcpu_id, irq)->in_lr = false;
+    drop_sampled(irq_at(vcpu_id, irq));
     model.eoi_count++;
 }
 
@@ -254,6 +317,10 @@ static void apply_bit(uint32_t vcpu_id, uint32_t irq, uint32_t bank)
     struct model_irq *i = irq_at(vcpu_id, irq);
     switch (bank) {
     case GICD_ISENABLER:
+        if (!i->enabled && i->sampled && !i->edge && !i->latched && !i->in_lr) {
+            drop_sampled(i);
+            model.eoi_count++;
+        }
         i->enabled = true;
         break;
     case GICD_ICENABLER:
@@ -263,8 +330,11 @@ static void apply_bit(uint32_t vcpu_id, uint32_t irq, uint32_t bank)
         i->latched |= !is_fixed_sgi && !is_absorbed(vcpu_id, irq);
         break;
     case GICD_ICPENDR:
-        model.eoi_count += !is_fixed_sgi && i->latched && !i->in_lr;
+        model.eoi_count += !is_fixed_sgi && (i->latched || i->sampled) && !i->in_lr;
         i->latched = is_fixed_sgi && i->latched;
+        if (!i->in_lr) {
+            drop_sampled(i);
+        }
         break;
     case GICD_ISACTIVER:
         i->active |= !i->in_lr;
@@ -397,7 +467,8 @@ static void op_reset(struct fixture *f, uint32_t vcpu_id)
     }
     for (uint32_t irq = 0; irq < VGIC_IRQ_COUNT; irq++) {
         for (uint32_t id = 0; id < (irq < VGIC_PRIVATE_COUNT ? model.vcpu_count : 1); id++) {
-            model.eoi_count += irq_at(id, irq)->latched || irq_at(id, irq)->in_lr;
+            const struct model_irq *i = irq_at(id, irq);
+            model.eoi_count += i->latched || i->in_lr || i->sampled;
         }
     }
     vgic_reset(&f->vgic);
@@ -410,14 +481,30 @@ static void op_reset(struct fixture *f, uint32_t vcpu_id)
 typedef void (*op_t)(struct fixture *f, uint32_t vcpu_id);
 
 static const op_t ops[] = {
-    op_inject, op_inject,      op_inject,  op_level, op_level, op_end,    op_end,      op_end,
-    op_take,   op_bank,        op_bank,    op_bank,  op_group, op_config, op_priority, op_route,
-    op_sgi,    op_sgi_pending, op_control, op_power, op_waker, op_reset,
+    op_inject,  op_inject, op_inject, op_level, op_level,   op_end,      op_end,          op_end, op_take,
+    op_bank,    op_bank,   op_bank,   op_group, op_config,  op_priority, op_route,        op_sgi, op_sgi_pending,
+    op_control, op_power,  op_waker,  op_reset, op_sampled, op_fall,     op_off_for_good,
 };
+
+/* What has been taken back stays in the hardware, where nothing lets it through. */
+static unsigned count_taken_back(uint32_t vcpu_id)
+{
+    unsigned count = 0;
+    for (uint32_t index = 0; index < fake.lr_count; index++) {
+        const struct fake_lr *lr = &fake.vcpus[vcpu_id].lrs[index];
+        bool is_in_model = false;
+        for (uint32_t at = 0; at < model.lr_used[vcpu_id]; at++) {
+            is_in_model |= model.lrs[vcpu_id][at].irq == lr->virq;
+        }
+        count += lr->used && !is_in_model && lr->priority == 31 && !lr->taken;
+    }
+    return count;
+}
 
 static void compare_list_registers(uint32_t vcpu_id)
 {
-    assert_int_equal(fake_lr_used(vcpu_id), model.lr_used[vcpu_id]);
+    assert_int_equal(fake_lr_used(vcpu_id), model.lr_used[vcpu_id] + count_taken_back(vcpu_id));
+    assert_true(model.rewritable || count_taken_back(vcpu_id) == 0);
     for (uint32_t at = 0; at < model.lr_used[vcpu_id]; at++) {
         const struct model_lr *wanted = &model.lrs[vcpu_id][at];
         const int index = fake_lr_of(vcpu_id, (uint16_t)wanted->irq);
@@ -459,7 +546,8 @@ static void compare(struct fixture *f)
 {
     for (uint32_t id = 0; id < model.vcpu_count; id++) {
         compare_list_registers(id);
-        const bool deliverable = model.lr_used[id] != 0 || most_urgent(id) < VGIC_IRQ_COUNT;
+        const bool is_ready_for_it = most_urgent(id) < VGIC_IRQ_COUNT && !model.asleep[id];
+        const bool deliverable = model.lr_used[id] != 0 || is_ready_for_it;
         assert_int_equal(vgic_is_deliverable(&f->vgic, id), deliverable);
         compare_registers(f, id, any_irq());
     }

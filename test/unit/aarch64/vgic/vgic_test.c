@@ -367,6 +367,95 @@ static void says_what_is_wrong_with_a_configuration(void **state)
     assert_int_equal(fake_log_count("here"), 3);
 }
 
+/* A vCPU that switches itself off leaves nothing behind that others are to take. */
+static void what_an_off_vcpu_held_goes_to_others(void **state)
+{
+    (void)state;
+    FOR_BOTH(version)
+    {
+        struct fixture *f = fixture_booted(version, 2);
+        fake.lr_pending_yields = true;
+        const uint64_t route_at = DIST + (version == VGIC_V3 ? GICD_IROUTER + 8 * SPI : GICD_ITARGETSR + SPI);
+        const uint8_t width = version == VGIC_V3 ? 8 : 1;
+        enable(f, 0, SPI);
+        enable(f, 0, EDGE);
+        enable(f, 0, PPI);
+        set_edge(f, 0, EDGE, true);
+        write_width(f, 0, route_at, width, version == VGIC_V3 ? 0 : 1);
+        write_width(f, 0, route_at + width, width, version == VGIC_V3 ? BIT(31) : 3);
+        set_level(f, 0, SPI, true);
+        inject(f, 0, EDGE);
+        inject(f, 0, PPI);
+        assert_true(in_lr(0, SPI) && in_lr(0, EDGE) && in_lr(0, PPI));
+        vgic_set_vcpu_on(&f->vgic, 0, false);
+        vgic_take_back(&f->vgic, 0);
+        /* One that may go to either vCPU does; one that may not waits for its route. */
+        assert_true(in_lr(1, EDGE));
+        assert_false(in_lr(1, SPI));
+        write_width(f, 1, route_at, width, version == VGIC_V3 ? 1 : 2);
+        assert_true(in_lr(1, SPI));
+        assert_int_equal(f->eoi_count, 0);
+        end(f, 1, EDGE);
+        end(f, 1, SPI); /* its input is high */
+        assert_true(in_lr(1, SPI));
+        set_level(f, 0, SPI, false);
+        end(f, 1, SPI);
+        assert_false(in_lr(1, SPI));
+        /* Its own wait for it, with the priority that they have. */
+        vgic_set_vcpu_on(&f->vgic, 0, true);
+        const int index = fake_lr_of(0, PPI);
+        assert_true(index >= 0 && fake.vcpus[0].lrs[index].priority == 0);
+        end(f, 0, PPI);
+        assert_int_equal(f->eois[PPI], 1);
+        assert_int_equal(f->eois[EDGE], 1);
+        assert_int_equal(f->eois[SPI], 2);
+    }
+}
+
+/* In service it is not pending; that is the guest's to end. */
+static void what_an_off_vcpu_serves_stays(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_booted(VGIC_V3, 2);
+    fake.lr_pending_yields = true;
+    enable(f, 0, EDGE);
+    set_edge(f, 0, EDGE, true);
+    write_width(f, 0, DIST + GICD_IROUTER + 8 * EDGE, 8, BIT(31));
+    inject(f, 0, EDGE);
+    fake.vcpus[0].lrs[fake_lr_of(0, EDGE)].taken = true;
+    vgic_set_vcpu_on(&f->vgic, 0, false);
+    vgic_take_back(&f->vgic, 0);
+    assert_false(in_lr(1, EDGE));
+    assert_true(read_bit(f, 1, GICD_ISACTIVER, EDGE));
+}
+
+/* A source that cannot say when its input falls is asked. */
+static void falls_when_asked(void **state)
+{
+    (void)state;
+    FOR_BOTH(version)
+    {
+        struct fixture *f = fixture_booted(version, 1);
+        fake.lr_pending_yields = true;
+        enable(f, 0, PPI);
+        assert_int_equal(vgic_inject_sampled(&f->vgic, 0, PPI), RESULT_OK);
+        assert_true(in_lr(0, PPI));
+        assert_true(read_bit(f, 0, GICD_ISPENDR, PPI));
+        assert_int_equal(f->samples, 1);
+        f->fallen_irq = PPI;
+        assert_false(read_bit(f, 0, GICD_ISPENDR, PPI));
+        assert_false(vgic_is_deliverable(&f->vgic, 0));
+        assert_int_equal(fake.vcpus[0].lrs[fake_lr_of(0, PPI)].priority, 31);
+        assert_false(read_bit(f, 0, GICD_ISPENDR, PPI));
+        assert_int_equal(f->samples, 2);
+        assert_int_equal(vgic_inject_sampled(&f->vgic, 0, PPI), RESULT_OK);
+        assert_int_equal(fake_lr_used(0), 1);
+        assert_int_equal(fake.vcpus[0].lrs[fake_lr_of(0, PPI)].priority, 0);
+        end(f, 0, PPI);
+        assert_int_equal(f->eois[PPI], 1);
+    }
+}
+
 static void inject_sampled(struct fixture *f, uint32_t irq)
 {
     assert_int_equal(vgic_inject_sampled(&f->vgic, 0, irq), RESULT_OK);
@@ -434,6 +523,9 @@ int main(void)
         cmocka_unit_test(off_vcpus_take_nothing),
         cmocka_unit_test(reset_forgets),
         cmocka_unit_test(ack_functions_may_raise_in_a_reset),
+        cmocka_unit_test(what_an_off_vcpu_held_goes_to_others),
+        cmocka_unit_test(what_an_off_vcpu_serves_stays),
+        cmocka_unit_test(falls_when_asked),
         cmocka_unit_test(samples_levels_again_when_enabled),
         cmocka_unit_test(samples_nothing_else_again),
         cmocka_unit_test(says_what_is_wrong_with_a_configuration),
