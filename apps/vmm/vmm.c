@@ -54,6 +54,7 @@
 #define DTB_BYTES       0x4000
 #define IMAGE_ALIGN     0x200000
 #define BOOTARGS_BYTES  1024
+#define SEED_BYTES      40 /* rng-seed and kaslr-seed */
 #define BOOTARGS_VIRTIO "console=hvc0"
 #define BOOTARGS_PL011  "console=ttyAMA0 earlycon"
 
@@ -288,10 +289,16 @@ static bool set_up(void)
            guest_register_power_handler(on_power, NULL);
 }
 
+/* Random numbers enough for the seeds that the library gives the guest. */
+static bool is_entropy_ready(void)
+{
+    return entropy.queue == NULL || sddf_serial_available(&entropy) >= SEED_BYTES;
+}
+
 /* A guest that looks at its disc before that is ready finds it empty, and not read-only. */
 static void start_when_ready(void)
 {
-    if (is_set_up && !is_started && (blk_config.magic[0] == '\0' || virtio_blk_is_ready(&blk))) {
+    if (is_set_up && !is_started && is_entropy_ready() && (blk_config.magic[0] == '\0' || virtio_blk_is_ready(&blk))) {
         is_started = true;
         guest_start(GUEST_VCPU_ID, kernel_pc, dtb_dest(), initrd_dest());
     }
@@ -306,7 +313,7 @@ void init(void)
     }
     start_when_ready();
     if (!is_started) {
-        LOG_VMM("the guest waits for its disc\n");
+        LOG_VMM("the guest waits for its disc%s\n", is_entropy_ready() ? "" : ", or for random numbers");
     }
 }
 

@@ -14,8 +14,8 @@ extern "C" {
 
 /**
  * Puts the EL1 system registers and the virtual timer of a vCPU into their architectural reset state: MMU and caches
- * off, timer off, MPIDR_EL1 by vCPU id. General registers stay; guest_start sets those. The vCPU must not be running.
- * A vcpu_id that does not exist is logged and ignored.
+ * off, timer off, MPIDR_EL1 as the device tree numbers the vCPU. General registers stay; guest_start sets those. The
+ * vCPU must not be running. A vcpu_id that does not exist is logged and ignored.
  *
  * @param vcpu_id  less than the number of vCPUs.
  */

@@ -28,8 +28,8 @@ extern "C" {
 
 /** The version of the guest's interrupt controller. */
 enum virq_controller_version {
-    VIRQ_CONTROLLER_GICV2 = 2, /**< one to eight vCPUs */
-    VIRQ_CONTROLLER_GICV3 = 3,
+    VIRQ_CONTROLLER_GICV2 = 2, /**< 1 to 8 vCPUs */
+    VIRQ_CONTROLLER_GICV3 = 3, /**< 1 to 16 vCPUs */
 };
 
 /** Where the guest's interrupt controller is: guest-physical addresses, and sizes in bytes. */

@@ -12,9 +12,17 @@
 
 #include "boot/dtb.h"
 #include "util/result.h"
+#include "vm/limits.h"
+
+/* vCPU n is the CPU with the n-th lowest affinity. */
+struct dtb_cpus {
+    size_t count;
+    uint32_t affinity[VM_VCPU_COUNT_MAX]; /* Aff2, Aff1 and Aff0, as MPIDR_EL1 has them; ascending */
+};
 
 /*
- * Counts the CPUs that may be used. RESULT_INVALID, with a log line: there is none, or more than `count_max`, or the
- * first vCPU, whose affinity is 0, is not among them.
+ * Reads the CPUs that may be used. RESULT_INVALID, with a log line that names node and value: there is none, or more
+ * than `count_max`; an affinity is no good (Aff3, more than 15 at level 0, reserved bits), or two have the same; one of
+ * several is not switched on by PSCI.
  */
-MUST_CHECK enum result dtb_cpus_count(const struct dtb *dtb, size_t count_max, size_t *count);
+MUST_CHECK enum result dtb_cpus_read(const struct dtb *dtb, size_t count_max, struct dtb_cpus *cpus);

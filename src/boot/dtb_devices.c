@@ -14,6 +14,7 @@
 #include <libvmm/util/util.h>
 
 #include "boot/dtb_gic.h"
+#include "boot/dtb_seeds.h"
 #include "vm/device_tree.h"
 
 #define TOKEN_BYTES           4
@@ -209,9 +210,9 @@ enum result dtb_devices_size(struct vm *vm, const struct dtb *dtb, uint64_t *byt
 {
     static const struct device_tree_ops ops = {count_begin, count_begin_in_gic, count_end, count_property,
                                                count_phandle};
-    struct counter counter = {.tree.ops = &ops, .bytes = PHANDLE_BYTES + SLACK_BYTES};
+    struct counter counter = {.tree.ops = &ops, .bytes = DTB_SEEDS_BYTES + PHANDLE_BYTES + SLACK_BYTES};
     const int gic = dtb_gic_node(dtb);
-    *bytes = 0;
+    *bytes = DTB_SEEDS_BYTES + SLACK_BYTES;
     if (vm->devices == NULL) {
         return RESULT_OK;
     }
@@ -229,10 +230,14 @@ enum result dtb_devices_add(struct vm *vm, void *blob, uint64_t bytes)
 {
     static const struct device_tree_ops ops = {edit_begin, edit_begin_in_gic, edit_end, edit_property, edit_phandle};
     struct editor editor = {.tree.ops = &ops, .blob = blob};
+    editor.error = fdt_open_into(blob, blob, (int)bytes);
+    if (editor.error == 0) {
+        /* A guest can do without. */
+        (void)!dtb_seeds_add(blob);
+    }
     if (vm->devices == NULL) {
         return RESULT_OK;
     }
-    editor.error = fdt_open_into(blob, blob, (int)bytes);
     if (editor.error == 0) {
         editor.error = give_phandle(blob, find_gic(blob), &editor.tree.gic_phandle);
     }

@@ -17,12 +17,13 @@
 #include "util/checked.h"
 #include "vm/limits.h"
 
-#define GIC_PHANDLE   1
-#define GIC_PPI       1
-#define GIC_LEVEL     4 /* active high, level-sensitive */
-#define GIC_CELLS     3
-#define ADDRESS_CELLS 2
-#define NAME_BYTES    32
+#define GIC_PHANDLE         1
+#define GIC_PPI             1
+#define GIC_LEVEL           4 /* active high, level-sensitive */
+#define GIC_CELLS           3
+#define ADDRESS_CELLS       2
+#define NAME_BYTES          32
+#define GICV2_CPU_COUNT_MAX 8 /* [GICv2 1.2] */
 
 /* Secure physical, physical, virtual and hypervisor timer; a guest of libvmm has the virtual one. */
 static const uint32_t timer_ppis[] = {13, 14, 11, 10};
@@ -57,6 +58,12 @@ static void end(struct writer *w)
 static void put_string(struct writer *w, const char *name, const char *value)
 {
     WRITE(w, fdt_property(w->blob, name, value, (int)strlen(value) + 1));
+}
+
+/* Several strings, each ended with a zero. */
+static void put_strings(struct writer *w, const char *name, const char *values, size_t size_bytes)
+{
+    WRITE(w, fdt_property(w->blob, name, values, (int)size_bytes));
 }
 
 static void put_cell(struct writer *w, const char *name, uint32_t value)
@@ -133,7 +140,8 @@ static void write_cpus(struct writer *w, size_t count)
 static void write_psci(struct writer *w)
 {
     begin(w, "psci");
-    put_string(w, "compatible", "arm,psci-1.0");
+    /* As the oldest that it does all of, too: guests that look for that one. */
+    put_strings(w, "compatible", "arm,psci-1.0\0arm,psci-0.2", sizeof "arm,psci-1.0\0arm,psci-0.2");
     put_string(w, "method", "smc");
     end(w);
 }
@@ -192,8 +200,9 @@ static bool check_guest(const struct linux_device_tree *guest)
 {
     uint64_t end;
 
-    if (guest->vcpu_count == 0 || guest->vcpu_count > VM_VCPU_COUNT_MAX) {
-        LOG_VMM_ERR("device tree with %zu CPUs: should be 1 to %u\n", guest->vcpu_count, VM_VCPU_COUNT_MAX);
+    const size_t vcpu_count_max = guest->gic.version == VIRQ_CONTROLLER_GICV2 ? GICV2_CPU_COUNT_MAX : VM_VCPU_COUNT_MAX;
+    if (guest->vcpu_count == 0 || guest->vcpu_count > vcpu_count_max) {
+        LOG_VMM_ERR("device tree with %zu CPUs: should be 1 to %zu\n", guest->vcpu_count, vcpu_count_max);
         return false;
     }
     if (guest->gic.version != VIRQ_CONTROLLER_GICV2 && guest->gic.version != VIRQ_CONTROLLER_GICV3) {

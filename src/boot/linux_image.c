@@ -33,6 +33,7 @@ _Static_assert(offsetof(struct linux_image_header, magic) == 56, "the magic numb
  * is right for both.
  */
 #define LINUX_IMAGE_FLAG_BIG_ENDIAN BIT(0)
+#define LINUX_IMAGE_FLAG_PAGE_SIZE  FIELD(2, 1)
 #define LINUX_IMAGE_FLAGS_RESERVED  FIELD(63, 4)
 
 /* Kernels whose image_size is zero, those before Linux 3.17, lie here whatever their text_offset says. */
@@ -166,6 +167,8 @@ enum result linux_image_decode(const void *file, uint64_t file_bytes, struct lin
         return RESULT_INVALID;
     }
 
+    static const uint8_t page_kib[] = {0, 4, 16, 64};
+    image->page_kib = page_kib[field_get(LINUX_IMAGE_FLAG_PAGE_SIZE, header.flags)];
     image->file_bytes = file_bytes;
     if (header.image_size != 0) {
         decode_sized(&header, image);

@@ -20,7 +20,8 @@ struct linux_image {
     uint64_t text_offset;  /* from a base aligned to 2 MiB to the image's start, which is its entry point */
     uint64_t memory_bytes; /* needed in memory from the image's start: never less than the file's size */
     uint64_t file_bytes;
-    bool is_sized; /* the header gives image_size: Linux 3.17 or newer */
+    uint8_t page_kib; /* 4, 16 or 64; 0: not said */
+    bool is_sized;    /* the header gives image_size: Linux 3.17 or newer */
 };
 
 /* RESULT_INVALID: this is not a kernel that can be started; a log line says why, and what to do. */

@@ -23,6 +23,7 @@
 #include "boot/dtb_devices.h"
 #include "boot/dtb_gic.h"
 #include "boot/dtb_memory.h"
+#include "boot/dtb_seeds.h"
 #include "boot/layout.h"
 #include "boot/linux_image.h"
 #include "util/checked.h"
@@ -37,7 +38,7 @@ struct plan {
     struct layout layout;
     uint64_t dtb_bytes; /* of the device tree as given; in the layout it has room for the library's devices */
     struct vgic_config vgic_config;
-    size_t vcpu_count;
+    struct dtb_cpus cpus;
 };
 
 /* Whether the guest goes on from where it is, now or by guest_resume: its RAM and its devices are then its own. */
@@ -147,14 +148,24 @@ static enum result decide_layout(struct vm *vm, const struct dtb *dtb, struct pl
 
 static enum result find_vcpus(const struct vm *vm, const struct dtb *dtb, struct plan *plan)
 {
-    enum result result = dtb_cpus_count(dtb, VM_VCPU_COUNT_MAX, &plan->vcpu_count);
+    enum result result = dtb_cpus_read(dtb, VM_VCPU_COUNT_MAX, &plan->cpus);
 
-    if (result == RESULT_OK && vm->virq.initialised && plan->vcpu_count != vm_vcpu_count(vm)) {
-        LOG_VMM_ERR("device tree has %zu CPUs, but the interrupt controller is set up for %zu\n", plan->vcpu_count,
-                    vm_vcpu_count(vm));
-        result = RESULT_INVALID;
+    if (result != RESULT_OK || !vm->virq.initialised) {
+        return result;
     }
-    return result;
+    if (plan->cpus.count != vm_vcpu_count(vm)) {
+        LOG_VMM_ERR("device tree has %zu CPUs, but the interrupt controller is set up for %zu\n", plan->cpus.count,
+                    vm_vcpu_count(vm));
+        return RESULT_INVALID;
+    }
+    for (size_t i = 0; i < plan->cpus.count; i++) {
+        if (plan->cpus.affinity[i] != vm_affinity(vm, i)) {
+            LOG_VMM_ERR("device tree: the reg of CPU %zu is 0x%x, but the interrupt controller is set up for 0x%x\n", i,
+                        plan->cpus.affinity[i], vm_affinity(vm, i));
+            return RESULT_INVALID;
+        }
+    }
+    return RESULT_OK;
 }
 
 /* The interrupt controller as the VMM has configured or initialised it; NULL: it is still to be found. */
@@ -274,18 +285,23 @@ static void load(const struct guest_ram *ram, const struct layout_range *range, 
     (void)result;
 }
 
-/* The device tree, and the library's devices in it. Cannot fail: decide() has seen the very tree. */
+/* The device tree, with the library's devices and seeds in it. Cannot fail: decide() has seen the very tree. */
 static void load_dtb(struct vm *vm, const struct plan *plan)
 {
     const struct layout_range *range = &plan->layout.dtb;
     load(&vm->ram, range, plan->images.dtb_src, plan->dtb_bytes);
-    if (vm->devices == NULL) {
-        return;
-    }
     void *blob = guest_ram_at(&vm->ram, range->base, range->size_bytes);
     enum result result = dtb_devices_add(vm, blob, range->size_bytes);
     assert(result == RESULT_OK);
     (void)result;
+    vm->seeds.count = 0;
+    for (size_t i = 0; i < DTB_SEED_COUNT; i++) {
+        const struct dtb_seed seed = dtb_seed_find(blob, i);
+        if (seed.size_bytes != 0) {
+            vm->seeds.places[vm->seeds.count].at = gpa(range->base.value + seed.offset);
+            vm->seeds.places[vm->seeds.count++].size_bytes = seed.size_bytes;
+        }
+    }
     cache_sync(blob, range->size_bytes);
 }
 
@@ -325,7 +341,10 @@ enum result linux_setup(struct vm *vm, const struct linux_images *images, uint64
     }
     vm->images = plan.images;
     vm->vgic_config = plan.vgic_config;
-    vm->vcpu_count = plan.vcpu_count;
+    vm->vcpu_count = plan.cpus.count;
+    vm->has_affinities = true;
+    memcpy(vm->affinity, plan.cpus.affinity, sizeof vm->affinity);
+    vm->untested_page_kib = plan.image.page_kib;
     vm->reload = reload;
     if (!is_running(vm)) {
         copy_images(vm, &plan);

@@ -24,6 +24,8 @@
 #include "vm/vm.h"
 
 #define INSTRUCTION_BYTES 4
+#define SEED_BYTES_MAX    32
+#define SEED_PIECE_BYTES  16 /* no source is asked for more at once */
 #define PAGE_BYTES        4096
 
 static void stop_all(struct vm *vm)
@@ -39,7 +41,7 @@ static void stop_all(struct vm *vm)
 static void reset_all(struct vm *vm)
 {
     for (size_t i = 0; i < vm_vcpu_count(vm); i++) {
-        if (vcpu_state_reset(i) != RESULT_OK) {
+        if (vcpu_state_reset(i, vm_affinity(vm, i)) != RESULT_OK) {
             LOG_VMM_ERR("the system description has no vCPU %zu, the guest has %zu\n", i, vm_vcpu_count(vm));
         }
     }
@@ -78,8 +80,55 @@ static bool check_vcpus(const struct vm *vm)
     return true;
 }
 
+/* Not secret, but another one at each start: of the PD's name, the device tree's place, and how many came before. */
+static void make_up(struct vm *vm, uint8_t *bytes, size_t size_bytes)
+{
+    uint64_t state = vm->images.dtb_dest;
+    for (size_t i = 0; i < MICROKIT_PD_NAME_LENGTH && microkit_name[i] != '\0'; i++) {
+        state = state * 31 + (uint8_t)microkit_name[i];
+    }
+    for (size_t i = 0; i < size_bytes; i++) {
+        /* SplitMix64 */
+        uint64_t z = state + ++vm->seeds.made_up_count * UINT64_C(0x9e3779b97f4a7c15);
+        z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+        z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+        bytes[i] = (uint8_t)(z >> 32);
+    }
+}
+
+/* Random bytes of the VMM's source, if it has one that has enough now. */
+static bool draw(struct vm *vm, uint8_t *bytes, size_t size_bytes)
+{
+    bool is_drawn = vm->hooks.trng != NULL;
+    for (size_t done = 0; done < size_bytes && is_drawn; done += SEED_PIECE_BYTES) {
+        is_drawn = vm->hooks.trng(bytes + done, MIN(size_bytes - done, SEED_PIECE_BYTES), vm->hooks.trng_cookie);
+    }
+    return is_drawn;
+}
+
+/* Fills in the seeds of the guest's device tree. */
+static void fill_seeds(struct vm *vm)
+{
+    for (size_t i = 0; i < vm->seeds.count; i++) {
+        uint8_t bytes[SEED_BYTES_MAX];
+        const size_t size_bytes = vm->seeds.places[i].size_bytes;
+        if (!draw(vm, bytes, size_bytes)) {
+            if (!vm->seeds.is_logged) {
+                LOG_VMM("no random numbers (smc_register_trng): the guest's rng-seed and kaslr-seed are not secret\n");
+                vm->seeds.is_logged = true;
+            }
+            make_up(vm, bytes, size_bytes);
+        }
+        /* Where the device tree was loaded: RAM that there is. */
+        (void)!guest_ram_load(&vm->ram, vm->seeds.places[i].at, bytes, size_bytes);
+        memset(bytes, 0, sizeof bytes);
+    }
+    vm->seeds.count = 0;
+}
+
 static bool start(struct vm *vm, const char *function)
 {
+    fill_seeds(vm);
     vm->started = true;
     vm->is_new = false;
     vtimer_register(vm);

@@ -8,6 +8,6 @@
  */
 #pragma once
 
-#ifndef VM_VCPU_COUNT_MAX /* proofs have fewer */
-#define VM_VCPU_COUNT_MAX 8
+#ifndef VM_VCPU_COUNT_MAX    /* proofs have fewer */
+#define VM_VCPU_COUNT_MAX 16 /* on a GICv2: 8 */
 #endif

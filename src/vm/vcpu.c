@@ -17,7 +17,7 @@ enum result vcpu_start(struct vm *vm, size_t vcpu_id, const struct vcpu_entry *e
 {
     struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
     vcpu_regs_detach(vcpu);
-    enum result result = vcpu_state_reset(vcpu_id);
+    enum result result = vcpu_state_reset(vcpu_id, vm_affinity(vm, vcpu_id));
     if (result != RESULT_OK) {
         return result;
     }

@@ -177,6 +177,9 @@ static bool set_up(struct vm *vm, const struct vgic_config *config)
         vgic_log_config("virq_controller_init", config, vm_vcpu_count(vm));
         return false;
     }
+    if (vm->has_affinities) {
+        vgic_set_affinities(&vm->vgic, vm->affinity);
+    }
     if (vgic_add_mmio(&vm->vgic, &vm->mmio) != RESULT_OK) {
         LOG_VMM_ERR("virq_controller_init: Distributor at 0x%llx or Redistributors at 0x%llx overlap another device, "
                     "or there are more than %u devices\n",

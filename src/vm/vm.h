@@ -43,6 +43,17 @@ struct vm_exception_handler {
     void *data;
 };
 
+/* Where in the guest's RAM its device tree wants random bytes; filled in each time that the guest starts. */
+struct vm_seeds {
+    struct {
+        gpa_t at;
+        uint32_t size_bytes;
+    } places[2];
+    size_t count;
+    bool is_logged;         /* that there is no source of random bytes */
+    uint64_t made_up_count; /* bytes, without one */
+};
+
 struct vm_hooks {
     guest_power_handler_t power;
     void *power_cookie;
@@ -60,8 +71,11 @@ struct vm_hooks {
 struct vm {
     struct vcpu vcpus[VM_VCPU_COUNT_MAX];
     size_t vcpu_count; /* 0 until known: read it through vm_vcpu_count */
+    bool has_affinities;
+    uint32_t affinity[VM_VCPU_COUNT_MAX]; /* read them through vm_affinity */
     size_t boot_vcpu_id;
-    struct vcpu_entry entry; /* of the last guest_start */
+    uint8_t untested_page_kib; /* of the kernel, until it has switched its MMU on; 0: none */
+    struct vcpu_entry entry;   /* of the last guest_start */
     bool started;
     bool is_new;         /* stopped before it could begin */
     bool stops_on_error; /* guest_stop_on_error */
@@ -77,6 +91,7 @@ struct vm {
     struct virq virq;
 
     struct linux_images images;
+    struct vm_seeds seeds;
     vm_reload_t reload; /* NULL: nothing to load again */
     struct wash wash;
 
@@ -98,6 +113,12 @@ static inline struct vm *vm_instance(void)
 static inline size_t vm_vcpu_count(const struct vm *vm)
 {
     return vm->vcpu_count == 0 ? 1 : vm->vcpu_count;
+}
+
+/* The affinity of a vCPU: Aff2, Aff1 and Aff0 of its MPIDR_EL1. A vCPU's number, until a device tree says otherwise. */
+static inline uint32_t vm_affinity(const struct vm *vm, size_t vcpu_id)
+{
+    return vm->has_affinities ? vm->affinity[vcpu_id] : (uint32_t)vcpu_id;
 }
 
 /* Whether `vcpu_id` is a vCPU of this VM. */

@@ -12,7 +12,6 @@
 
 #include "aarch64/exit/wfx.h"
 #include "aarch64/vcpu/vcpu_regs.h"
-#include "aarch64/vcpu/vcpu_state.h"
 #include "util/checked.h"
 #include "vm/guest.h"
 #include "vm/vm.h"
@@ -45,7 +44,7 @@ struct psci_row {
 static size_t vcpu_of(const struct vm *vm, uint64_t affinity)
 {
     for (size_t i = 0; i < vm_vcpu_count(vm); i++) {
-        if (vcpu_state_affinity(i) == affinity) {
+        if (vm_affinity(vm, i) == affinity) {
             return i;
         }
     }

@@ -19,10 +19,8 @@
 /* RES1 bits of ARMv8.0 (29, 28, 23, 22, 20, 11), nTWE, nTWI, CP15BEN, SA0 and SA; MMU and caches off. */
 #define SCTLR_RESET UINT64_C(0x30d50838)
 
-#define MPIDR_RES1        BIT(31)
-#define MPIDR_AFF1        FIELD(15, 8)
-#define VCPUS_PER_CLUSTER 16
-#define PSTATE_ENTRY      (PSR_DAIF | PSR_MODE_EL1H)
+#define MPIDR_RES1   BIT(31)
+#define PSTATE_ENTRY (PSR_DAIF | PSR_MODE_EL1H)
 
 /*
  * Before seL4 16 there was no PAR_EL1: its place in the enumeration was ISR_EL1's, which ignores writes. By its
@@ -64,19 +62,14 @@ static const struct state_row rows[] = {
     {"CNTKCTL_EL1", seL4_VCPUReg_CNTKCTL_EL1, 0, true},
 };
 
-uint64_t vcpu_state_affinity(size_t vcpu_id)
-{
-    return field_make(MPIDR_AFF1, vcpu_id / VCPUS_PER_CLUSTER) | vcpu_id % VCPUS_PER_CLUSTER;
-}
-
 bool vcpu_state_exists(size_t vcpu_id)
 {
     return seL4_ARM_VCPU_ReadRegs(BASE_VCPU_CAP + vcpu_id, seL4_VCPUReg_VMPIDR_EL2).error == seL4_NoError;
 }
 
-enum result vcpu_state_reset(size_t vcpu_id)
+enum result vcpu_state_reset(size_t vcpu_id, uint32_t affinity)
 {
-    const uint64_t mpidr = MPIDR_RES1 | vcpu_state_affinity(vcpu_id);
+    const uint64_t mpidr = MPIDR_RES1 | affinity;
     if (seL4_ARM_VCPU_WriteRegs(BASE_VCPU_CAP + vcpu_id, seL4_VCPUReg_VMPIDR_EL2, mpidr) != seL4_NoError) {
         return RESULT_INVALID;
     }
@@ -108,7 +101,8 @@ static bool check_vcpu(const char *function, size_t vcpu_id)
 
 void vcpu_reset(size_t vcpu_id)
 {
-    if (check_vcpu("vcpu_reset", vcpu_id) && vcpu_state_reset(vcpu_id) != RESULT_OK) {
+    if (check_vcpu("vcpu_reset", vcpu_id) &&
+        vcpu_state_reset(vcpu_id, vm_affinity(vm_instance(), vcpu_id)) != RESULT_OK) {
         LOG_VMM_ERR("vcpu_reset: the system description has no vCPU %zu\n", vcpu_id);
     }
 }

@@ -57,7 +57,8 @@ enum result vgic_check_config(const struct vgic_config *config, size_t vcpu_coun
     }
     switch (config->version) {
     case VGIC_V2:
-        return config->dist_size_bytes < VGIC_V2_DIST_SIZE_BYTES ? RESULT_RANGE : RESULT_OK;
+        return config->dist_size_bytes < VGIC_V2_DIST_SIZE_BYTES || vcpu_count > VGIC_V2_VCPU_COUNT_MAX ? RESULT_RANGE
+                                                                                                        : RESULT_OK;
     case VGIC_V3:
         return config->dist_size_bytes < VGIC_V3_DIST_SIZE_BYTES ||
                        config->redist_size_bytes / VGIC_V3_REDIST_SIZE_BYTES < vcpu_count
@@ -75,7 +76,7 @@ void vgic_log_config(const char *function, const struct vgic_config *config, siz
     case VGIC_V2:
         LOG_VMM_ERR("%s: GICv2: Distributor has 0x%llx bytes, limit is at least 0x%x; %zu vCPUs, limit is 1 to %u\n",
                     function, (unsigned long long)config->dist_size_bytes, VGIC_V2_DIST_SIZE_BYTES, vcpu_count,
-                    VM_VCPU_COUNT_MAX);
+                    VGIC_V2_VCPU_COUNT_MAX);
         break;
     case VGIC_V3:
         LOG_VMM_ERR("%s: GICv3: Distributor has 0x%llx bytes, limit is at least 0x%x; Redistributors of %zu vCPUs "
@@ -101,11 +102,33 @@ enum result vgic_init(struct vgic *vgic, const struct vgic_config *config, size_
     vgic->ops = *ops;
     vgic->ctx = ctx;
     vgic->vcpu_count = (uint32_t)vcpu_count;
+    vgic->is_numbered = true;
     for (uint32_t id = 0; id < vgic->vcpu_count; id++) {
         vgic->vcpus[id].lr_free = UINT64_MAX;
+        vgic->affinity[id] = id;
     }
     reset_state(vgic);
     return RESULT_OK;
+}
+
+void vgic_set_affinities(struct vgic *vgic, const uint32_t affinity[])
+{
+    vgic->is_numbered = true;
+    for (uint32_t id = 0; id < vgic->vcpu_count; id++) {
+        vgic->affinity[id] = affinity[id];
+        vgic->is_numbered &= affinity[id] == id;
+    }
+    (void)vgic_irq_reroute_all(vgic);
+}
+
+uint8_t vgic_vcpu_of(const struct vgic *vgic, uint32_t affinity)
+{
+    for (uint32_t id = 0; id < vgic->vcpu_count; id++) {
+        if (vgic->affinity[id] == affinity) {
+            return (uint8_t)id;
+        }
+    }
+    return VGIC_OWNER_NONE;
 }
 
 enum result vgic_add_mmio(struct vgic *vgic, struct mmio_bus *bus)

@@ -111,7 +111,9 @@ struct vgic {
     struct vgic_config config;
     struct vgic_ops ops;
     void *ctx;
-    uint32_t vcpu_count; /* 0: not initialised */
+    uint32_t vcpu_count;                  /* 0: not initialised */
+    bool is_numbered;                     /* the affinity of each vCPU is its number, which is quicker */
+    uint32_t affinity[VM_VCPU_COUNT_MAX]; /* Aff2, Aff1 and Aff0 */
     /* By frame and by bits of the offset: the row that was found there last, or any; only a hint. */
     uint8_t recent_rows[VGIC_FRAME_COUNT][VGIC_HINT_COUNT];
     uint32_t group_enables; /* GICD_CTLR.EnableGrp0 and EnableGrp1 */
@@ -132,6 +134,12 @@ void vgic_log_config(const char *function, const struct vgic_config *config, siz
 /* Sets up an interrupt controller in its reset state, all vCPUs off. Fails as vgic_check_config does. */
 MUST_CHECK enum result vgic_init(struct vgic *vgic, const struct vgic_config *config, size_t vcpu_count,
                                  const struct vgic_ops *ops, void *ctx);
+
+/* Sets the affinities of all vCPUs, which are their numbers otherwise. Before the guest runs. */
+void vgic_set_affinities(struct vgic *vgic, const uint32_t affinity[]);
+
+/* The vCPU with an affinity, or VGIC_OWNER_NONE. */
+uint8_t vgic_vcpu_of(const struct vgic *vgic, uint32_t affinity);
 
 /* Registers the frames that the guest sees. */
 MUST_CHECK enum result vgic_add_mmio(struct vgic *vgic, struct mmio_bus *bus);

@@ -6,7 +6,7 @@
 /*
  * Per-interrupt state: see vgic_irq.h.
  *
- * Affinity of vCPU n is 0.0.0.n, as its VMPIDR_EL2 says. An SPI that may go to several vCPUs (1-of-N) goes to the
+ * Affinities are as VMPIDR_EL2 has them. An SPI that may go to several vCPUs (1-of-N) goes to the
  * lowest-numbered one that is on; the architecture leaves the choice open.
  */
 #include "aarch64/vgic/vgic_irq.h"
@@ -118,8 +118,7 @@ static uint8_t compute_owner(const struct vgic *vgic, uint32_t irq)
     if ((route & GICD_IROUTER_IRM) != 0) {
         return choose(vgic, vgic_all_vcpus(vgic));
     }
-    const uint32_t affinity = route & GICD_IROUTER_AFFINITY;
-    return affinity < vgic->vcpu_count ? (uint8_t)affinity : VGIC_OWNER_NONE;
+    return vgic_vcpu_of(vgic, route & GICD_IROUTER_AFFINITY);
 }
 
 uint32_t vgic_irq_reroute(struct vgic *vgic, uint32_t irq)

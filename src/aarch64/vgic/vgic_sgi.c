@@ -113,14 +113,32 @@ void vgic_write_clear_sgi_pending(const struct vgic_reg_access *access, uint64_t
     vgic_update(vgic, access->vcpu_id, 0);
 }
 
-/* The vCPUs that a write names by affinity: vCPU n is 0.0.0.n, and the list has 16 of them, from a multiple of 16. */
-static uint32_t targets_by_affinity(uint64_t value)
+/* Whether a write names a vCPU: Aff3 to Aff1 in fields of their own, and a list of 16 of Aff0, from a multiple of 16.
+ */
+static bool is_target(uint64_t value, uint32_t affinity)
 {
-    const uint32_t range = field_get32(SGI_RANGE, value);
-    if ((value & (SGI_AFF1 | SGI_AFF2 | SGI_AFF3)) != 0 || range > 1) {
-        return 0;
+    const uint64_t cluster = field_get(SGI_AFF2, value) << 16 | field_get(SGI_AFF1, value) << 8;
+    const uint32_t aff0 = affinity & 0xff;
+    return (value & SGI_AFF3) == 0 && cluster == (affinity & ~UINT32_C(0xff)) &&
+           aff0 / 16 == field_get(SGI_RANGE, value) && (value >> (aff0 % 16) & 1) != 0;
+}
+
+static COLD uint32_t targets_among_all(const struct vgic *vgic, uint64_t value)
+{
+    uint32_t targets = 0;
+    for (uint32_t id = 0; id < vgic->vcpu_count; id++) {
+        targets |= (uint32_t)is_target(value, vgic->affinity[id]) << id;
     }
-    return field_get32(SGI_TARGET_LIST, value) << (16 * range);
+    return targets;
+}
+
+/* The vCPUs that a write names by affinity. */
+static uint32_t targets_by_affinity(const struct vgic *vgic, uint64_t value)
+{
+    if (!vgic->is_numbered) {
+        return targets_among_all(vgic, value);
+    }
+    return (value & (SGI_AFF1 | SGI_AFF2 | SGI_AFF3 | SGI_RANGE)) != 0 ? 0 : field_get32(SGI_TARGET_LIST, value);
 }
 
 /* Of a set of vCPUs: those on which the SGI is in Group 0. */
@@ -145,7 +163,7 @@ enum mmio_result vgic_sgi_sysreg(struct vgic *vgic, size_t vcpu_id, enum vgic_sg
     }
     const uint32_t id = (uint32_t)vcpu_id;
     const uint32_t irq = field_get32(SGI_INTID, value);
-    uint32_t targets = (value & SGI_IRM) != 0 ? ~(UINT32_C(1) << id) : targets_by_affinity(value);
+    uint32_t targets = (value & SGI_IRM) != 0 ? ~(UINT32_C(1) << id) : targets_by_affinity(vgic, value);
     targets &= vgic_all_vcpus(vgic);
     if (reg != VGIC_SGI_REG_SGI1R) {
         targets = with_group0(vgic, targets, irq);

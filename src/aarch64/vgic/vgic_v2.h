@@ -10,6 +10,7 @@
 
 #include "aarch64/vgic/vgic_regs.h"
 
+#define VGIC_V2_VCPU_COUNT_MAX  8
 #define VGIC_V2_DIST_SIZE_BYTES 0x1000
 
 extern const struct vgic_reg_table vgic_v2_dist_table;

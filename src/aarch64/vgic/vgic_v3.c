@@ -71,7 +71,7 @@ static uint64_t read_id(const struct vgic_reg_access *access)
 static uint64_t read_redist_typer(const struct vgic_reg_access *access)
 {
     const uint64_t last = access->vcpu_id == access->vgic->vcpu_count - 1 ? GICR_TYPER_LAST : 0;
-    return part_of(access, field_make(GICR_TYPER_AFFINITY, access->vcpu_id) |
+    return part_of(access, field_make(GICR_TYPER_AFFINITY, access->vgic->affinity[access->vcpu_id]) |
                                field_make(GICR_TYPER_NUMBER, access->vcpu_id) | last);
 }
 

@@ -99,6 +99,7 @@ struct builder_guest {
     uint64_t initrd_end;
     uint32_t gic; /* 2 or 3 */
     uint32_t cpu_count;
+    uint32_t cpu_stride; /* of their affinities; 0: 1 */
 };
 
 static inline void builder_guest_gic(struct builder *b, uint32_t version)
@@ -113,19 +114,26 @@ static inline void builder_guest_gic(struct builder *b, uint32_t version)
     builder_end(b);
 }
 
-static inline void builder_guest_cpus(struct builder *b, uint32_t count)
+static inline void builder_guest_cpus_at(struct builder *b, uint32_t count, uint32_t stride)
 {
     builder_node(b, "cpus");
     builder_address_cells(b, 1, 0);
     for (uint32_t i = 0; i < count; i++) {
-        char name[] = "cpu@0";
-        name[4] = (char)('0' + i % 10);
+        char name[] = "cpu@00";
+        name[4] = (char)('0' + i / 10);
+        name[5] = (char)('0' + i % 10);
         builder_node(b, name);
         builder_string(b, "device_type", "cpu");
-        builder_u32(b, "reg", i);
+        builder_u32(b, "reg", i * stride);
+        builder_string(b, "enable-method", "psci");
         builder_end(b);
     }
     builder_end(b);
+}
+
+static inline void builder_guest_cpus(struct builder *b, uint32_t count)
+{
+    builder_guest_cpus_at(b, count, 1);
 }
 
 static inline void builder_guest_memory(struct builder *b, uint64_t base, uint64_t bytes)
@@ -150,7 +158,7 @@ static inline size_t builder_guest(struct builder *b, const struct builder_guest
         builder_end(b);
     }
     if (guest->cpu_count != 0) {
-        builder_guest_cpus(b, guest->cpu_count);
+        builder_guest_cpus_at(b, guest->cpu_count, guest->cpu_stride == 0 ? 1 : guest->cpu_stride);
     }
     if (guest->gic != 0) {
         builder_guest_gic(b, guest->gic);

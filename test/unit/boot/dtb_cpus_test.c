@@ -4,7 +4,7 @@
  */
 
 /*
- * Counting CPUs.
+ * The CPUs of a device tree: how many, their affinities, and how they are switched on.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,25 +21,25 @@
 
 static struct builder b;
 
-static enum result count_cpus(size_t *count)
+static struct dtb_cpus cpus;
+
+static enum result read_cpus(void)
 {
     struct dtb dtb;
     size_t bytes = builder_finish(&b);
 
     fake_microkit_reset();
     assert_int_equal(dtb_open(b.blob, bytes, &dtb), RESULT_OK);
-    return dtb_cpus_count(&dtb, 8, count);
+    return dtb_cpus_read(&dtb, 8, &cpus);
 }
 
 static void expect_invalid(const char *message)
 {
-    size_t count;
-
-    assert_int_equal(count_cpus(&count), RESULT_INVALID);
+    assert_int_equal(read_cpus(), RESULT_INVALID);
     assert_true(fake_log_has(message));
 }
 
-static void cpu(const char *name, const char *type, uint32_t reg, const char *status)
+static void cpu_enabled_by(const char *name, const char *type, uint32_t reg, const char *status, const char *method)
 {
     builder_node(&b, name);
     builder_string(&b, "device_type", type);
@@ -47,7 +47,15 @@ static void cpu(const char *name, const char *type, uint32_t reg, const char *st
     if (status != NULL) {
         builder_string(&b, "status", status);
     }
+    if (method != NULL) {
+        builder_string(&b, "enable-method", method);
+    }
     builder_end(&b);
+}
+
+static void cpu(const char *name, const char *type, uint32_t reg, const char *status)
+{
+    cpu_enabled_by(name, type, reg, status, "psci");
 }
 
 static void begin_cpus(void)
@@ -60,12 +68,12 @@ static void begin_cpus(void)
 static void test_every_good_count(void **state)
 {
     (void)state;
-    for (uint32_t cpus = 1; cpus <= 8; cpus++) {
-        size_t count;
+    for (uint32_t count = 1; count <= 8; count++) {
         builder_begin(&b);
-        builder_guest_cpus(&b, cpus);
-        assert_int_equal(count_cpus(&count), RESULT_OK);
-        assert_int_equal(count, cpus);
+        builder_guest_cpus(&b, count);
+        assert_int_equal(read_cpus(), RESULT_OK);
+        assert_int_equal(cpus.count, count);
+        assert_int_equal(cpus.affinity[count - 1], count - 1);
         assert_int_equal(fake.log_bytes, 0);
     }
 }
@@ -75,14 +83,12 @@ static void test_too_many(void **state)
     (void)state;
     builder_begin(&b);
     builder_guest_cpus(&b, 9);
-    expect_invalid("device tree has 9 CPUs: the limit is 8");
+    expect_invalid("device tree has 9 CPUs: limits are 1 and 8");
 }
 
 static void test_only_usable_cpus_count(void **state)
 {
     (void)state;
-    size_t count;
-
     begin_cpus();
     cpu("cpu@3", "cpu", 3, "disabled");
     cpu("cpu@1", "cpu", 1, "okay");
@@ -91,8 +97,10 @@ static void test_only_usable_cpus_count(void **state)
     builder_node(&b, "cpu-map");
     builder_end(&b);
     builder_end(&b);
-    assert_int_equal(count_cpus(&count), RESULT_OK);
-    assert_int_equal(count, 2);
+    assert_int_equal(read_cpus(), RESULT_OK);
+    assert_int_equal(cpus.count, 2);
+    assert_int_equal(cpus.affinity[0], 0);
+    assert_int_equal(cpus.affinity[1], 1);
 }
 
 static void test_none(void **state)
@@ -105,14 +113,59 @@ static void test_none(void **state)
     expect_invalid("device tree has 0 CPUs");
 }
 
-static void test_boot_cpu_missing(void **state)
+/* Boards number their cores by clusters and threads: as MPIDR_EL1 has it. */
+static void test_affinities(void **state)
 {
     (void)state;
     begin_cpus();
-    cpu("cpu@1", "cpu", 1, NULL);
-    cpu("cpu@0", "cpu", 0, "disabled");
+    cpu("cpu@100", "cpu", 0x100, NULL);
+    cpu("cpu@10203", "cpu", 0x10203, NULL);
+    cpu("cpu@f", "cpu", 0xf, NULL);
     builder_end(&b);
-    expect_invalid("none of which has a reg of 0");
+    assert_int_equal(read_cpus(), RESULT_OK);
+    assert_int_equal(cpus.count, 3);
+    assert_int_equal(cpus.affinity[0], 0xf);
+    assert_int_equal(cpus.affinity[1], 0x100);
+    assert_int_equal(cpus.affinity[2], 0x10203);
+}
+
+static void test_bad_affinities(void **state)
+{
+    (void)state;
+    const uint32_t bad[] = {0x10, 0x80000000, 0x1000000, 0xff};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        begin_cpus();
+        cpu("cpu@0", "cpu", 0, NULL);
+        cpu("cpu@x", "cpu", bad[i], NULL);
+        builder_end(&b);
+        expect_invalid("node cpu@x of /cpus has a reg of 0x");
+    }
+    begin_cpus();
+    cpu("cpu@0", "cpu", 0x101, NULL);
+    cpu("cpu@1", "cpu", 1, NULL);
+    cpu("cpu@101", "cpu", 0x101, NULL);
+    builder_end(&b);
+    expect_invalid("node cpu@101 of /cpus has a reg of 0x101, as another CPU has");
+}
+
+static void test_enable_methods(void **state)
+{
+    (void)state;
+    begin_cpus();
+    cpu("cpu@0", "cpu", 0, NULL);
+    cpu_enabled_by("cpu@1", "cpu", 1, NULL, "spin-table");
+    builder_end(&b);
+    expect_invalid("enable-method of node cpu@1 of /cpus is spin-table: should be psci");
+    begin_cpus();
+    cpu_enabled_by("cpu@0", "cpu", 0, NULL, NULL);
+    cpu("cpu@1", "cpu", 1, NULL);
+    builder_end(&b);
+    expect_invalid("enable-method of node cpu@0 of /cpus is missing");
+    /* One that is alone is on. */
+    begin_cpus();
+    cpu_enabled_by("cpu@0", "cpu", 0, NULL, "spin-table");
+    builder_end(&b);
+    assert_int_equal(read_cpus(), RESULT_OK);
 }
 
 static void test_no_reg(void **state)
@@ -129,9 +182,14 @@ static void test_no_reg(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_good_count),       cmocka_unit_test(test_too_many),
-        cmocka_unit_test(test_only_usable_cpus_count), cmocka_unit_test(test_none),
-        cmocka_unit_test(test_boot_cpu_missing),       cmocka_unit_test(test_no_reg),
+        cmocka_unit_test(test_every_good_count),
+        cmocka_unit_test(test_too_many),
+        cmocka_unit_test(test_only_usable_cpus_count),
+        cmocka_unit_test(test_none),
+        cmocka_unit_test(test_affinities),
+        cmocka_unit_test(test_bad_affinities),
+        cmocka_unit_test(test_enable_methods),
+        cmocka_unit_test(test_no_reg),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,15 +65,19 @@ static void write_and_open(const struct linux_device_tree *guest)
 static void test_memory_and_cpus(void **state)
 {
     (void)state;
-    for (size_t count = 1; count <= 8; count++) {
+    for (size_t count = 1; count <= 16; count++) {
         const struct linux_device_tree guest = guest_with(3, count);
         uint64_t size_bytes;
-        size_t cpus;
+        struct dtb_cpus cpus;
         write_and_open(&guest);
         assert_int_equal(dtb_memory_size(&dtb, gpa(guest.ram_base), &size_bytes), RESULT_OK);
         assert_int_equal(size_bytes, guest.ram_size_bytes);
-        assert_int_equal(dtb_cpus_count(&dtb, 8, &cpus), RESULT_OK);
-        assert_int_equal(cpus, count);
+        assert_int_equal(dtb_cpus_read(&dtb, 16, &cpus), RESULT_OK);
+        assert_int_equal(cpus.count, count);
+        assert_int_equal(cpus.affinity[count - 1], count - 1);
+        const int psci = fdt_path_offset(buffer, "/psci");
+        assert_true(fdt_stringlist_search(buffer, psci, "compatible", "arm,psci-1.0") == 0);
+        assert_true(fdt_stringlist_search(buffer, psci, "compatible", "arm,psci-0.2") == 1);
     }
 }
 

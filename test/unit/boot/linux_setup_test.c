@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include <libvmm/arch/aarch64/linux.h>
+#include <libvmm/arch/aarch64/smc.h>
 #include <libvmm/guest.h>
 
 #include "boot/linux_setup.h"
@@ -113,7 +114,15 @@ static bool is_ram_zero(void)
 static void expect_loaded(void)
 {
     assert_memory_equal(ram + TEXT_OFFSET, kernel, sizeof kernel);
-    assert_memory_equal(ram + DTB_AT, (void *)images.dtb_src, images.dtb_size);
+    /* As it was given, with seeds. */
+    assert_int_equal(fdt_check_full(ram + DTB_AT, RAM_BYTES - DTB_AT), 0);
+    assert_true(fdt_path_offset(ram + DTB_AT, "/memory@40000000") > 0);
+    const int chosen = fdt_path_offset(ram + DTB_AT, "/chosen");
+    int length;
+    assert_non_null(fdt_getprop(ram + DTB_AT, chosen, "rng-seed", &length));
+    assert_int_equal(length, 32);
+    assert_non_null(fdt_getprop(ram + DTB_AT, chosen, "kaslr-seed", &length));
+    assert_int_equal(length, 8);
     assert_memory_equal(ram + INITRD_AT, initrd, sizeof initrd);
 }
 
@@ -203,7 +212,7 @@ static void test_dtb_with_padding(void **state)
     b.blob[tree_bytes] = 0x55;
     images.dtb_size = tree_bytes + 8;
     assert_int_equal(set_up_as_built(), GUEST_BASE + TEXT_OFFSET);
-    assert_int_equal(ram[DTB_AT + tree_bytes], 0);
+    assert_int_equal(memchr(ram + DTB_AT + tree_bytes, 0x55, 8) == NULL, true);
 }
 
 static void test_unaligned_dtb(void **state)
@@ -340,8 +349,8 @@ static void test_each_check_is_made(void **state)
     images.initrd_size = 0;
     expect_refused("but initrd_size is 0");
     start_registered();
-    guest.cpu_count = 9;
-    expect_refused("device tree has 9 CPUs: the limit is 8");
+    guest.cpu_count = 17;
+    expect_refused("device tree has 17 CPUs: limits are 1 and 16");
     start_registered();
     guest.gic = 0;
     expect_refused("device tree has no interrupt controller");
@@ -440,6 +449,91 @@ static void test_a_stopped_guest_keeps_its_ram(void **state)
     assert_true(guest_resume(0));
 }
 
+static bool gives(uint8_t *bytes, size_t size_bytes, void *cookie)
+{
+    unsigned *const calls = cookie;
+    memset(bytes, (int)(0xa0 + (*calls)++), size_bytes);
+    return *calls < 8;
+}
+
+static const uint8_t *seed_in_ram(const char *name)
+{
+    return fdt_getprop(ram + DTB_AT, fdt_path_offset(ram + DTB_AT, "/chosen"), name, NULL);
+}
+
+/* From the VMM's source, anew each time that the guest starts. */
+static void test_seeds(void **state)
+{
+    (void)state;
+    static const uint8_t uuid[16] = {1};
+    unsigned calls = 0;
+    start_registered();
+    const uintptr_t entry = set_up();
+    assert_int_equal(seed_in_ram("rng-seed")[0], 0);
+    assert_true(virq_controller_init(0));
+    assert_true(smc_register_trng(uuid, gives, &calls));
+    assert_true(guest_start(0, entry, images.dtb_dest, 0));
+    assert_int_equal(seed_in_ram("rng-seed")[0], 0xa0);
+    assert_int_equal(seed_in_ram("rng-seed")[31], 0xa1);
+    assert_int_equal(seed_in_ram("kaslr-seed")[7], 0xa2);
+    assert_int_equal(fake_log_count("not secret"), 0);
+    assert_true(guest_restart(0, images.ram_start, RAM_BYTES));
+    assert_int_equal(calls, 6);
+    /* It has no more: made up, and said once. */
+    for (unsigned i = 0; i < 3; i++) {
+        assert_true(guest_restart(0, images.ram_start, RAM_BYTES));
+    }
+    assert_int_equal(fake_log_count("rng-seed and kaslr-seed are not secret"), 1);
+}
+
+static void test_seeds_without_a_source(void **state)
+{
+    (void)state;
+    uint8_t former[32];
+    start_registered();
+    const uintptr_t entry = set_up();
+    assert_true(virq_controller_init(0));
+    assert_true(guest_start(0, entry, images.dtb_dest, 0));
+    memcpy(former, seed_in_ram("rng-seed"), sizeof former);
+    assert_true(guest_restart(0, images.ram_start, RAM_BYTES));
+    assert_memory_not_equal(former, seed_in_ram("rng-seed"), sizeof former);
+    assert_int_equal(fake_log_count("rng-seed and kaslr-seed are not secret"), 1);
+}
+
+/* A device tree's own are left alone. */
+static void test_seeds_of_the_device_tree(void **state)
+{
+    (void)state;
+    start_registered();
+    images.dtb_size = builder_guest(&b, &guest);
+    static _Alignas(8) char tree[BUILDER_BYTES];
+    assert_int_equal(fdt_open_into(b.blob, tree, sizeof tree), 0);
+    assert_int_equal(fdt_setprop_u64(tree, fdt_path_offset(tree, "/chosen"), "kaslr-seed", 0x77), 0);
+    images.dtb_src = (uintptr_t)tree;
+    images.dtb_size = sizeof tree;
+    const uintptr_t entry = set_up_as_built();
+    assert_true(virq_controller_init(0));
+    assert_true(guest_start(0, entry, images.dtb_dest, 0));
+    assert_int_equal(seed_in_ram("kaslr-seed")[7], 0x77);
+    assert_int_not_equal(seed_in_ram("rng-seed")[0] | seed_in_ram("rng-seed")[1], 0);
+}
+
+static void test_affinities(void **state)
+{
+    (void)state;
+    start_registered();
+    guest.cpu_count = 2;
+    guest.gic = 3;
+    guest.cpu_stride = 0x100;
+    assert_int_not_equal(set_up(), NO_ENTRY);
+    assert_true(virq_controller_init(0));
+    assert_int_equal(vm_affinity(vm, 1), 0x100);
+    assert_int_equal(vgic_vcpu_of(&vm->vgic, 0x100), 1);
+    guest.cpu_stride = 1;
+    assert_int_equal(set_up(), NO_ENTRY);
+    assert_true(fake_log_has("the reg of CPU 1 is 0x1, but the interrupt controller is set up for 0x100"));
+}
+
 static void test_unaligned_dtb_while_the_guest_runs(void **state)
 {
     (void)state;
@@ -509,6 +603,10 @@ int main(void)
         cmocka_unit_test(test_failure_keeps_the_former_images),
         cmocka_unit_test(test_while_the_guest_runs_only_a_restart_copies),
         cmocka_unit_test(test_unaligned_dtb_while_the_guest_runs),
+        cmocka_unit_test(test_seeds),
+        cmocka_unit_test(test_seeds_without_a_source),
+        cmocka_unit_test(test_seeds_of_the_device_tree),
+        cmocka_unit_test(test_affinities),
         cmocka_unit_test(test_a_stopped_guest_keeps_its_ram),
         cmocka_unit_test(test_reload_checks_again),
         cmocka_unit_test(test_every_byte_damaged),

@@ -22,7 +22,7 @@ extern "C" {
 struct linux_device_tree {
     uint64_t ram_base;
     uint64_t ram_size_bytes;
-    size_t vcpu_count;                 /**< from 1 to the library's limit, 8 */
+    size_t vcpu_count;                 /**< 1 to 8 with a GICv2, 1 to 16 with a GICv3 */
     struct virq_controller_config gic; /**< as for virq_controller_configure */
     uint64_t initrd_base;              /**< ignored when initrd_size_bytes is 0 */
     uint64_t initrd_size_bytes;        /**< 0: no initial RAM disc */

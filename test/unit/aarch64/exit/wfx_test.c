@@ -193,6 +193,24 @@ static void test_an_exit_shows_that_it_does_not_wait(void **state)
     assert_false(fixture_vm()->vcpus[0].waiting);
 }
 
+/* A kernel for pages that the core does not have waits for ever, before it has switched its MMU on. */
+static void test_kernel_without_its_page_size(void **state)
+{
+    (void)state;
+    struct vm *vm = fixture_vm();
+    fake_vtimer_wakes = 1;
+    vm->untested_page_kib = 16;
+    fake.vcpus[0].regs[seL4_VCPUReg_SCTLR] = 0x30d50838;
+    assert_false(wfi());
+    assert_false(wfi());
+    assert_int_equal(fake_log_count("its kernel has pages of 16 KiB, which the core may lack"), 1);
+    vm->untested_page_kib = 64;
+    fake.vcpus[0].regs[seL4_VCPUReg_SCTLR] = 0x30d50839;
+    assert_false(wfi());
+    assert_int_equal(vm->untested_page_kib, 0);
+    assert_int_equal(fake_log_count("which the core may lack"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +221,7 @@ int main(void)
         cmocka_unit_test_setup(test_others_return_at_once, fixture_setup),
         cmocka_unit_test_setup(test_pending_interrupt_ends_it_at_once, fixture_setup),
         cmocka_unit_test_setup(test_interrupt_wakes, fixture_setup),
+        cmocka_unit_test_setup(test_kernel_without_its_page_size, fixture_setup),
         cmocka_unit_test_setup(test_disabled_interrupt_does_not_wake, fixture_setup),
         cmocka_unit_test_setup(test_timer_event_wakes_by_the_reply, fixture_setup),
         cmocka_unit_test_setup(test_event_that_is_not_deliverable_keeps_it_waiting, fixture_setup),

@@ -13,11 +13,13 @@
 static void test_affinity(void **state)
 {
     (void)state;
-    assert_int_equal(vcpu_state_affinity(0), 0);
-    assert_int_equal(vcpu_state_affinity(7), 7);
-    assert_int_equal(vcpu_state_affinity(15), 15);
-    assert_int_equal(vcpu_state_affinity(16), 0x100);
-    assert_int_equal(vcpu_state_affinity(35), 0x203);
+    assert_int_equal(vcpu_state_reset(1, 0x10203), RESULT_OK);
+    assert_int_equal(fake.vcpus[1].regs[seL4_VCPUReg_VMPIDR_EL2], 0x80010203);
+    struct vm *vm = fixture_vm();
+    vm->has_affinities = true;
+    vm->affinity[1] = 0x300;
+    vcpu_reset(1);
+    assert_int_equal(fake.vcpus[1].regs[seL4_VCPUReg_VMPIDR_EL2], 0x80000300);
 }
 
 static void test_reset(void **state)
@@ -63,7 +65,7 @@ static void test_vcpu_that_the_system_lacks(void **state)
 {
     (void)state;
     const struct vcpu_entry entry = {0};
-    assert_int_equal(vcpu_state_reset(FAKE_VCPU_COUNT), RESULT_INVALID);
+    assert_int_equal(vcpu_state_reset(FAKE_VCPU_COUNT, 0), RESULT_INVALID);
     assert_int_equal(vcpu_state_enter(FAKE_VCPU_COUNT, &entry), RESULT_INVALID);
     /* The guest has two; the VMM's calls say what is wrong. */
     fake.vcpu_count = 1;

@@ -175,9 +175,55 @@ static void only_on_v3_and_for_vcpus_that_exist(void **state)
     assert_int_equal(vgic_sgi_sysreg(&f->vgic, 2, VGIC_SGI_REG_SGI1R, 1), MMIO_UNHANDLED);
 }
 
+/* vCPUs whose affinities are not their numbers, as boards have them. */
+static void targets_by_affinity_of_clusters(void **state)
+{
+    (void)state;
+    static const uint32_t affinity[] = {0x1, 0x100, 0x10200, 0x1020f};
+    struct fixture *f = fixture_booted(VGIC_V3, 4);
+    vgic_set_affinities(&f->vgic, affinity);
+    const struct {
+        uint64_t value;
+        uint32_t vcpus;
+    } cases[] = {
+        {0xffff, 1},
+        {0x0001, 0},
+        {0x0002, 1},
+        {UINT64_C(1) << 16 | 0xffff, 2},
+        {UINT64_C(1) << 32 | UINT64_C(2) << 16 | 0xffff, 4 | 8},
+        {UINT64_C(1) << 32 | UINT64_C(2) << 16 | 0x8000, 8},
+        {UINT64_C(1) << 48 | 0xffff, 0},
+        {UINT64_C(1) << 44 | 0xffff, 0},
+        {UINT64_C(1) << 40, 1 | 4 | 8}, /* all but vCPU 1, which sends */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (uint32_t id = 0; id < 4; id++) {
+            enable(f, id, 3);
+        }
+        assert_int_equal(vgic_sgi_sysreg(&f->vgic, 1, VGIC_SGI_REG_SGI1R, UINT64_C(3) << 24 | cases[i].value),
+                         MMIO_HANDLED);
+        for (uint32_t id = 0; id < 4; id++) {
+            assert_int_equal(in_lr(id, 3), cases[i].vcpus >> id & 1);
+            if (in_lr(id, 3)) {
+                end(f, id, 3);
+            }
+        }
+    }
+    assert_int_equal(read_width(f, 0, REDIST + 2 * 0x20000 + GICR_TYPER, 8) >> 32, 0x10200);
+    enable(f, 0, 40);
+    write_width(f, 0, DIST + GICD_IROUTER + 8 * 40, 8, 0x1020f);
+    inject(f, 0, 40);
+    assert_true(in_lr(3, 40));
+    write_width(f, 0, DIST + GICD_IROUTER + 8 * 41, 8, 2);
+    enable(f, 0, 41);
+    inject(f, 0, 41);
+    assert_false(in_lr(2, 41));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(targets_by_affinity_of_clusters),
         cmocka_unit_test(filters),
         cmocka_unit_test(one_source_after_the_other),
         cmocka_unit_test(sources_can_be_set_and_cleared),
