@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <libvmm/virq.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -86,6 +88,33 @@ bool guest_restart(size_t boot_vcpu_id, uintptr_t guest_ram_vaddr, size_t guest_
  * @return false, with a line in the log, when the range is empty, unaligned, wraps, or overlaps an emulated device.
  */
 bool guest_ram_register(uintptr_t vmm_vaddr, uint64_t guest_paddr, size_t size_bytes);
+
+/** A range of the guest's RAM. */
+struct guest_ram_region {
+    uintptr_t vmm_vaddr;  /**< address in the VMM, not 0 */
+    uint64_t guest_paddr; /**< guest-physical address, a multiple of 4096 */
+    size_t size_bytes;    /**< a multiple of 4096, not 0 */
+};
+
+/** What a guest's machine consists of. */
+struct guest_config {
+    const struct guest_ram_region *ram; /**< the first one is where linux_setup_images loads to */
+    size_t ram_count;                   /**< 0 to 4 */
+    size_t vcpu_count;                  /**< 1 to 8 with a GICv2, 1 to 16 with a GICv3 */
+    const uint32_t *affinities;         /**< of each vCPU: bits 23 to 0 of its MPIDR_EL1; NULL: its number */
+    struct virq_controller_config gic;
+};
+
+/**
+ * Describes the guest's machine: for guests that are no Linux, and for those whose device tree must agree with it. It
+ * takes the place of guest_ram_register and virq_controller_configure. Before linux_setup_images, virq_controller_init
+ * and guest_start; devices may come before or after it. A second call replaces the first.
+ *
+ * @param config  copied.
+ * @return false, with a line in the log, when a number is out of range, ranges overlap each other or an emulated
+ *         device, or it comes too late. Then nothing has changed.
+ */
+bool guest_configure(const struct guest_config *config);
 
 /** Why a guest's power handler is asked. */
 enum guest_power_event {

@@ -72,8 +72,7 @@ struct pl011 {
  * @param base  guest-physical address, a multiple of 0x1000, where nothing else is.
  * @param irq   INTID of an SPI, 32 to 1019, that nothing else uses.
  * @param line  copied; both functions must be there.
- * @return false, with a line in the log, when an argument is out of range or taken. That the interrupt is taken is
- *         found by virq_controller_init, if that comes later.
+ * @return false, with a line in the log, when an argument is out of range or taken. Then nothing has changed.
  */
 bool pl011_init(struct pl011 *uart, uint64_t base, size_t irq, const struct pl011_line *line);
 

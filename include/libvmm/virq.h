@@ -67,8 +67,7 @@ bool virq_controller_configure(const struct virq_controller_config *config);
  *
  * @param cpu_id  the boot vCPU, less than the number of vCPUs.
  * @return false when cpu_id is out of range, version and addresses are not known, do not fit the number of vCPUs, or
- *         overlap another emulated device, when an interrupt of a device of the library (such as virtio) is taken, and
- *         the second time.
+ *         overlap the guest's RAM or another emulated device, and the second time. Then nothing has changed.
  */
 bool virq_controller_init(size_t cpu_id);
 

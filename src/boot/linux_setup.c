@@ -34,11 +34,9 @@
 struct plan {
     struct linux_images images;
     struct linux_image image;
-    struct guest_ram ram;
+    struct vm_config config;
     struct layout layout;
     uint64_t dtb_bytes; /* of the device tree as given; in the layout it has room for the library's devices */
-    struct vgic_config vgic_config;
-    struct dtb_cpus cpus;
 };
 
 /* Whether the guest goes on from where it is, now or by guest_resume: its RAM and its devices are then its own. */
@@ -100,7 +98,11 @@ static enum result find_ram(const struct vm *vm, const struct dtb *dtb, struct p
                     size_bytes, base.value, vm->ram.size_bytes);
         return RESULT_INVALID;
     }
-    result = guest_ram_init(&plan->ram, (void *)plan->images.ram_start, base, size_bytes);
+    if (vm->ram_registered) {
+        plan->config.ram = vm->ram;
+        return RESULT_OK;
+    }
+    result = guest_ram_init(&plan->config.ram, (void *)plan->images.ram_start, base, size_bytes);
     if (result != RESULT_OK) {
         LOG_VMM_ERR("guest RAM at 0x%lx cannot have 0x%lx bytes\n", base.value, size_bytes);
     }
@@ -120,10 +122,10 @@ static enum result check_sources_outside_ram(const struct plan *plan)
                    {"initial RAM disc", images->initrd_src, images->initrd_size}};
 
     for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
-        if (ranges_overlap(sources[i].source, sources[i].size, images->ram_start, plan->ram.size_bytes)) {
+        if (ranges_overlap(sources[i].source, sources[i].size, images->ram_start, plan->config.ram.size_bytes)) {
             LOG_VMM_ERR("%s, 0x%lx bytes at 0x%lx of the VMM, overlaps guest RAM, 0x%lx bytes at 0x%lx\n",
-                        sources[i].name, (uint64_t)sources[i].size, (uint64_t)sources[i].source, plan->ram.size_bytes,
-                        (uint64_t)images->ram_start);
+                        sources[i].name, (uint64_t)sources[i].size, (uint64_t)sources[i].source,
+                        plan->config.ram.size_bytes, (uint64_t)images->ram_start);
             return RESULT_INVALID;
         }
     }
@@ -133,7 +135,7 @@ static enum result check_sources_outside_ram(const struct plan *plan)
 static enum result decide_layout(struct vm *vm, const struct dtb *dtb, struct plan *plan)
 {
     const struct linux_images *images = &plan->images;
-    const struct layout_range ram = {plan->ram.base, plan->ram.size_bytes};
+    const struct layout_range ram = {plan->config.ram.base, plan->config.ram.size_bytes};
     uint64_t growth_bytes;
     enum result result = dtb_devices_size(vm, dtb, &growth_bytes);
 
@@ -148,20 +150,22 @@ static enum result decide_layout(struct vm *vm, const struct dtb *dtb, struct pl
 
 static enum result find_vcpus(const struct vm *vm, const struct dtb *dtb, struct plan *plan)
 {
-    enum result result = dtb_cpus_read(dtb, VM_VCPU_COUNT_MAX, &plan->cpus);
+    struct dtb_cpus cpus;
+    enum result result = dtb_cpus_read(dtb, VM_VCPU_COUNT_MAX, &cpus);
 
-    if (result != RESULT_OK || !vm->virq.initialised) {
+    if (result != RESULT_OK) {
         return result;
     }
-    if (plan->cpus.count != vm_vcpu_count(vm)) {
-        LOG_VMM_ERR("device tree has %zu CPUs, but the interrupt controller is set up for %zu\n", plan->cpus.count,
-                    vm_vcpu_count(vm));
-        return RESULT_INVALID;
+    plan->config.vcpu_count = cpus.count;
+    memcpy(plan->config.affinity, cpus.affinity, sizeof cpus.affinity);
+    if (!vm->is_configured) {
+        return RESULT_OK;
     }
-    for (size_t i = 0; i < plan->cpus.count; i++) {
-        if (plan->cpus.affinity[i] != vm_affinity(vm, i)) {
-            LOG_VMM_ERR("device tree: the reg of CPU %zu is 0x%x, but the interrupt controller is set up for 0x%x\n", i,
-                        plan->cpus.affinity[i], vm_affinity(vm, i));
+    for (size_t i = 0; i < cpus.count; i++) {
+        if (cpus.count != vm_vcpu_count(vm) || cpus.affinity[i] != vm_affinity(vm, i)) {
+            LOG_VMM_ERR(
+                "device tree has %zu CPUs, the reg of number %zu is 0x%x; guest_configure was given %zu, 0x%x\n",
+                cpus.count, i, cpus.affinity[i], vm_vcpu_count(vm), vm_affinity(vm, i));
             return RESULT_INVALID;
         }
     }
@@ -187,7 +191,7 @@ static bool is_same_vgic(const struct vgic_config *a, const struct vgic_config *
 static enum result find_vgic(const struct vm *vm, const struct dtb *dtb, struct plan *plan)
 {
     const struct vgic_config *known = known_vgic(vm);
-    struct vgic_config *found = &plan->vgic_config;
+    struct vgic_config *found = &plan->config.vgic;
     enum result result = dtb_gic_find(dtb, found);
 
     if (known == NULL) {
@@ -225,7 +229,7 @@ static enum result decide_from_dtb(struct vm *vm, const struct dtb *dtb, struct 
     if (result == RESULT_OK) {
         result = find_vgic(vm, dtb, plan);
     }
-    return result;
+    return result == RESULT_OK ? vm_config_check(vm, "linux_setup_images", &plan->config) : result;
 }
 
 /*
@@ -312,7 +316,6 @@ static void copy_images(struct vm *vm, const struct plan *plan)
     const struct layout *layout = &plan->layout;
 
     device_reset_all(vm);
-    vm->ram = plan->ram;
     load(&vm->ram, &layout->kernel, images->kernel, images->kernel_size);
     load_dtb(vm, plan);
     load(&vm->ram, &layout->initrd, images->initrd_src, images->initrd_size);
@@ -325,6 +328,7 @@ static enum result reload(struct vm *vm, uint64_t *kernel_pc)
     enum result result = decide(vm, &vm->images, &plan);
 
     if (result == RESULT_OK) {
+        vm_config_commit(vm, &plan.config);
         copy_images(vm, &plan);
         *kernel_pc = plan.layout.kernel.base.value;
     }
@@ -339,14 +343,14 @@ enum result linux_setup(struct vm *vm, const struct linux_images *images, uint64
     if (result != RESULT_OK) {
         return result;
     }
+    const struct guest_ram former_ram = vm->ram;
     vm->images = plan.images;
-    vm->vgic_config = plan.vgic_config;
-    vm->vcpu_count = plan.cpus.count;
-    vm->has_affinities = true;
-    memcpy(vm->affinity, plan.cpus.affinity, sizeof vm->affinity);
+    vm_config_commit(vm, &plan.config);
     vm->untested_page_kib = plan.image.page_kib;
     vm->reload = reload;
-    if (!is_running(vm)) {
+    if (is_running(vm)) {
+        vm->ram = former_ram;
+    } else {
         copy_images(vm, &plan);
     }
     *kernel_pc = plan.layout.kernel.base.value;

@@ -111,42 +111,25 @@ static bool check(uint64_t base, size_t irq_first, size_t irq_count)
     return true;
 }
 
-bool msi_frame_init(struct msi_frame *frame, struct vm *vm, uint64_t base, size_t irq_first, size_t irq_count)
+bool msi_frame_init(struct msi_frame *frame, uint64_t base, size_t irq_first, size_t irq_count,
+                    struct mmio_region *region)
 {
-    const struct mmio_region region = {
+    if (!check(base, irq_first, irq_count)) {
+        return false;
+    }
+    *region = (struct mmio_region){
         .base = gpa(base),
         .size_bytes = MSI_FRAME_BYTES,
         .widths = WIDTHS,
         .handler = access_frame,
         .dev = frame,
     };
-    if (!check(base, irq_first, irq_count)) {
-        return false;
-    }
-    if (mmio_add(&vm->mmio, &region) != RESULT_OK) {
-        LOG_VMM_ERR("GICv2m frame: 0x%x bytes at 0x%lx overlap another emulated device, or there are more than %u\n",
-                    MSI_FRAME_BYTES, base, MMIO_REGION_COUNT_MAX);
-        return false;
-    }
     *frame = (struct msi_frame){
-        .vm = vm,
         .base = base,
         .irq_first = (uint32_t)irq_first,
         .irq_count = (uint32_t)irq_count,
     };
     return true;
-}
-
-enum result msi_frame_attach(const struct msi_frame *frame)
-{
-    for (uint32_t irq = frame->irq_first; irq < frame->irq_first + frame->irq_count; irq++) {
-        const enum result result = virq_add(frame->vm, 0, irq, NULL, NULL);
-        if (result != RESULT_OK) {
-            LOG_VMM_ERR("GICv2m frame at 0x%lx: interrupt %u is registered already\n", frame->base, irq);
-            return result;
-        }
-    }
-    return RESULT_OK;
 }
 
 /* As Linux's binding interrupt-controller/arm,gic.yaml has it. */

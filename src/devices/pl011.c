@@ -345,16 +345,6 @@ static void reset(void *ctx)
     pl011_reset(ctx);
 }
 
-static enum result attach(void *ctx, struct vm *vm)
-{
-    const struct pl011 *uart = ctx;
-    const enum result result = virq_add(vm, vm->boot_vcpu_id, uart->irq, NULL, NULL);
-    if (result != RESULT_OK) {
-        LOG_VMM_ERR("pl011_init: interrupt %zu is registered already\n", uart->irq);
-    }
-    return result;
-}
-
 /* As Linux's binding serial/pl011.yaml has it. The clocks drive nothing, but a driver wants to know them. */
 static void describe(void *ctx, struct device_tree *tree)
 {
@@ -383,7 +373,7 @@ static void describe(void *ctx, struct device_tree *tree)
     device_tree_end(tree);
 }
 
-static const struct device_ops ops = {.reset = reset, .attach = attach, .describe = describe};
+static const struct device_ops ops = {.reset = reset, .describe = describe};
 _Static_assert(sizeof(struct device) <= sizeof(((struct pl011 *)NULL)->listed), "a place in the list of devices");
 
 void pl011_poll(struct pl011 *uart)
@@ -396,21 +386,16 @@ void pl011_poll(struct pl011 *uart)
 bool pl011_init(struct pl011 *uart, uint64_t base, size_t irq, const struct pl011_line *line)
 {
     struct vm *vm = vm_instance();
-    const struct mmio_region region = {gpa(base), PL011_BYTES, 1 | 2 | 4, pl011_access, uart};
+    const struct device_claims claims = {
+        .regions = {{gpa(base), PL011_BYTES, 1 | 2 | 4, pl011_access, uart}},
+        .irqs = {{irq, 1}},
+    };
 
     if (base % PAGE_BYTES != 0) {
         LOG_VMM_ERR("pl011_init: base 0x%lx is not a multiple of 0x%x\n", base, PAGE_BYTES);
         return false;
     }
-    if (irq < VGIC_PRIVATE_COUNT || irq >= VGIC_IRQ_COUNT) {
-        LOG_VMM_ERR("pl011_init: interrupt %zu is not an SPI: 32 to 1019\n", irq);
-        return false;
-    }
     *uart = (struct pl011){.line = *line, .base = base, .irq = irq, .is_described = !vm->virq.initialised};
     pl011_reset(uart);
-    if (mmio_add(&vm->mmio, &region) != RESULT_OK) {
-        LOG_VMM_ERR("pl011_init: no room for a device at 0x%lx, or something else is there\n", base);
-        return false;
-    }
-    return device_add(vm, (struct device *)uart->listed, &ops, uart) == RESULT_OK;
+    return device_add(vm, (struct device *)uart->listed, "pl011_init", &ops, uart, &claims) == RESULT_OK;
 }

@@ -15,6 +15,7 @@
 #include <microkit.h>
 
 #include "util/result.h"
+#include "vm/mmio.h"
 
 struct vm;
 struct device_tree;
@@ -23,12 +24,22 @@ struct device_tree;
 struct device_ops {
     /* The guest starts anew: forget its former life. No vCPU runs; interrupts are low already. */
     void (*reset)(void *ctx);
-    /* The interrupt controller is there: register interrupts. RESULT_BUSY and others are logged here. */
-    enum result (*attach)(void *ctx, struct vm *vm);
     /* Says what the guest's device tree is to have of the device. Called several times; says the same each time. */
     void (*describe)(void *ctx, struct device_tree *tree);
     /* A channel of the VMM was notified. Answers whether it is the device's. */
     bool (*notified)(void *ctx, microkit_channel channel);
+};
+
+#define DEVICE_REGION_COUNT_MAX 4
+#define DEVICE_IRQS_COUNT_MAX   5
+
+/* What a device takes for itself. Unused entries are all zeros. */
+struct device_claims {
+    struct mmio_region regions[DEVICE_REGION_COUNT_MAX];
+    struct {
+        size_t first; /* INTID of an SPI */
+        size_t count; /* 0: none */
+    } irqs[DEVICE_IRQS_COUNT_MAX];
 };
 
 /* A device in the list; it lies in the device's own storage, and is never taken out. */
@@ -39,13 +50,11 @@ struct device {
 };
 
 /*
- * Adds a device, and attaches it if the interrupt controller is there already. Fails as attach does; the device is then
- * not added.
+ * Adds a device with all that it claims, or changes nothing: RESULT_RANGE: an interrupt is no SPI; RESULT_BUSY: an
+ * interrupt or address is taken, or is the guest's RAM; others as mmio_add. A log line then begins with `name`.
  */
-MUST_CHECK enum result device_add(struct vm *vm, struct device *device, const struct device_ops *ops, void *ctx);
-
-/* Attaches all devices: the interrupt controller is there now. */
-MUST_CHECK enum result device_attach_all(struct vm *vm);
+MUST_CHECK enum result device_add(struct vm *vm, struct device *device, const char *name, const struct device_ops *ops,
+                                  void *ctx, const struct device_claims *claims);
 
 /* Resets all devices. */
 void device_reset_all(struct vm *vm);

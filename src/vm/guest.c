@@ -72,8 +72,7 @@ static bool check_vcpus(const struct vm *vm)
 {
     for (size_t i = 0; i < vm_vcpu_count(vm); i++) {
         if (!vcpu_state_exists(i)) {
-            LOG_VMM_ERR("the guest's device tree has %zu CPUs, but the system description has no vCPU %zu\n",
-                        vm_vcpu_count(vm), i);
+            LOG_VMM_ERR("the guest has %zu CPUs, but the system description has no vCPU %zu\n", vm_vcpu_count(vm), i);
             return false;
         }
     }
@@ -208,7 +207,7 @@ static bool restart(struct vm *vm, const char *function)
         return false;
     }
     reset_all(vm);
-    if (guest_ram_clear(&vm->ram, vm->ram.base, vm->ram.size_bytes) != RESULT_OK) {
+    if (guest_ram_clear_all(&vm->ram) != RESULT_OK) {
         LOG_VMM_ERR("%s: the guest's RAM is not known\n", function);
         return false;
     }
@@ -224,9 +223,16 @@ static bool restart(struct vm *vm, const char *function)
 static bool take_ram(struct vm *vm, uintptr_t guest_ram_vaddr, size_t guest_ram_size)
 {
     struct guest_ram *ram = &vm->ram;
-    const bool size_fits = vm->ram_registered ? guest_ram_size == ram->size_bytes : guest_ram_size >= ram->size_bytes;
-    if (guest_ram_vaddr == (uintptr_t)ram->vmm_base && size_fits &&
-        guest_ram_init(ram, ram->vmm_base, ram->base, guest_ram_size) == RESULT_OK) {
+    struct guest_ram whole;
+    if (vm->ram_registered && guest_ram_vaddr == (uintptr_t)ram->vmm_base && guest_ram_size == ram->size_bytes) {
+        return true;
+    }
+    if (!vm->ram_registered && guest_ram_vaddr == (uintptr_t)ram->vmm_base && guest_ram_size >= ram->size_bytes &&
+        guest_ram_init(&whole, ram->vmm_base, ram->base, guest_ram_size) == RESULT_OK) {
+        if (vm_config_check_ram(vm, "guest_restart", &whole) != RESULT_OK) {
+            return false;
+        }
+        *ram = whole;
         return true;
     }
     LOG_VMM_ERR("guest_restart: RAM of 0x%lx bytes at 0x%lx is not the guest's, 0x%lx bytes at 0x%lx\n", guest_ram_size,
@@ -258,16 +264,58 @@ bool guest_ram_register(uintptr_t vmm_vaddr, uint64_t guest_paddr, size_t size_b
                     PAGE_BYTES);
         return false;
     }
-    if (mmio_overlaps(&vm->mmio, gpa(guest_paddr), size_bytes)) {
-        LOG_VMM_ERR("guest_ram_register: 0x%lx bytes at 0x%lx overlap an emulated device\n", size_bytes, guest_paddr);
-        return false;
-    }
-    if (guest_ram_init(&vm->ram, (void *)vmm_vaddr, gpa(guest_paddr), size_bytes) != RESULT_OK) {
+    struct guest_ram ram;
+    if (guest_ram_init(&ram, (void *)vmm_vaddr, gpa(guest_paddr), size_bytes) != RESULT_OK) {
         LOG_VMM_ERR("guest_ram_register: 0x%lx bytes at 0x%lx, in the VMM at 0x%lx, are empty or wrap around\n",
                     size_bytes, guest_paddr, vmm_vaddr);
         return false;
     }
+    if (vm_config_check_ram(vm, "guest_ram_register", &ram) != RESULT_OK) {
+        return false;
+    }
+    vm->ram = ram;
     vm->ram_registered = true;
+    return true;
+}
+
+static bool add_ram(struct guest_ram *ram, const struct guest_ram_region *region)
+{
+    if (!is_aligned(region->guest_paddr, PAGE_BYTES) || !is_aligned(region->size_bytes, PAGE_BYTES) ||
+        guest_ram_add(ram, (void *)region->vmm_vaddr, gpa(region->guest_paddr), region->size_bytes) != RESULT_OK) {
+        LOG_VMM_ERR("guest_configure: RAM of 0x%lx bytes at 0x%lx, in the VMM at 0x%lx, is empty, wraps around, "
+                    "overlaps other RAM, is no multiple of %d or one of more than %d regions\n",
+                    region->size_bytes, region->guest_paddr, region->vmm_vaddr, PAGE_BYTES, GUEST_RAM_RANGE_COUNT_MAX);
+        return false;
+    }
+    return true;
+}
+
+bool guest_configure(const struct guest_config *config)
+{
+    struct vm *vm = vm_instance();
+    if (config == NULL || vm->started || vm->virq.initialised || vm->reload != NULL) {
+        LOG_VMM_ERR("guest_configure: %s\n",
+                    config == NULL ? "no configuration given"
+                                   : "comes before linux_setup_images, virq_controller_init and guest_start");
+        return false;
+    }
+    struct vm_config wanted = {.vcpu_count = config->vcpu_count, .vgic = vgic_config_of(&config->gic)};
+    for (size_t i = 0; i < config->ram_count; i++) {
+        if (!add_ram(&wanted.ram, &config->ram[i])) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < VM_VCPU_COUNT_MAX; i++) {
+        wanted.affinity[i] = config->affinities != NULL && i < config->vcpu_count ? config->affinities[i] : (uint32_t)i;
+    }
+    if (vm_config_check(vm, "guest_configure", &wanted) != RESULT_OK) {
+        return false;
+    }
+    vm_config_commit(vm, &wanted);
+    vm->ram_registered = wanted.ram.size_bytes != 0;
+    vm->virq.config = wanted.vgic;
+    vm->virq.configured = true;
+    vm->is_configured = true;
     return true;
 }
 

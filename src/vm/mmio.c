@@ -67,6 +67,20 @@ enum result mmio_add(struct mmio_bus *bus, const struct mmio_region *region)
     return RESULT_OK;
 }
 
+void mmio_remove(struct mmio_bus *bus, gpa_t base)
+{
+    const size_t behind = first_behind(bus, base.value);
+    if (behind == 0 || bus->regions[behind - 1].base.value != base.value) {
+        return;
+    }
+    bus->region_count--;
+    for (size_t i = behind - 1; i < bus->region_count; i++) {
+        bus->regions[i] = bus->regions[i + 1];
+    }
+    /* What lies behind the last one must not be found by a hint. */
+    bus->regions[bus->region_count] = (struct mmio_region){0};
+}
+
 /* Whether the region holds the bytes from `offset` on, which is any value: far too large if they begin before it. */
 static bool region_holds(const struct mmio_region *region, uint64_t offset, uint64_t size_bytes)
 {

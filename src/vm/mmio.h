@@ -59,6 +59,9 @@ struct mmio_bus {
  */
 MUST_CHECK enum result mmio_add(struct mmio_bus *bus, const struct mmio_region *region);
 
+/* Takes the region at `base` out again, if there is one. */
+void mmio_remove(struct mmio_bus *bus, gpa_t base);
+
 /* Whether [base, base + size_bytes) shares a byte with a region. */
 bool mmio_overlaps(const struct mmio_bus *bus, gpa_t base, uint64_t size_bytes);
 

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "util/result.h"
+#include "vm/mmio.h"
 
 #define MSI_FRAME_BYTES   0x1000
 #define MSI_LOG_COUNT_MAX 8
@@ -34,13 +34,11 @@ struct msi_frame {
 };
 
 /*
- * Sets up a frame at a guest-physical address, for interrupts that nothing else uses. False, with a line in the log:
- * misaligned, overlapping, or an interrupt that is no SPI.
+ * Sets up a frame at a guest-physical address, and what it claims. False, with a line in the log: misaligned, or
+ * without interrupts. It works once frame->vm is set, when the claims have been taken.
  */
-bool msi_frame_init(struct msi_frame *frame, struct vm *vm, uint64_t base, size_t irq_first, size_t irq_count);
-
-/* Takes the frame's interrupts, now that there is an interrupt controller. RESULT_BUSY, logged: one is taken. */
-MUST_CHECK enum result msi_frame_attach(const struct msi_frame *frame);
+bool msi_frame_init(struct msi_frame *frame, uint64_t base, size_t irq_first, size_t irq_count,
+                    struct mmio_region *region);
 
 /* A message of a device. */
 void msi_frame_send(struct msi_frame *frame, uint64_t address, uint32_t data);

@@ -113,9 +113,6 @@ static bool check_registered(struct vm *vm, const char *function, size_t vcpu_id
 
 enum result virq_add(struct vm *vm, size_t vcpu_id, size_t irq, virq_ack_fn_t ack, void *data)
 {
-    if (!vm->virq.initialised) {
-        return RESULT_DENIED;
-    }
     if (!vm_has_vcpu(vm, vcpu_id) || irq >= VGIC_IRQ_COUNT) {
         return RESULT_RANGE;
     }
@@ -125,6 +122,13 @@ enum result virq_add(struct vm *vm, size_t vcpu_id, size_t irq, virq_ack_fn_t ac
     }
     *entry = (struct virq_entry){.ack = ack, .data = data, .vcpu_id = (uint32_t)vcpu_id, .registered = true};
     return RESULT_OK;
+}
+
+void virq_remove(struct vm *vm, size_t irq_first, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        *entry_of(&vm->virq, 0, irq_first + i) = (struct virq_entry){0};
+    }
 }
 
 void virq_reset(struct vm *vm)
@@ -143,15 +147,9 @@ static enum vgic_version version_of(const struct virq_controller_config *config)
     return VGIC_NONE;
 }
 
-bool virq_controller_configure(const struct virq_controller_config *config)
+struct vgic_config vgic_config_of(const struct virq_controller_config *config)
 {
-    struct vm *vm = vm_instance();
-    if (config == NULL || vm->virq.initialised) {
-        LOG_VMM_ERR("virq_controller_configure: %s\n",
-                    config == NULL ? "no configuration given" : "comes before virq_controller_init");
-        return false;
-    }
-    const struct vgic_config wanted = {
+    return (struct vgic_config){
         .version = version_of(config),
         .dist_base = gpa(config->dist_base),
         .dist_size_bytes = config->dist_size_bytes,
@@ -160,6 +158,17 @@ bool virq_controller_configure(const struct virq_controller_config *config)
         .cpu_base = gpa(config->cpu_base),
         .cpu_size_bytes = config->cpu_size_bytes,
     };
+}
+
+bool virq_controller_configure(const struct virq_controller_config *config)
+{
+    struct vm *vm = vm_instance();
+    if (config == NULL || vm->virq.initialised) {
+        LOG_VMM_ERR("virq_controller_configure: %s\n",
+                    config == NULL ? "no configuration given" : "comes before virq_controller_init");
+        return false;
+    }
+    const struct vgic_config wanted = vgic_config_of(config);
     if (vgic_check_config(&wanted, vm_vcpu_count(vm)) != RESULT_OK) {
         vgic_log_config("virq_controller_configure", &wanted, vm_vcpu_count(vm));
         return false;
@@ -173,19 +182,18 @@ bool virq_controller_configure(const struct virq_controller_config *config)
 static bool set_up(struct vm *vm, const struct vgic_config *config)
 {
     static const struct vgic_ops ops = {.eoi = end_interrupt, .kick = kick, .sample = sample};
-    if (vgic_init(&vm->vgic, config, vm_vcpu_count(vm), &ops, vm) != RESULT_OK) {
+    struct mmio_region regions[VGIC_REGION_COUNT_MAX];
+    if (vgic_check_config(config, vm_vcpu_count(vm)) != RESULT_OK) {
         vgic_log_config("virq_controller_init", config, vm_vcpu_count(vm));
+        return false;
+    }
+    const size_t region_count = vgic_regions(config, vm_vcpu_count(vm), &vm->vgic, regions);
+    if (vm_add_regions(vm, "virq_controller_init", regions, region_count) != RESULT_OK ||
+        vgic_init(&vm->vgic, config, vm_vcpu_count(vm), &ops, vm) != RESULT_OK) {
         return false;
     }
     if (vm->has_affinities) {
         vgic_set_affinities(&vm->vgic, vm->affinity);
-    }
-    if (vgic_add_mmio(&vm->vgic, &vm->mmio) != RESULT_OK) {
-        LOG_VMM_ERR("virq_controller_init: Distributor at 0x%llx or Redistributors at 0x%llx overlap another device, "
-                    "or there are more than %u devices\n",
-                    (unsigned long long)config->dist_base.value, (unsigned long long)config->redist_base.value,
-                    MMIO_REGION_COUNT_MAX);
-        return false;
     }
     for (size_t id = 0; id < vm_vcpu_count(vm); id++) {
         vgic_set_vcpu_on(&vm->vgic, id, vm->vcpus[id].power == VCPU_ON);
@@ -210,7 +218,7 @@ bool virq_controller_init(size_t cpu_id)
         return false;
     }
     vm->virq.initialised = set_up(vm, config);
-    return vm->virq.initialised && device_attach_all(vm) == RESULT_OK;
+    return vm->virq.initialised;
 }
 
 bool virq_register(size_t vcpu_id, size_t virq_num, virq_ack_fn_t ack_fn, void *ack_data)

@@ -48,8 +48,14 @@ struct virq {
     struct virq_channel channels[VIRQ_CHANNEL_COUNT];
 };
 
-/* Registers an interrupt. RESULT_DENIED: no controller yet; RESULT_RANGE; RESULT_BUSY: registered already. */
+/* The interrupt controller that a program describes. */
+struct vgic_config vgic_config_of(const struct virq_controller_config *config);
+
+/* Registers an interrupt, with or without a controller yet. RESULT_RANGE; RESULT_BUSY: registered already. */
 MUST_CHECK enum result virq_add(struct vm *vm, size_t vcpu_id, size_t irq, virq_ack_fn_t ack, void *data);
+
+/* Gives `count` SPIs back. */
+void virq_remove(struct vm *vm, size_t irq_first, size_t count);
 
 /* Resets the interrupt controller; interrupts under way are acknowledged to their sources. Registrations stay. */
 void virq_reset(struct vm *vm);

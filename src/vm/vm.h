@@ -27,6 +27,7 @@
 #include "vm/mmio.h"
 #include "vm/vcpu.h"
 #include "vm/virq.h"
+#include "vm/vm_config.h"
 
 #define VM_EXCEPTION_HANDLER_COUNT_MAX 16
 
@@ -82,6 +83,7 @@ struct vm {
     uint8_t power_log_count;
 
     struct guest_ram ram;
+    bool is_configured;  /* by guest_configure: a device tree must agree */
     bool ram_registered; /* ram was given by the VMM through guest_ram_register */
 
     struct mmio_bus mmio;

@@ -318,10 +318,7 @@ bool fault_register_vm_exception_handler(uintptr_t base, size_t size, vm_excepti
         .handler = call_exception_handler,
         .dev = handler,
     };
-    if (mmio_add(&vm->mmio, &region) != RESULT_OK) {
-        LOG_VMM_ERR("fault_register_vm_exception_handler: 0x%lx bytes at 0x%lx are empty, wrap around or overlap "
-                    "another device, or there are more than %d devices\n",
-                    size, base, MMIO_REGION_COUNT_MAX);
+    if (vm_add_regions(vm, "fault_register_vm_exception_handler", &region, 1) != RESULT_OK) {
         return false;
     }
     vm->exception_handler_count++;

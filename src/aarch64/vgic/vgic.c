@@ -131,24 +131,25 @@ uint8_t vgic_vcpu_of(const struct vgic *vgic, uint32_t affinity)
     return VGIC_OWNER_NONE;
 }
 
-enum result vgic_add_mmio(struct vgic *vgic, struct mmio_bus *bus)
+size_t vgic_regions(const struct vgic_config *config, size_t vcpu_count, struct vgic *vgic,
+                    struct mmio_region regions[VGIC_REGION_COUNT_MAX])
 {
-    struct mmio_region region = {.base = vgic->config.dist_base, .widths = 1 | 2 | 4 | 8, .dev = vgic};
-    if (vgic->config.version == VGIC_V2) {
-        region.size_bytes = VGIC_V2_DIST_SIZE_BYTES;
-        region.handler = vgic_v2_dist_access;
-        return mmio_add(bus, &region);
-    }
-    region.size_bytes = VGIC_V3_DIST_SIZE_BYTES;
-    region.handler = vgic_v3_dist_access;
-    const enum result added = mmio_add(bus, &region);
-    if (added != RESULT_OK) {
-        return added;
-    }
-    region.base = vgic->config.redist_base;
-    region.size_bytes = (uint64_t)vgic->vcpu_count * VGIC_V3_REDIST_SIZE_BYTES;
-    region.handler = vgic_v3_redist_access;
-    return mmio_add(bus, &region);
+    const bool v2 = config->version == VGIC_V2;
+    regions[0] = (struct mmio_region){
+        .base = config->dist_base,
+        .size_bytes = v2 ? VGIC_V2_DIST_SIZE_BYTES : VGIC_V3_DIST_SIZE_BYTES,
+        .widths = 1 | 2 | 4 | 8,
+        .handler = v2 ? vgic_v2_dist_access : vgic_v3_dist_access,
+        .dev = vgic,
+    };
+    regions[1] = (struct mmio_region){
+        .base = config->redist_base,
+        .size_bytes = (uint64_t)vcpu_count * VGIC_V3_REDIST_SIZE_BYTES,
+        .widths = 1 | 2 | 4 | 8,
+        .handler = vgic_v3_redist_access,
+        .dev = vgic,
+    };
+    return v2 ? 1 : 2;
 }
 
 static void report_ended(struct vgic *vgic, uint32_t vcpu_id, uint32_t word, uint32_t bits)

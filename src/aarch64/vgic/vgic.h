@@ -48,6 +48,8 @@
 #define VGIC_OWNER_NONE    0xff
 #define VGIC_FRAME_COUNT   3 /* Distributor, RD_base, SGI_base */
 
+#define VGIC_REGION_COUNT_MAX 2
+
 enum vgic_version {
     VGIC_NONE,
     VGIC_V2,
@@ -141,8 +143,9 @@ void vgic_set_affinities(struct vgic *vgic, const uint32_t affinity[]);
 /* The vCPU with an affinity, or VGIC_OWNER_NONE. */
 uint8_t vgic_vcpu_of(const struct vgic *vgic, uint32_t affinity);
 
-/* Registers the frames that the guest sees. */
-MUST_CHECK enum result vgic_add_mmio(struct vgic *vgic, struct mmio_bus *bus);
+/* The frames that the guest sees of a controller; answers how many there are. */
+size_t vgic_regions(const struct vgic_config *config, size_t vcpu_count, struct vgic *vgic,
+                    struct mmio_region regions[VGIC_REGION_COUNT_MAX]);
 
 /*
  * Back to the reset state. Interrupts that were injected and not ended are reported through the eoi operation, after

@@ -167,20 +167,6 @@ static void reset(void *ctx)
     }
 }
 
-static enum result attach(void *ctx, struct vm *vm)
-{
-    const struct pci_bridge *bridge = ctx;
-    for (size_t line = 0; line < PCI_LINE_COUNT; line++) {
-        const enum result result = virq_add(vm, 0, bridge->config.irqs[line], NULL, NULL);
-        if (result != RESULT_OK) {
-            LOG_VMM_ERR("PCI host bridge: interrupt %zu of INT%c is registered already\n", bridge->config.irqs[line],
-                        (char)('A' + line));
-            return result;
-        }
-    }
-    return bridge->frame.vm == NULL ? RESULT_OK : msi_frame_attach(&bridge->frame);
-}
-
 static bool on_notified(void *ctx, microkit_channel channel)
 {
     struct pci_bridge *bridge = ctx;
@@ -328,30 +314,42 @@ static bool check_config(const struct pci_host_config *config)
            check_window(config->window64_base, config->window64_size_bytes, UINT64_MAX) && check_irqs(config);
 }
 
-static bool add_region(struct pci_bridge *bridge, uint64_t base, uint64_t size_bytes, uint8_t widths,
-                       mmio_handler_t handler)
+static struct mmio_region region_of(struct pci_bridge *bridge, uint64_t base, uint64_t size_bytes, uint8_t widths,
+                                    mmio_handler_t handler)
 {
-    const struct mmio_region region = {
+    return (struct mmio_region){
         .base = gpa(base),
         .size_bytes = size_bytes,
         .widths = widths,
-        .handler = handler,
+        .handler = size_bytes == 0 ? NULL : handler,
         .dev = bridge,
     };
-    if (size_bytes != 0 && mmio_add(&bridge->vm->mmio, &region) != RESULT_OK) {
-        LOG_VMM_ERR("PCI host bridge: 0x%lx bytes at 0x%lx overlap another emulated device, or there are more than "
-                    "%u\n",
-                    size_bytes, base, MMIO_REGION_COUNT_MAX);
-        return false;
+}
+
+/* What it takes; false: the frame for messages is no good. */
+static bool make_claims(struct pci_bridge *bridge, struct device_claims *claims)
+{
+    const struct pci_host_config *config = &bridge->config;
+    *claims = (struct device_claims){
+        .regions = {region_of(bridge, config->ecam_base, PCI_ECAM_BYTES, ECAM_WIDTHS, access_ecam),
+                    region_of(bridge, config->window_base, config->window_size_bytes, WINDOW_WIDTHS, access_window32),
+                    region_of(bridge, config->window64_base, config->window64_size_bytes, WINDOW_WIDTHS,
+                              access_window64)},
+    };
+    for (size_t line = 0; line < PCI_LINE_COUNT; line++) {
+        claims->irqs[line].first = config->irqs[line];
+        claims->irqs[line].count = 1;
     }
-    return true;
+    claims->irqs[PCI_LINE_COUNT].first = config->msi_irq_first;
+    claims->irqs[PCI_LINE_COUNT].count = config->msi_irq_count;
+    return config->msi_irq_count == 0 || msi_frame_init(&bridge->frame, config->msi_base, config->msi_irq_first,
+                                                        config->msi_irq_count, &claims->regions[3]);
 }
 
 bool pci_host_init(struct pci_host *host, const struct pci_host_config *config)
 {
     static const struct device_ops ops = {
         .reset = reset,
-        .attach = attach,
         .describe = describe,
         .notified = on_notified,
     };
@@ -364,20 +362,15 @@ bool pci_host_init(struct pci_host *host, const struct pci_host_config *config)
     if (!check_config(config)) {
         return false;
     }
+    struct device_claims claims;
     bridge->config = *config;
+    if (!make_claims(bridge, &claims) ||
+        device_add(vm_instance(), &bridge->node, "PCI host bridge", &ops, bridge, &claims) != RESULT_OK) {
+        return false;
+    }
     bridge->vm = vm_instance();
-    if (!add_region(bridge, config->ecam_base, PCI_ECAM_BYTES, ECAM_WIDTHS, access_ecam) ||
-        !add_region(bridge, config->window_base, config->window_size_bytes, WINDOW_WIDTHS, access_window32) ||
-        !add_region(bridge, config->window64_base, config->window64_size_bytes, WINDOW_WIDTHS, access_window64)) {
-        bridge->vm = NULL;
-        return false;
-    }
-    if (config->msi_irq_count != 0 &&
-        !msi_frame_init(&bridge->frame, bridge->vm, config->msi_base, config->msi_irq_first, config->msi_irq_count)) {
-        bridge->vm = NULL;
-        return false;
-    }
-    return device_add(bridge->vm, &bridge->node, &ops, bridge) == RESULT_OK;
+    bridge->frame.vm = config->msi_irq_count == 0 ? NULL : bridge->vm;
+    return true;
 }
 
 static bool check_place(struct pci_bridge *bridge, uint8_t slot, uint8_t number)
@@ -423,6 +416,20 @@ struct pci_function *pci_add_function(struct pci_host *host, uint8_t slot, uint8
         find_function(bridge, slot, 0)->config.bytes[PCI_HEADER_TYPE] |= PCI_HEADER_MULTIFUNCTION;
     }
     return function;
+}
+
+void pci_remove_function(struct pci_function *function)
+{
+    struct pci_bridge *bridge = function->bridge;
+    /* The last one, as its own initialisation has failed. */
+    bridge->function_count--;
+    size_t others = 0;
+    for (size_t i = 0; i < bridge->function_count; i++) {
+        others += bridge->functions[i].slot == function->slot;
+    }
+    if (others == 1) {
+        find_function(bridge, function->slot, 0)->config.bytes[PCI_HEADER_TYPE] &= (uint8_t)~PCI_HEADER_MULTIFUNCTION;
+    }
 }
 
 enum result pci_function_add_msix(struct pci_function *function, uint16_t vector_count, unsigned bar,

@@ -101,6 +101,9 @@ struct pci_function *pci_add_function(struct pci_host *host, uint8_t slot, uint8
                                       const struct pci_identity *identity, const struct pci_function_ops *ops,
                                       void *ctx);
 
+/* Takes the function that was added last out again. */
+void pci_remove_function(struct pci_function *function);
+
 /*
  * Gives a function MSI-X, as pci_msix_init does, if the host bridge has a frame; otherwise it stays without vectors.
  */

@@ -672,7 +672,7 @@ bool virtio_blk_init(struct virtio_blk *storage, struct virtio_place place, cons
     }
     const struct virtio_device_type type = {
         .id = VIRTIO_ID_BLK,
-        .name = "blk",
+        .name = "virtio blk",
         .ops = &ops,
         .features = F_SEG_MAX | F_BLK_SIZE | F_FLUSH | F_TOPOLOGY | (queue_count > 1 ? F_MQ : 0),
         .queues = blk->queues,

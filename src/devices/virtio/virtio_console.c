@@ -519,7 +519,7 @@ bool virtio_console_init(struct virtio_console *storage, struct virtio_place pla
     }
     const struct virtio_device_type type = {
         .id = VIRTIO_ID_CONSOLE,
-        .name = "console",
+        .name = "virtio console",
         .ops = &ops,
         .features = F_SIZE | (port_count > 1 || ports[0].name != NULL ? F_MULTIPORT : 0),
         .queues = console->queues,

@@ -83,11 +83,11 @@ bool virtio_device_init(struct virtio_device *dev, const struct virtio_device_ty
         .features = type->features | MODEL_FEATURES,
     };
     if (place->attach == NULL) {
-        LOG_VMM_ERR("virtio %s: its place was not made by virtio_at_mmio or virtio_at_pci\n", type->name);
+        LOG_VMM_ERR("%s: its place was not made by virtio_at_mmio or virtio_at_pci\n", type->name);
         return false;
     }
     if (dev->vm->reload != NULL) {
-        LOG_VMM_ERR("virtio %s: comes before linux_setup_images, which adds it to the device tree\n", type->name);
+        LOG_VMM_ERR("%s: comes before linux_setup_images, which adds it to the device tree\n", type->name);
         return false;
     }
     clear(dev);
@@ -299,7 +299,7 @@ void virtio_device_fail(struct virtio_device *dev, const char *reason)
     }
     if (dev->failures < VIRTIO_FAIL_LOG_COUNT_MAX) {
         dev->failures++;
-        LOG_VMM_ERR("guest: driver of virtio %s %s; the device needs a reset\n", dev->type.name, reason);
+        LOG_VMM_ERR("guest: driver of %s %s; the device needs a reset\n", dev->type.name, reason);
     }
 }
 

@@ -213,17 +213,6 @@ static void set_interrupt(void *transport, bool high)
     (void)!vgic_set_level(&dev->vm->vgic, 0, (uint32_t)dev->place.irq, high);
 }
 
-static enum result attach_interrupt(void *ctx, struct vm *vm)
-{
-    struct virtio_device *dev = ctx;
-    const enum result result = virq_add(vm, 0, dev->place.irq, NULL, NULL);
-    if (result != RESULT_OK) {
-        LOG_VMM_ERR("virtio %s at 0x%lx: interrupt %zu is registered already\n", dev->type.name, dev->place.base,
-                    dev->place.irq);
-    }
-    return result;
-}
-
 /* As Linux's binding virtio/mmio.yaml has it. */
 static void describe(void *ctx, struct device_tree *tree)
 {
@@ -236,46 +225,28 @@ static void describe(void *ctx, struct device_tree *tree)
     device_tree_end(tree);
 }
 
-static bool check_place(const struct virtio_device *dev)
-{
-    const struct virtio_place *place = &dev->place;
-    if (!is_aligned(place->base, VIRTIO_MMIO_BYTES)) {
-        LOG_VMM_ERR("virtio %s: address 0x%lx is not a multiple of 0x%x\n", dev->type.name, place->base,
-                    VIRTIO_MMIO_BYTES);
-        return false;
-    }
-    if (place->irq < VGIC_PRIVATE_COUNT || place->irq >= VGIC_IRQ_COUNT) {
-        LOG_VMM_ERR("virtio %s at 0x%lx: interrupt %zu out of range, limits are %u and %u\n", dev->type.name,
-                    place->base, place->irq, VGIC_PRIVATE_COUNT, VGIC_IRQ_COUNT - 1);
-        return false;
-    }
-    return true;
-}
-
 bool virtio_mmio_attach(struct virtio_device *dev, const struct virtio_place *place)
 {
     static const struct device_ops ops = {
         .reset = virtio_on_reset,
-        .attach = attach_interrupt,
         .describe = describe,
         .notified = virtio_on_notified,
     };
-    const struct mmio_region region = {
-        .base = gpa(place->base),
-        .size_bytes = VIRTIO_MMIO_BYTES,
-        .widths = WIDTHS,
-        .handler = access_device,
-        .dev = dev,
+    const struct device_claims claims = {
+        .regions = {{
+            .base = gpa(place->base),
+            .size_bytes = VIRTIO_MMIO_BYTES,
+            .widths = WIDTHS,
+            .handler = access_device,
+            .dev = dev,
+        }},
+        .irqs = {{place->irq, 1}},
     };
-    if (!check_place(dev)) {
+    if (!is_aligned(place->base, VIRTIO_MMIO_BYTES)) {
+        LOG_VMM_ERR("%s: address 0x%lx is not a multiple of 0x%x\n", dev->type.name, place->base, VIRTIO_MMIO_BYTES);
         return false;
     }
     dev->set_interrupt = set_interrupt;
     dev->transport = dev;
-    if (mmio_add(&dev->vm->mmio, &region) != RESULT_OK) {
-        LOG_VMM_ERR("virtio %s: 0x%x bytes at 0x%lx overlap another emulated device, or there are more than %u\n",
-                    dev->type.name, VIRTIO_MMIO_BYTES, place->base, MMIO_REGION_COUNT_MAX);
-        return false;
-    }
-    return device_add(dev->vm, &dev->node, &ops, dev) == RESULT_OK;
+    return device_add(dev->vm, &dev->node, dev->type.name, &ops, dev, &claims) == RESULT_OK;
 }

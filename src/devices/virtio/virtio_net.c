@@ -545,7 +545,7 @@ bool virtio_net_init(struct virtio_net *storage, struct virtio_place place, cons
     struct net *net = (struct net *)(void *)storage;
     const struct virtio_device_type type = {
         .id = VIRTIO_ID_NET,
-        .name = "net",
+        .name = "virtio net",
         .ops = &ops,
         .features = FEATURES,
         .queues = net->queues,

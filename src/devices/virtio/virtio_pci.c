@@ -472,7 +472,8 @@ bool virtio_pci_attach(struct virtio_device *dev, const struct virtio_place *pla
     dev->transport = function;
     pci_config_add_bar(&function->config, BAR, BAR_BYTES, true);
     if (add_capabilities(dev, &function->config) != RESULT_OK) {
-        LOG_VMM_ERR("virtio %s: its capabilities do not fit into the configuration space\n", dev->type.name);
+        LOG_VMM_ERR("%s: its capabilities do not fit into the configuration space\n", dev->type.name);
+        pci_remove_function(function);
         return false;
     }
     open_pci_cfg(&function->config, dev->pci_cfg_offset);

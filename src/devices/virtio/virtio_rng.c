@@ -99,7 +99,7 @@ bool virtio_rng_init(struct virtio_rng *storage, struct virtio_place place, virt
     struct rng *rng = (struct rng *)(void *)storage;
     const struct virtio_device_type type = {
         .id = VIRTIO_ID_RNG,
-        .name = "rng",
+        .name = "virtio rng",
         .ops = &ops,
         .queues = &rng->queue,
         .queue_count = 1,

@@ -20,6 +20,7 @@ static struct builder builder;
 static _Alignas(8) char blob[BUILDER_BYTES];
 static struct device first;
 static struct device second;
+static const struct device_claims nothing;
 
 static void describe_first(void *ctx, struct device_tree *tree)
 {
@@ -117,8 +118,8 @@ static enum result add(void)
 
 static void add_devices(void)
 {
-    assert_int_equal(device_add(vm_instance(), &first, &first_ops, NULL), RESULT_OK);
-    assert_int_equal(device_add(vm_instance(), &second, &second_ops, NULL), RESULT_OK);
+    assert_int_equal(device_add(vm_instance(), &first, "name", &first_ops, NULL, &nothing), RESULT_OK);
+    assert_int_equal(device_add(vm_instance(), &second, "name", &second_ops, NULL, &nothing), RESULT_OK);
 }
 
 static void assert_cells(const char *path, const char *property, const uint32_t *cells, int count)
@@ -269,7 +270,7 @@ static void test_frame(void **state)
     const uint32_t short_reg[] = {0x8020000, 0x1000};
     const uint32_t eight = 8;
     const uint32_t forty = 40;
-    assert_int_equal(device_add(vm_instance(), &first, &frame_ops, NULL), RESULT_OK);
+    assert_int_equal(device_add(vm_instance(), &first, "name", &frame_ops, NULL, &nothing), RESULT_OK);
     assert_int_equal(add_frame(WITH_CELLS), RESULT_OK);
     assert_cells("/gic@8000000/v2m@8020000", "reg", reg, 4);
     assert_cells("/gic@8000000/v2m@8020000", "phandle", &eight, 1);
@@ -293,7 +294,7 @@ static void test_trees_that_cannot_have_a_frame(void **state)
 {
     (void)state;
     static const enum frame_tree kinds[] = {WITHOUT_CELLS, WITHOUT_RANGES, WITH_RANGES, ON_A_BAD_BUS};
-    assert_int_equal(device_add(vm_instance(), &first, &frame_ops, NULL), RESULT_OK);
+    assert_int_equal(device_add(vm_instance(), &first, "name", &frame_ops, NULL, &nothing), RESULT_OK);
     for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
         fake_log_reset();
         assert_int_equal(add_frame(kinds[i]), RESULT_INVALID);

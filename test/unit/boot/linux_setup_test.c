@@ -18,6 +18,7 @@
 #include <libvmm/arch/aarch64/linux.h>
 #include <libvmm/arch/aarch64/smc.h>
 #include <libvmm/guest.h>
+#include <libvmm/pl011.h>
 
 #include "boot/linux_setup.h"
 #include "dtb_builder.h"
@@ -85,7 +86,7 @@ static void start_at(uint64_t ram_base)
 static void start_registered(void)
 {
     start_at(GUEST_BASE);
-    vm->ram = (struct guest_ram){ram, {GUEST_BASE}, RAM_BYTES};
+    vm->ram = (struct guest_ram){.vmm_base = ram, .base = {GUEST_BASE}, .size_bytes = RAM_BYTES};
     vm->ram_registered = true;
 }
 
@@ -362,7 +363,11 @@ static void test_gic_configured_by_the_vmm(void **state)
     start_registered();
     guest.gic = 0;
     vm->virq.configured = true;
-    vm->virq.config = (struct vgic_config){.version = VGIC_V3, .dist_base = {0x8000000}, .redist_base = {0x80a0000}};
+    vm->virq.config = (struct vgic_config){.version = VGIC_V3,
+                                           .dist_base = {0x8000000},
+                                           .dist_size_bytes = 0x10000,
+                                           .redist_base = {0x80a0000},
+                                           .redist_size_bytes = 0x20000};
     assert_int_not_equal(set_up(), NO_ENTRY);
     guest.gic = 3;
     assert_int_not_equal(set_up(), NO_ENTRY);
@@ -380,7 +385,7 @@ static void test_second_call_after_the_controller_is_up(void **state)
     assert_int_not_equal(set_up(), NO_ENTRY);
     guest.cpu_count = 2;
     assert_int_equal(set_up(), NO_ENTRY);
-    assert_true(fake_log_has("device tree has 2 CPUs, but the interrupt controller is set up for 1"));
+    assert_true(fake_log_has("linux_setup_images: 2 vCPUs: the interrupt controller is set up for 1"));
     guest.cpu_count = 1;
     guest.gic = 3;
     assert_int_equal(set_up(), NO_ENTRY);
@@ -518,6 +523,34 @@ static void test_seeds_of_the_device_tree(void **state)
     assert_int_not_equal(seed_in_ram("rng-seed")[0] | seed_in_ram("rng-seed")[1], 0);
 }
 
+static bool handle(size_t vcpu_id, size_t offset, size_t fsr, seL4_UserContext *regs, void *data)
+{
+    (void)vcpu_id;
+    (void)offset;
+    (void)fsr;
+    (void)regs;
+    (void)data;
+    return false;
+}
+
+/* RAM that only the device tree tells of. */
+static void test_device_in_ram(void **state)
+{
+    (void)state;
+    static const struct pl011_line line = {0};
+    static struct pl011 uart;
+    start_at((uintptr_t)ram);
+    assert_true(fault_register_vm_exception_handler((uintptr_t)ram + 0x10000, 0x1000, handle, NULL));
+    expect_refused("linux_setup_images: RAM of 0x800000 bytes at");
+    start_at((uintptr_t)ram);
+    assert_int_not_equal(set_up(), NO_ENTRY);
+    assert_true(virq_controller_init(0));
+    assert_false(pl011_init(&uart, (uintptr_t)ram + 0x10000, 40, &line));
+    assert_true(fake_log_has("overlap the guest's RAM"));
+    assert_true(virq_register(0, 40, NULL, NULL));
+    assert_null(vm->devices);
+}
+
 static void test_affinities(void **state)
 {
     (void)state;
@@ -531,7 +564,7 @@ static void test_affinities(void **state)
     assert_int_equal(vgic_vcpu_of(&vm->vgic, 0x100), 1);
     guest.cpu_stride = 1;
     assert_int_equal(set_up(), NO_ENTRY);
-    assert_true(fake_log_has("the reg of CPU 1 is 0x1, but the interrupt controller is set up for 0x100"));
+    assert_true(fake_log_has("2 vCPUs: the interrupt controller is set up for 2, or their affinities were others"));
 }
 
 static void test_unaligned_dtb_while_the_guest_runs(void **state)
@@ -607,6 +640,7 @@ int main(void)
         cmocka_unit_test(test_seeds_without_a_source),
         cmocka_unit_test(test_seeds_of_the_device_tree),
         cmocka_unit_test(test_affinities),
+        cmocka_unit_test(test_device_in_ram),
         cmocka_unit_test(test_a_stopped_guest_keeps_its_ram),
         cmocka_unit_test(test_reload_checks_again),
         cmocka_unit_test(test_every_byte_damaged),

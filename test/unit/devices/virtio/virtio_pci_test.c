@@ -347,6 +347,10 @@ static void test_bad_configurations(void **state)
     config.msi_irq_count = 1;
     expect_refused(&config, "interrupt 67 for a line and for messages");
     config = good_config();
+    expect_refused(&config, "interrupt 64 is registered already");
+    for (size_t line = 0; line < 4; line++) {
+        config.irqs[line] += 100;
+    }
     expect_refused(&config, "0x100000 bytes at 0x30000000 overlap another emulated device");
 }
 
