@@ -17,8 +17,11 @@
  * only.
  *
  * Clients are not trusted: buffers outside their regions are dropped, buffers that they return but do not have are
- * refused, and a client has at most its share of the driver's queues. Who reads the driver's region can read what all
- * others get from the network, and must not be able to write it.
+ * refused, and a client has at most its share of the driver's queues. The driver is not trusted either: it can lose,
+ * change and invent frames of the network, but returns only buffers that it has. Both are counted, and logged once.
+ *
+ * Clients that read the driver's region can read each other's frames in it, and must not be able to write it. So the
+ * access list must allow to all of them what it allows to one; a configuration in which it does not is refused.
  *
  * The system description sets `uplink_rx_paddr` and `client_tx_paddr_0` to `_7` (setvar region_paddr) where there is a
  * driver, the latter in the order of the clients' channels.
@@ -35,6 +38,7 @@
 #define MAC_GROUP       1  /* in the first byte */
 #define BATCH           32 /* frames of one queue, before it is another's turn */
 #define ROUNDS          32
+#define TX_BUFFERS_MAX  SDDF_NET_CAPACITY_MAX /* of a client */
 
 CONFIG_SECTION(".net_virt_config") struct net_virt_config config;
 uint64_t uplink_rx_paddr;
@@ -50,9 +54,10 @@ struct client {
     struct sddf_net rx;
     struct sddf_net tx;
     uint64_t mac;
-    uint64_t refused_count; /* buffers returned that it did not have */
-    uint16_t under_way;     /* buffers that the driver has */
-    bool is_sharing;        /* its receive region is the driver's */
+    uint64_t refused_count;                    /* buffers returned that it did not have */
+    uint64_t with_driver[TX_BUFFERS_MAX / 64]; /* bit i: the driver has transmit buffer i */
+    uint16_t under_way;                        /* how many bits are set there */
+    bool is_sharing;                           /* its receive region is the driver's */
     bool has_received;
     bool has_back; /* buffers on tx free */
 };
@@ -72,7 +77,8 @@ static struct sddf_net uplink_rx;
 static struct sddf_net uplink_tx;
 static struct net_pool pool;
 static uint16_t share;
-static bool has_sent; /* to the uplink */
+static uint64_t driver_refused_count; /* buffers returned that the driver did not have */
+static bool has_sent;                 /* to the uplink */
 static bool has_freed;
 
 /* From memory that others may write: each byte is read once. */
@@ -210,14 +216,35 @@ static bool goes_to_uplink(const struct frame *frame, unsigned from)
            (is_group(frame) || find_client(frame->to) == client_count);
 }
 
+/* False: the driver takes no more, or has this buffer already, or it is none: it does not begin where buffers do. */
 static bool send_to_uplink(unsigned from, uint64_t offset, uint16_t length)
 {
     const struct sddf_net_buffer buffer = {.io_or_offset = *tx_paddrs[from] + offset, .len = length};
-    if (!sddf_net_put(&uplink_tx.active, &buffer)) {
+    const uint64_t number = offset / SDDF_NET_BUFFER_BYTES;
+    struct client *client = &clients[from];
+
+    if (offset % SDDF_NET_BUFFER_BYTES != 0 || (client->with_driver[number / 64] >> number % 64 & 1) != 0 ||
+        !sddf_net_put(&uplink_tx.active, &buffer)) {
         return false;
     }
-    clients[from].under_way++;
+    client->with_driver[number / 64] |= UINT64_C(1) << number % 64;
+    client->under_way++;
     has_sent = true;
+    return true;
+}
+
+/* The driver has a client's buffer no longer. False: it never had it. */
+static bool take_from_driver(unsigned who, uint64_t offset)
+{
+    const uint64_t number = offset / SDDF_NET_BUFFER_BYTES;
+    struct client *client = &clients[who];
+
+    if (offset >= config.clients[who].tx_data.size || offset % SDDF_NET_BUFFER_BYTES != 0 ||
+        (client->with_driver[number / 64] >> number % 64 & 1) == 0) {
+        return false;
+    }
+    client->with_driver[number / 64] &= ~(UINT64_C(1) << number % 64);
+    client->under_way--;
     return true;
 }
 
@@ -253,6 +280,20 @@ static void free_buffer(unsigned number)
     }
 }
 
+static void refuse(unsigned who)
+{
+    if (clients[who].refused_count++ == 0) {
+        LOG_VMM("client %u returns a buffer that it does not have\n", who);
+    }
+}
+
+static void refuse_driver(uint64_t paddr)
+{
+    if (driver_refused_count++ == 0) {
+        LOG_VMM_ERR("the driver returns a buffer that it does not have: 0x%lx\n", (unsigned long)paddr);
+    }
+}
+
 /* A frame from the network. What the driver does not have, it cannot have received. */
 static bool receive(unsigned unused)
 {
@@ -265,20 +306,15 @@ static bool receive(unsigned unused)
     }
     const uint64_t offset = buffer.io_or_offset - uplink_rx_paddr;
     frame.buffer = net_pool_take_driver(&pool, offset);
-    if (frame.buffer != NET_POOL_NONE) {
-        if (read_frame(&frame, config.uplink_rx_data, offset, buffer.len)) {
-            deliver_all(&frame, config.uplink_allowed);
-        }
-        free_buffer(frame.buffer);
+    if (frame.buffer == NET_POOL_NONE) {
+        refuse_driver(buffer.io_or_offset);
+        return true;
     }
+    if (read_frame(&frame, config.uplink_rx_data, offset, buffer.len)) {
+        deliver_all(&frame, config.uplink_allowed);
+    }
+    free_buffer(frame.buffer);
     return true;
-}
-
-static void refuse(unsigned who)
-{
-    if (clients[who].refused_count++ == 0) {
-        LOG_VMM("client %u returns a buffer that it does not have\n", who);
-    }
 }
 
 /* A buffer that a client has read; only of a client that shares the driver's region. */
@@ -307,13 +343,14 @@ static bool finish(unsigned unused)
     if (!sddf_net_take(&uplink_tx.free, &buffer)) {
         return false;
     }
-    for (unsigned i = 0; i < client_count; i++) {
-        uint64_t offset = buffer.io_or_offset - *tx_paddrs[i];
-        if (offset < config.clients[i].tx_data.size) {
-            clients[i].under_way--;
-            give_back(i, offset);
-            break;
-        }
+    unsigned i = 0;
+    while (i < client_count && !take_from_driver(i, buffer.io_or_offset - *tx_paddrs[i])) {
+        i++;
+    }
+    if (i < client_count) {
+        give_back(i, buffer.io_or_offset - *tx_paddrs[i]);
+    } else {
+        refuse_driver(buffer.io_or_offset);
     }
     return true;
 }
@@ -395,6 +432,22 @@ static bool is_sharing(unsigned who)
     return config.has_uplink && config.clients[who].rx_data.vaddr == config.uplink_rx_data.vaddr;
 }
 
+/* That nobody's frames, of which some client may read none, come into a region that it reads. */
+static bool is_sharing_allowed(uint64_t sharing)
+{
+    bool is_allowed = (config.uplink_allowed & sharing) == sharing;
+    for (unsigned i = 0; i < config.client_count; i++) {
+        const uint64_t others = sharing & ~(UINT64_C(1) << i);
+        const uint64_t readers = config.clients[i].allowed & others;
+        is_allowed = is_allowed && (readers == 0 || readers == others);
+    }
+    if (!is_allowed) {
+        LOG_VMM_ERR("clients 0x%lx read the driver's receive region: the access list must allow all of them the same\n",
+                    (unsigned long)sharing);
+    }
+    return is_allowed;
+}
+
 static bool open_uplink(void)
 {
     unsigned sharing = 0;
@@ -405,6 +458,9 @@ static bool open_uplink(void)
     }
     for (unsigned i = 0; i < config.client_count; i++) {
         sharing |= (unsigned)is_sharing(i) << i;
+    }
+    if (!is_sharing_allowed(sharing)) {
+        return false;
     }
     net_pool_init(&pool, config.uplink_rx_data.size / SDDF_NET_BUFFER_BYTES, uplink_rx.free.counter.capacity, sharing,
                   config.client_count);
@@ -419,7 +475,8 @@ static bool open_client(unsigned who)
     struct client *client = &clients[who];
 
     if (!sddf_net_open(&client->rx, &config.clients[who].rx, SDDF_PRODUCER) ||
-        !sddf_net_open(&client->tx, &config.clients[who].tx, SDDF_CONSUMER)) {
+        !sddf_net_open(&client->tx, &config.clients[who].tx, SDDF_CONSUMER) ||
+        config.clients[who].tx_data.size > (uint64_t)TX_BUFFERS_MAX * SDDF_NET_BUFFER_BYTES) {
         return false;
     }
     client->mac = read_mac(config.clients[who].mac);

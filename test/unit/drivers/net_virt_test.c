@@ -65,6 +65,7 @@ static int set_up_sharing(unsigned who)
     memset(heard, 0, sizeof(heard));
     memset(uplinked, 0, sizeof(uplinked));
     client_count = 0;
+    driver_refused_count = 0;
     memcpy(config.magic, "LVMM\1", 5);
     config.client_count = COUNT;
     config.has_uplink = 1;
@@ -78,6 +79,9 @@ static int set_up_sharing(unsigned who)
     config.clients[ALICE].allowed = 1 << BOB | 1 << COUNT;
     config.clients[BOB].allowed = 1 << ALICE | 1 << COUNT;
     config.clients[MALLORY].allowed = 1 << COUNT;
+    if (sharing != 0) { /* what alice may read, mallory may too */
+        config.clients[BOB].allowed |= 1 << MALLORY;
+    }
     uplink_rx_paddr = 0x40000000;
     client_tx_paddr_0 = 0x50000000;
     client_tx_paddr_1 = 0x60000000;
@@ -482,6 +486,89 @@ static void test_a_driver_has_received_nothing_in_what_it_has_not(void **unused)
     assert_int_equal(sddf_net_available(&client_rx[ALICE].active), 1);
 }
 
+static void driver_returns(uint64_t paddr)
+{
+    assert_true(sddf_net_put(&driver_tx.free, &(struct sddf_net_buffer){.io_or_offset = paddr}));
+    notified(0);
+}
+
+/* A driver that returns what it has not gives nobody a buffer, nor takes anybody's share. */
+static void test_a_driver_returns_only_what_it_has(void **unused)
+{
+    (void)unused;
+    struct sddf_net_buffer buffer;
+
+    assert_true(client_sends(ALICE, COUNT));
+    notified(0);
+    assert_true(sddf_net_take(&driver_tx.active, &buffer));
+    driver_returns(buffer.io_or_offset + 8);
+    driver_returns(UINT64_MAX);
+    assert_int_equal(clients[ALICE].under_way, 1);
+    driver_returns(buffer.io_or_offset);
+    driver_returns(buffer.io_or_offset);
+    driver_returns(client_tx_paddr_1);
+    assert_int_equal(clients[ALICE].under_way, 0);
+    assert_int_equal(clients[BOB].under_way, 0);
+    assert_int_equal(driver_refused_count, 4);
+    assert_int_equal(sddf_net_available(&client_tx[ALICE].free), CAPACITY);
+    assert_true(client_sends(ALICE, BOB));
+    notified(0);
+    client_hears(BOB);
+    assert_int_equal(heard[BOB][ALICE], 1);
+}
+
+/* A client that sends one buffer twice has it under way once; what is no whole buffer does not go. */
+static void test_a_buffer_is_sent_once(void **unused)
+{
+    (void)unused;
+    struct sddf_net_buffer buffer;
+
+    assert_true(client_sends(ALICE, COUNT));
+    notified(0);
+    put_frame(config.clients[ALICE].tx_data.vaddr, ALICE, COUNT);
+    put_frame((uint8_t *)config.clients[ALICE].tx_data.vaddr + 8, ALICE, COUNT);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_true(
+            sddf_net_put(&client_tx[ALICE].active, &(struct sddf_net_buffer){.io_or_offset = 8 * i, .len = 100}));
+    }
+    notified(0);
+    assert_int_equal(clients[ALICE].under_way, 1);
+    assert_true(sddf_net_take(&driver_tx.active, &buffer));
+    assert_false(sddf_net_take(&driver_tx.active, &buffer));
+}
+
+/* Alice and mallory read one region: whoever may send to one of them, but not to both, makes it unusable. */
+static void test_sharing_and_the_access_list_agree(void **unused)
+{
+    (void)unused;
+    static const struct {
+        uint16_t alice, bob, mallory;
+        uint64_t uplink;
+        bool is_usable;
+    } cases[] = {
+        {8, 8, 8, 7, true},
+        {8, 1 << ALICE, 8, 7, false},
+        {8, 1 << MALLORY, 8, 7, false},
+        {8, 1 << ALICE | 1 << MALLORY, 8, 7, true},
+        {1 << MALLORY, 0, 1 << ALICE, 7, true},
+        {1 << BOB, 0, 1 << BOB, 7, true},
+        {8, 8, 8, 1 << ALICE | 1 << BOB, false},
+        {8, 8, 8, 1 << BOB, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        config.clients[ALICE].allowed = cases[i].alice;
+        config.clients[BOB].allowed = cases[i].bob;
+        config.clients[MALLORY].allowed = cases[i].mallory;
+        config.uplink_allowed = cases[i].uplink;
+        assert_int_equal(is_sharing_allowed(1 << ALICE | 1 << MALLORY), cases[i].is_usable);
+        assert_true(is_sharing_allowed(0));
+    }
+    client_count = 0;
+    init();
+    assert_int_equal(client_count, 0);
+    notified(0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -499,6 +586,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_returned_buffers_are_asked_for, set_up_two_sharing, tear_down),
         cmocka_unit_test_setup_teardown(test_a_driver_has_received_nothing_in_what_it_has_not, set_up_two_sharing,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(test_a_driver_returns_only_what_it_has, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_buffer_is_sent_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_sharing_and_the_access_list_agree, set_up_two_sharing, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
