@@ -11,7 +11,9 @@
  * codes are checked here as well.
  *
  * A request has a slot: three descriptors at fixed places (header, data, status), a header and a status byte in the DMA
- * region. Left out: discard, write zeroes, several queues, changes of size while in use.
+ * region. There are as many slots as the device's virtqueue has room for. A device that breaks the rules of its
+ * virtqueue is stopped, and all requests are answered with an error. Left out: logical blocks of more than 4096 bytes,
+ * discard, write zeroes, several queues, changes of size while in use.
  *
  * The system description sets `device_base` (setvar_vaddr), `dma_base` and `dma_bytes` (setvar_vaddr, setvar_size),
  * `dma_paddr` (setvar region_paddr) and `irq_channel` (setvar_id).
@@ -22,9 +24,9 @@
 #include "config.h"
 #include "virtio/virtio.h"
 
-#define SLOTS        64
-#define CHAIN        3 /* descriptors of a slot */
-#define QUEUE_SIZE   256
+#define SLOTS_MAX    64
+#define CHAIN        3   /* descriptors of a slot */
+#define QUEUE_SIZE   256 /* at most */
 #define SECTOR_BYTES 512
 #define SECTORS_PER  (SDDF_BLK_BYTES / SECTOR_BYTES)
 #define ID_BYTES     20
@@ -58,14 +60,21 @@ struct blk_header {
 /* What lies in the DMA region. */
 struct dma {
     uint8_t queue[VIRTQ_BYTES(QUEUE_SIZE)];
-    struct blk_header headers[SLOTS];
-    uint8_t statuses[SLOTS];
+    struct blk_header headers[SLOTS_MAX];
+    uint8_t statuses[SLOTS_MAX];
     char id[ID_BYTES];
 };
 
-_Static_assert(SLOTS == 64, "bits of free_slots");
-_Static_assert(SLOTS *CHAIN <= QUEUE_SIZE, "a chain for every slot");
+_Static_assert(SLOTS_MAX == 64, "bits of free_slots");
+_Static_assert(SLOTS_MAX *CHAIN <= QUEUE_SIZE, "a chain for every slot");
 _Static_assert(offsetof(struct dma, headers) % 16 == 0, "alignment");
+
+enum state {
+    STATE_UNUSABLE,
+    STATE_IDENTIFYING, /* the device is asked for its serial number */
+    STATE_SERVING,
+    STATE_BROKEN, /* the device is stopped */
+};
 
 struct slot {
     uint32_t id; /* the virtualiser's */
@@ -82,13 +91,16 @@ uint64_t irq_channel;
 static struct virtio device;
 static struct virtq queue;
 static struct sddf_blk virt;
-static struct slot slots[SLOTS];
+static struct slot slots[SLOTS_MAX];
+static unsigned slot_count;
 static uint64_t free_slots = UINT64_MAX; /* bits */
 static unsigned busy_count;
-static uint64_t capacity; /* in units of 4096 bytes */
+static uint64_t capacity;      /* in units of 4096 bytes */
+static uint32_t logical_bytes; /* of a logical block */
 static bool is_read_only;
 static bool can_flush;
-static bool is_usable;
+static enum state state;
+static uint64_t lost_count; /* responses that the virtualiser did not take */
 
 static struct dma *dma(void)
 {
@@ -119,7 +131,7 @@ static void offer(unsigned slot, enum blk_type type, uint64_t sector, uint64_t p
 static void respond(uint32_t id, enum sddf_blk_status status, uint16_t count)
 {
     const struct sddf_blk_response response = {status, count, id};
-    if (!sddf_blk_put_response(&virt, &response)) {
+    if (!sddf_blk_put_response(&virt, &response) && lost_count++ == 0) {
         LOG_VMM_ERR("the virtualiser takes no response\n");
     }
 }
@@ -142,13 +154,25 @@ static bool is_valid(const struct sddf_blk_request *request)
     return request->count != 0 && request->count <= capacity && request->block_number <= capacity - request->count;
 }
 
-static void start(const struct sddf_blk_request *request)
+static unsigned take_slot(void)
 {
     const unsigned slot = (unsigned)__builtin_ctzll(free_slots);
-
     free_slots &= free_slots - 1;
-    slots[slot] = (struct slot){request->id, request->count};
     busy_count++;
+    return slot;
+}
+
+static void free_slot(unsigned slot)
+{
+    free_slots |= UINT64_C(1) << slot;
+    busy_count--;
+}
+
+static void start(const struct sddf_blk_request *request)
+{
+    const unsigned slot = take_slot();
+
+    slots[slot] = (struct slot){request->id, request->count};
     if (request->code == SDDF_BLK_FLUSH) {
         slots[slot].count = 0;
         offer(slot, TYPE_FLUSH, 0, 0, 0);
@@ -158,27 +182,64 @@ static void start(const struct sddf_blk_request *request)
     }
 }
 
-/* Takes requests while there are slots, and room for the responses. Answers whether anything was answered at once. */
+/* One request. False: it was answered at once. */
+static bool serve(const struct sddf_blk_request *request)
+{
+    bool is_done = request->code == SDDF_BLK_FLUSH && !can_flush; /* without the feature, writes go through */
+
+    if (!is_valid(request)) {
+        respond(request->id, SDDF_BLK_INVALID, 0);
+        return false;
+    }
+    if (state == STATE_BROKEN || is_done) {
+        respond(request->id, state == STATE_BROKEN ? SDDF_BLK_IO_ERROR : SDDF_BLK_OK, 0);
+        return false;
+    }
+    start(request);
+    return true;
+}
+
+/*
+ * Takes requests while there are slots, and room for the responses; no more than the queue holds, as the virtualiser
+ * may go on putting wrong ones: it notifies again. Answers whether anything was answered at once.
+ */
 static bool take_requests(void)
 {
     struct sddf_blk_request request;
     bool has_responded = false;
     bool has_offered = false;
 
-    while (busy_count < SLOTS && busy_count < sddf_blk_responses(&virt) && sddf_blk_take_request(&virt, &request)) {
-        bool is_done = request.code == SDDF_BLK_FLUSH && !can_flush; /* without the feature, writes go through */
-        if (!is_valid(&request) || is_done) {
-            respond(request.id, is_done ? SDDF_BLK_OK : SDDF_BLK_INVALID, 0);
-            has_responded = true;
-        } else {
-            start(&request);
-            has_offered = true;
+    for (uint32_t left = virt.req.capacity; left != 0; left--) {
+        if (busy_count >= slot_count || busy_count >= sddf_blk_responses(&virt) ||
+            !sddf_blk_take_request(&virt, &request)) {
+            break;
         }
+        bool is_offered = serve(&request);
+        has_offered = has_offered || is_offered;
+        has_responded = has_responded || !is_offered;
     }
     if (has_offered) {
         virtio_kick(&device, 0, &queue);
     }
     return has_responded;
+}
+
+static enum sddf_blk_status status_of(unsigned slot)
+{
+    switch (*(volatile uint8_t *)&dma()->statuses[slot]) {
+    case STATUS_OK:
+        return SDDF_BLK_OK;
+    case STATUS_UNSUPP:
+        return SDDF_BLK_INVALID;
+    default:
+        return SDDF_BLK_IO_ERROR;
+    }
+}
+
+static void finish(unsigned slot, enum sddf_blk_status status)
+{
+    free_slot(slot);
+    respond(slots[slot].id, status, status == SDDF_BLK_OK ? slots[slot].count : 0);
 }
 
 /* The device is done with some: answers whether there were any. */
@@ -189,61 +250,80 @@ static bool finish_requests(void)
     uint32_t length;
 
     while (virtq_take(&queue, &head, &length)) {
-        unsigned slot = head / CHAIN;
-        if (head % CHAIN != 0 || slot >= SLOTS || (free_slots >> slot & 1) != 0) {
-            LOG_VMM_ERR("the device is done with descriptor %u, which it was not given\n", head);
-            continue;
-        }
-        uint8_t status = *(volatile uint8_t *)&dma()->statuses[slot];
-        bool is_ok = status == STATUS_OK;
-        free_slots |= UINT64_C(1) << slot;
-        busy_count--;
-        respond(slots[slot].id,
-                is_ok                     ? SDDF_BLK_OK
-                : status == STATUS_UNSUPP ? SDDF_BLK_INVALID
-                                          : SDDF_BLK_IO_ERROR,
-                is_ok ? slots[slot].count : 0);
+        finish(head / CHAIN, status_of(head / CHAIN));
         has_responded = true;
     }
     return has_responded;
 }
 
-/* The device's serial number [VIRTIO 5.2.6]. Nothing else is under way: waited for here. */
-static void read_id(char *id)
+/* The device is used no longer: what it has is answered. */
+static bool give_up(void)
 {
+    bool has_responded = false;
+
+    (void)virtio_stop(&device);
+    for (unsigned slot = 0; slot < slot_count; slot++) {
+        if (state == STATE_SERVING && (free_slots >> slot & 1) == 0) {
+            finish(slot, SDDF_BLK_IO_ERROR);
+            has_responded = true;
+        }
+    }
+    state = state == STATE_SERVING ? STATE_BROKEN : STATE_UNUSABLE;
+    return has_responded;
+}
+
+/* The device's serial number [VIRTIO 5.2.6]: the first request, with which the virtualiser has nothing to do. */
+static void ask_for_id(void)
+{
+    offer(take_slot(), TYPE_GET_ID, 0, dma_paddr + offsetof(struct dma, id), ID_BYTES);
+    virtio_kick(&device, 0, &queue);
+    state = STATE_IDENTIFYING;
+}
+
+static void publish_info(void)
+{
+    struct sddf_blk_storage_info info = {
+        .read_only = is_read_only,
+        .sector_size = (uint16_t)logical_bytes,
+        .block_size = 1,
+        .queue_depth = (uint16_t)slot_count,
+        .capacity = capacity,
+    };
     uint16_t head;
     uint32_t length;
 
-    offer(0, TYPE_GET_ID, 0, dma_paddr + offsetof(struct dma, id), ID_BYTES);
-    virtio_kick(&device, 0, &queue);
-    while (!virtq_take(&queue, &head, &length)) {
+    if (!virtq_take(&queue, &head, &length)) {
+        return;
     }
-    virtio_ack_interrupt(&device);
-    if (dma()->statuses[0] == STATUS_OK) {
-        memcpy(id, dma()->id, strnlen(dma()->id, ID_BYTES));
+    free_slot(head / CHAIN);
+    if (status_of(head / CHAIN) == SDDF_BLK_OK) {
+        memcpy(info.serial_number, dma()->id, ID_BYTES);
     }
-}
-
-static void publish_info(uint64_t features)
-{
-    uint32_t sector_bytes =
-        (features & FEATURE_BLK_SIZE) != 0 ? virtio_config32(&device, CONFIG_BLK_SIZE) : SECTOR_BYTES;
-    struct sddf_blk_storage_info info = {
-        .read_only = is_read_only,
-        .sector_size = (uint16_t)sector_bytes,
-        .block_size = 1,
-        .queue_depth = SLOTS,
-        .capacity = capacity,
-    };
-
-    read_id(info.serial_number);
     *virt.info = info;
     sddf_blk_set_ready(virt.info, true);
+    state = STATE_SERVING;
     microkit_notify(virt.channel);
 }
 
-static bool set_up(uint64_t *features)
+/* What the device says of itself. The unit of its capacity and of requests is always 512 bytes [VIRTIO 5.2.4]. */
+static bool read_geometry(uint64_t features)
 {
+    is_read_only = (features & FEATURE_RO) != 0;
+    can_flush = (features & FEATURE_FLUSH) != 0;
+    capacity = virtio_config64(&device, CONFIG_CAPACITY) / SECTORS_PER;
+    logical_bytes = (features & FEATURE_BLK_SIZE) != 0 ? virtio_config32(&device, CONFIG_BLK_SIZE) : SECTOR_BYTES;
+    if (logical_bytes < SECTOR_BYTES || logical_bytes > SDDF_BLK_BYTES || (logical_bytes & (logical_bytes - 1)) != 0) {
+        LOG_VMM_ERR("logical blocks of %u bytes: must be a power of two from %u to %u\n", logical_bytes, SECTOR_BYTES,
+                    SDDF_BLK_BYTES);
+        return false;
+    }
+    return true;
+}
+
+static bool set_up(void)
+{
+    uint64_t features;
+
     if (!config_is_filled_in(config.magic) || !sddf_blk_open(&virt, &config.virt, SDDF_CONSUMER)) {
         LOG_VMM_ERR("section .blk_driver_config is not filled in, or its regions hold no queues\n");
         return false;
@@ -252,39 +332,54 @@ static bool set_up(uint64_t *features)
         LOG_VMM_ERR("the DMA region has 0x%zx bytes: must be 0x%zx\n", dma_bytes, sizeof(struct dma));
         return false;
     }
-    return virtio_start(&device, device_base, VIRTIO_ID_BLK, FEATURE_RO | FEATURE_BLK_SIZE | FEATURE_FLUSH, features) &&
-           virtio_add_queue(&device, 0, &queue, QUEUE_SIZE, dma()->queue, dma_paddr);
+    if (!virtio_start(&device, device_base, VIRTIO_ID_BLK, FEATURE_RO | FEATURE_BLK_SIZE | FEATURE_FLUSH, &features) ||
+        !read_geometry(features) || !virtio_add_queue(&device, 0, &queue, CHAIN, QUEUE_SIZE, dma()->queue, dma_paddr)) {
+        return false;
+    }
+    slot_count = MIN(queue.size / CHAIN, SLOTS_MAX);
+    return true;
 }
 
 void init(void)
 {
-    uint64_t features;
-
-    if (!set_up(&features)) {
+    if (!set_up()) {
         return;
     }
-    is_usable = true;
-    is_read_only = (features & FEATURE_RO) != 0;
-    can_flush = (features & FEATURE_FLUSH) != 0;
     virtio_go(&device);
-    capacity = virtio_config64(&device, CONFIG_CAPACITY) / SECTORS_PER;
-    publish_info(features);
+    ask_for_id();
     microkit_irq_ack((microkit_channel)irq_channel);
+}
+
+static void step(void)
+{
+    bool has_responded = false;
+
+    if (state == STATE_IDENTIFYING) {
+        publish_info();
+    }
+    if (state == STATE_SERVING) {
+        has_responded = finish_requests();
+    }
+    if (queue.is_broken && state != STATE_BROKEN) {
+        has_responded = give_up() || has_responded;
+    }
+    if (state == STATE_SERVING || state == STATE_BROKEN) {
+        has_responded = take_requests() || has_responded;
+    }
+    if (has_responded) {
+        microkit_notify(virt.channel);
+    }
 }
 
 void notified(microkit_channel channel)
 {
-    if (!is_usable) {
+    if (state == STATE_UNUSABLE) {
         return;
     }
     if (channel == irq_channel) {
         virtio_ack_interrupt(&device);
     }
-    bool has_responded = finish_requests();
-    has_responded = take_requests() || has_responded;
-    if (has_responded) {
-        microkit_notify(virt.channel);
-    }
+    step();
     if (channel == irq_channel) {
         microkit_deferred_irq_ack((microkit_channel)irq_channel);
     }

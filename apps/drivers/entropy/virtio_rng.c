@@ -8,7 +8,8 @@
  * worth is what the device's are worth: QEMU's takes its host's.
  *
  * One buffer is with the device at a time, for one client, in turn. The bytes are then copied into that client's ring,
- * and wiped here: nobody gets another's. Clients are not trusted: each can spoil only its own ring.
+ * and wiped here: nobody gets another's. Clients are not trusted: each can spoil only its own ring. A device that
+ * breaks the rules of its virtqueue is stopped, and nobody gets any more.
  *
  * The system description sets `device_base` (setvar_vaddr), `dma_base` and `dma_bytes` (setvar_vaddr, setvar_size),
  * `dma_paddr` (setvar region_paddr) and `irq_channel` (setvar_id).
@@ -18,7 +19,7 @@
 #include "config.h"
 #include "virtio/virtio.h"
 
-#define QUEUE_SIZE   16
+#define QUEUE_SIZE   16 /* at most */
 #define BUFFER_BYTES 256
 
 /* What lies in the DMA region. */
@@ -93,6 +94,10 @@ static void finish(void)
         asked_bytes = 0;
         deliver(MIN(length, asked));
     }
+    if (queue.is_broken) {
+        (void)virtio_stop(&device);
+        is_usable = false;
+    }
 }
 
 static bool open_clients(void)
@@ -121,7 +126,7 @@ static bool set_up(void)
         return false;
     }
     return virtio_start(&device, device_base, VIRTIO_ID_ENTROPY, 0, &features) &&
-           virtio_add_queue(&device, 0, &queue, QUEUE_SIZE, dma()->queue, dma_paddr);
+           virtio_add_queue(&device, 0, &queue, 1, QUEUE_SIZE, dma()->queue, dma_paddr);
 }
 
 void init(void)
@@ -143,7 +148,9 @@ void notified(microkit_channel channel)
         virtio_ack_interrupt(&device);
     }
     finish();
-    ask();
+    if (is_usable) {
+        ask();
+    }
     if (channel == irq_channel) {
         microkit_deferred_irq_ack((microkit_channel)irq_channel);
     }

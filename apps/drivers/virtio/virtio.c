@@ -8,6 +8,8 @@
 
 #include <libvmm/util/util.h>
 
+#include "barrier.h"
+
 /* [VIRTIO 4.2.2] */
 enum virtio_register {
     MAGIC_VALUE = 0x000,
@@ -38,7 +40,8 @@ enum virtio_register {
 #define STATUS_DRIVER_OK  4
 #define STATUS_FEATURES   8
 #define USED_NO_NOTIFY    1
-#define MEMORY_BARRIER()  __asm__ volatile("dmb sy" : : : "memory")
+#define RESET_TRIES       1000000
+#define CONFIG_TRIES      1000
 #define STATUS_CONFIGURED (STATUS_ACK | STATUS_DRIVER | STATUS_FEATURES)
 
 static uint32_t read(const struct virtio *device, uint32_t offset)
@@ -84,14 +87,25 @@ static bool is_there(const struct virtio *device, uint32_t id)
     return true;
 }
 
+bool virtio_stop(struct virtio *device)
+{
+    unsigned left = RESET_TRIES;
+
+    write(device, STATUS, 0);
+    while (read(device, STATUS) != 0 && left != 0) {
+        left--;
+    }
+    if (left == 0) {
+        LOG_VMM_ERR("virtio device does not reset: status is 0x%x\n", read(device, STATUS));
+    }
+    return left != 0;
+}
+
 bool virtio_start(struct virtio *device, uintptr_t base, uint32_t id, uint64_t wanted, uint64_t *agreed)
 {
     device->base = base;
-    if (!is_there(device, id)) {
+    if (!is_there(device, id) || !virtio_stop(device)) {
         return false;
-    }
-    write(device, STATUS, 0);
-    while (read(device, STATUS) != 0) {
     }
     write(device, STATUS, STATUS_ACK);
     write(device, STATUS, STATUS_ACK | STATUS_DRIVER);
@@ -108,14 +122,26 @@ bool virtio_start(struct virtio *device, uintptr_t base, uint32_t id, uint64_t w
     return true;
 }
 
-bool virtio_add_queue(struct virtio *device, uint32_t index, struct virtq *queue, uint16_t size, void *memory,
-                      uint64_t memory_paddr)
+/* The largest power of two that is no more than both; 0: there is none. */
+static uint16_t choose_size(uint32_t offered, uint16_t size_max)
+{
+    uint16_t size = size_max;
+    while (size > offered) {
+        size /= 2;
+    }
+    return size;
+}
+
+bool virtio_add_queue(struct virtio *device, uint32_t index, struct virtq *queue, uint16_t size_min, uint16_t size_max,
+                      void *memory, uint64_t memory_paddr)
 {
     uint8_t *bytes = memory;
 
     write(device, QUEUE_SEL, index);
-    if (read(device, QUEUE_NUM_MAX) < size) {
-        LOG_VMM_ERR("virtqueue %u can have %u entries: must be %u\n", index, read(device, QUEUE_NUM_MAX), size);
+    const uint32_t offered = read(device, QUEUE_NUM_MAX);
+    const uint16_t size = choose_size(offered, size_max);
+    if (size < size_min) {
+        LOG_VMM_ERR("virtqueue %u can have %u entries: must be %u at least\n", index, offered, size_min);
         return false;
     }
     *queue = (struct virtq){
@@ -152,45 +178,62 @@ uint64_t virtio_config64(const struct virtio *device, uint32_t offset)
 {
     uint32_t before;
     uint64_t value;
+    unsigned left = CONFIG_TRIES;
     do {
         before = read(device, CONFIG_GENERATION);
         value = virtio_config32(device, offset) | (uint64_t)virtio_config32(device, offset + 4) << 32;
-    } while (read(device, CONFIG_GENERATION) != before);
+        left--;
+    } while (read(device, CONFIG_GENERATION) != before && left != 0);
     return value;
 }
 
 void virtio_ack_interrupt(struct virtio *device)
 {
     write(device, INTERRUPT_ACK, read(device, INTERRUPT_STATUS));
-    MEMORY_BARRIER();
+    barrier_device();
 }
 
 void virtq_offer(struct virtq *queue, uint16_t head)
 {
+    queue->offered[head / 64] |= UINT64_C(1) << head % 64;
     queue->avail->ring[queue->next_avail & (queue->size - 1)] = head;
     queue->next_avail++;
-    MEMORY_BARRIER();
+    barrier_device();
     *(volatile uint16_t *)&queue->avail->index = queue->next_avail;
 }
 
 void virtio_kick(struct virtio *device, uint32_t index, const struct virtq *queue)
 {
-    MEMORY_BARRIER();
+    barrier_device();
     if ((*(volatile uint16_t *)&queue->used->flags & USED_NO_NOTIFY) == 0) {
         write(device, QUEUE_NOTIFY, index);
     }
 }
 
+static bool has_offered(const struct virtq *queue, uint32_t head)
+{
+    return head < queue->size && (queue->offered[head / 64] >> head % 64 & 1) != 0;
+}
+
+/* [VIRTIO 2.7.8] */
 bool virtq_take(struct virtq *queue, uint16_t *head, uint32_t *length)
 {
-    if (*(volatile uint16_t *)&queue->used->index == queue->next_used) {
+    const uint16_t count = (uint16_t)(*(volatile uint16_t *)&queue->used->index - queue->next_used);
+
+    if (count == 0 || queue->is_broken) {
         return false;
     }
-    MEMORY_BARRIER();
+    barrier_device();
     const volatile struct virtq_used_element *element = &queue->used->ring[queue->next_used & (queue->size - 1)];
-    uint32_t id = element->id;
+    const uint32_t id = element->id;
+    if (count > queue->size || !has_offered(queue, id)) {
+        queue->is_broken = true;
+        LOG_VMM_ERR("the device returns descriptor %u, which it does not have: it is no longer used\n", id);
+        return false;
+    }
     *length = element->length;
     queue->next_used++;
-    *head = (uint16_t)(id & (uint32_t)(queue->size - 1));
+    queue->offered[id / 64] &= ~(UINT64_C(1) << id % 64);
+    *head = (uint16_t)id;
     return true;
 }

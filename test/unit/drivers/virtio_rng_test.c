@@ -20,7 +20,7 @@
 
 static struct dma memory;
 static struct sddf_serial streams[COUNT];
-static bool is_offered, is_short;
+static bool is_offered, is_short, is_stopped;
 static uint8_t value; /* what the device fills buffers with: another one each time */
 
 bool virtio_start(struct virtio *of, uintptr_t base, uint32_t id, uint64_t wanted, uint64_t *agreed)
@@ -31,12 +31,20 @@ bool virtio_start(struct virtio *of, uintptr_t base, uint32_t id, uint64_t wante
     return id == 4;
 }
 
-bool virtio_add_queue(struct virtio *of, uint32_t index, struct virtq *made, uint16_t size, void *at, uint64_t paddr)
+bool virtio_add_queue(struct virtio *of, uint32_t index, struct virtq *made, uint16_t size_min, uint16_t size_max,
+                      void *at, uint64_t paddr)
 {
     (void)of;
     (void)paddr;
-    *made = (struct virtq){.desc = at, .size = size};
-    return index == 0;
+    *made = (struct virtq){.desc = at, .size = size_max};
+    return index == 0 && size_min == 1;
+}
+
+bool virtio_stop(struct virtio *of)
+{
+    (void)of;
+    is_stopped = true;
+    return true;
 }
 
 void virtio_go(struct virtio *of)
@@ -188,6 +196,18 @@ static void test_a_hostile_client(void **unused)
     assert_true(taken > ROUNDS * sizeof bytes / 2);
 }
 
+static void test_a_device_that_breaks_the_rules(void **unused)
+{
+    (void)unused;
+    run_dry();
+    queue.is_broken = true;
+    notified(IRQ);
+    assert_true(is_stopped);
+    assert_false(is_usable);
+    notified(IRQ);
+    assert_false(is_offered);
+}
+
 static void test_refuses(void **unused)
 {
     (void)unused;
@@ -208,6 +228,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_taken_is_wiped, start_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_device_that_gives_little, start_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_hostile_client, start_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_device_that_breaks_the_rules, start_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refuses, start_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
