@@ -4,12 +4,18 @@
  */
 
 /*
- * Block virtualiser: gives each client a partition of one disc. The first client (by the number of its channel here)
- * has the first partition, and so on; a disc without a partition table is one partition.
+ * Block virtualiser: gives each client a partition of one disk. The first client (by the number of its channel here)
+ * has the first partition, and so on. The table is read once, at the start. A disk without one is one partition, the
+ * first client's: if that client writes a table, it counts from the next start on, for all clients.
+ *
+ * Two units of block numbers meet here: a logical block of the disk (512 to 4096 bytes) in the partition table, and
+ * sDDF's block of 4096 bytes everywhere else. The driver turns the latter into its device's.
  *
  * Data is neither mapped nor copied here: a client names buffers by their offset in its data region, the virtualiser
  * knows that region's physical address and size, and hands the driver the sum. So a client reaches its own memory and
  * its own blocks, whatever it writes in its queues.
+ *
+ * Neither clients nor the driver are trusted: what the driver answers must have been asked.
  *
  * A client has at most its share of the requests under way, and no more than it has room for responses; whoever leaves
  * no room waits alone. A barrier waits until the client's earlier requests are done, and holds back the later ones.
@@ -23,9 +29,11 @@
 #include "blk/partition.h"
 #include "config.h"
 
-#define SLOTS       64
-#define TABLE_ID    SLOTS /* id of the request for the partition table */
-#define SECTORS_PER (SDDF_BLK_BYTES / PARTITION_SECTOR_BYTES)
+#define SLOTS    64
+#define TABLE_ID SLOTS /* id of the request for the partition table */
+
+/* Blocks of 4096 bytes that a driver may claim: their bytes can be counted. */
+#define CAPACITY_MAX (UINT64_MAX / SDDF_BLK_BYTES)
 
 CONFIG_SECTION(".blk_virt_config") struct blk_virt_config config;
 uint64_t own_data_paddr;
@@ -57,6 +65,7 @@ struct client {
 struct slot {
     struct client *client; /* NULL: free */
     uint32_t id;           /* the client's */
+    uint16_t count;        /* blocks asked for */
 };
 
 _Static_assert(SLOTS == 64, "bits of free_slots");
@@ -66,8 +75,11 @@ static struct sddf_blk driver;
 static struct client clients[CONFIG_CLIENTS_MAX];
 static unsigned client_count;
 static struct slot slots[SLOTS];
-static uint64_t free_slots = UINT64_MAX; /* bits */
+static uint64_t free_slots = UINT64_MAX;  /* bits */
+static struct sddf_blk_storage_info disk; /* what the driver said, read once */
 static bool is_read_only;
+static struct partition partitions[PARTITIONS_MAX];
+static uint64_t refused_count; /* answers of the driver that nobody asked for */
 
 static void respond(struct client *client, uint32_t id, enum sddf_blk_status status, uint16_t count)
 {
@@ -109,7 +121,7 @@ static void forward(unsigned who, const struct sddf_blk_request *request)
     };
 
     free_slots &= free_slots - 1;
-    slots[slot] = (struct slot){&clients[who], request->id};
+    slots[slot] = (struct slot){&clients[who], request->id, request->count};
     clients[who].under_way++;
     (void)sddf_blk_put_request(&driver, &physical); /* there is room for every slot */
 }
@@ -170,20 +182,35 @@ static void serve_all(void)
     }
 }
 
+static void refuse(uint32_t id)
+{
+    if (refused_count++ == 0) {
+        LOG_VMM_ERR("the driver answers request %u, which it does not have\n", id);
+    }
+}
+
+static void finish(struct slot *slot, const struct sddf_blk_response *response)
+{
+    const bool is_known = response->status <= SDDF_BLK_NO_DEVICE;
+
+    slot->client->under_way--;
+    respond(slot->client, slot->id, is_known ? (enum sddf_blk_status)response->status : SDDF_BLK_UNSPECIFIED,
+            MIN(response->success_count, slot->count));
+    slot->client = NULL;
+    free_slots |= UINT64_C(1) << (slot - slots);
+}
+
+/* No more than there can be: a driver that never ends is looked at again when it notifies. */
 static void take_responses(void)
 {
     struct sddf_blk_response response;
 
-    while (sddf_blk_take_response(&driver, &response)) {
+    for (unsigned left = SDDF_BLK_CAPACITY_MAX; left != 0 && sddf_blk_take_response(&driver, &response); left--) {
         if (response.id >= SLOTS || slots[response.id].client == NULL) {
-            LOG_VMM_ERR("the driver answers request %u, which is not under way\n", response.id);
-            continue;
+            refuse(response.id);
+        } else {
+            finish(&slots[response.id], &response);
         }
-        struct slot *slot = &slots[response.id];
-        slot->client->under_way--;
-        respond(slot->client, slot->id, (enum sddf_blk_status)response.status, response.success_count);
-        slot->client = NULL;
-        free_slots |= UINT64_C(1) << response.id;
     }
 }
 
@@ -197,16 +224,43 @@ static void notify_clients(void)
     }
 }
 
+static void say_fault(unsigned number, const struct partition *partition)
+{
+    static const char *const texts[] = {
+        [PARTITION_OUTSIDE] = "lies outside of what the disk has for partitions",
+        [PARTITION_ON_TABLE] = "covers the partition table",
+    };
+    const unsigned long start = (unsigned long)partition->start;
+    const unsigned long count = (unsigned long)partition->count;
+
+    if (partition->fault == PARTITION_OVERLAPS) {
+        LOG_VMM_ERR("partition %u (logical block %lu, %lu blocks) is not used: it overlaps partition %u\n", number + 1,
+                    start, count, partition->other + 1);
+    } else {
+        LOG_VMM_ERR("partition %u (logical block %lu, %lu blocks) is not used: it %s\n", number + 1, start, count,
+                    texts[partition->fault]);
+    }
+}
+
+/* Logical blocks of the disk in one of sDDF's. */
+static unsigned logical_per_block(void)
+{
+    return (unsigned)SDDF_BLK_BYTES / disk.sector_size;
+}
+
 static void assign(unsigned who, const struct partition *partition)
 {
+    const unsigned per = logical_per_block();
     struct client *client = &clients[who];
 
-    if (partition->start % SECTORS_PER != 0) {
-        LOG_VMM_ERR("partition %u begins in sector %lu: must be a multiple of %u\n", who + 1,
-                    (unsigned long)partition->start, SECTORS_PER);
+    if (partition->fault != PARTITION_SOUND) {
+        say_fault(who, partition);
+    } else if (partition->start % per != 0) {
+        LOG_VMM_ERR("partition %u begins at logical block %lu of %u bytes: must be a multiple of %u\n", who + 1,
+                    (unsigned long)partition->start, disk.sector_size, per);
     } else {
-        client->first_block = partition->start / SECTORS_PER;
-        client->capacity = partition->count / SECTORS_PER;
+        client->first_block = partition->start / per;
+        client->capacity = partition->count / per;
     }
     if (client->capacity == 0) {
         LOG_VMM_ERR("there is no partition %u for its client\n", who + 1);
@@ -215,9 +269,10 @@ static void assign(unsigned who, const struct partition *partition)
 
 static void publish_info(struct client *client)
 {
-    struct sddf_blk_storage_info info = *driver.info;
+    struct sddf_blk_storage_info info = disk;
 
     info.ready = false;
+    info.read_only = is_read_only;
     info.capacity = client->capacity;
     info.queue_depth = (uint16_t)(SLOTS / client_count);
     *client->queues.info = info;
@@ -225,19 +280,8 @@ static void publish_info(struct client *client)
     client->is_owed = true;
 }
 
-static void table_is_read(void)
+static void share_out(void)
 {
-    static struct partition partitions[PARTITIONS_MAX];
-    struct sddf_blk_response response;
-
-    if (!sddf_blk_take_response(&driver, &response)) {
-        return;
-    }
-    if (response.status != SDDF_BLK_OK) {
-        LOG_VMM_ERR("the partition table cannot be read: status %u\n", response.status);
-    } else if (partition_read(config.data.vaddr, driver.info->capacity * SECTORS_PER, partitions) == PARTITION_BROKEN) {
-        LOG_VMM_ERR("the partition table is broken, or of a kind that is not supported\n");
-    }
     for (unsigned i = 0; i < client_count; i++) {
         assign(i, &partitions[i]);
         publish_info(&clients[i]);
@@ -245,19 +289,80 @@ static void table_is_read(void)
     state = STATE_SERVING;
 }
 
+static void find_partitions(void)
+{
+    const uint64_t blocks = disk.capacity * logical_per_block();
+
+    switch (partition_read(config.data.vaddr, disk.sector_size, blocks, partitions)) {
+    case PARTITION_BROKEN:
+        LOG_VMM_ERR("the partition table is broken, or of a kind that is not supported\n");
+        break;
+    case PARTITION_NONE:
+        LOG_VMM("the disk has no partition table: all of it is the first client's\n");
+        break;
+    default:
+        break;
+    }
+}
+
+static void table_is_read(void)
+{
+    struct sddf_blk_response response;
+
+    if (!sddf_blk_take_response(&driver, &response)) {
+        return;
+    }
+    if (response.id != TABLE_ID) {
+        refuse(response.id);
+        return;
+    }
+    if (response.status == SDDF_BLK_OK) {
+        find_partitions();
+    } else {
+        LOG_VMM_ERR("the partition table cannot be read: status %u\n", response.status);
+    }
+    share_out();
+}
+
+static bool is_disk_usable(uint64_t table_bytes)
+{
+    const uint16_t logical_bytes = disk.sector_size;
+
+    if (logical_bytes < PARTITION_BLOCK_BYTES_MIN || logical_bytes > PARTITION_BLOCK_BYTES_MAX ||
+        (logical_bytes & (logical_bytes - 1)) != 0) {
+        LOG_VMM_ERR("logical blocks of %u bytes: must be a power of two from %u to %u\n", logical_bytes,
+                    PARTITION_BLOCK_BYTES_MIN, PARTITION_BLOCK_BYTES_MAX);
+        return false;
+    }
+    if (disk.capacity > CAPACITY_MAX) {
+        LOG_VMM_ERR("a disk of 0x%lx blocks: must be 0x%lx at most\n", (unsigned long)disk.capacity,
+                    (unsigned long)CAPACITY_MAX);
+        return false;
+    }
+    if (config.data.size < table_bytes) {
+        LOG_VMM_ERR("the data region has 0x%lx bytes: must be 0x%lx for logical blocks of %u bytes\n",
+                    (unsigned long)config.data.size, (unsigned long)table_bytes, logical_bytes);
+        return false;
+    }
+    return true;
+}
+
 static void read_table(void)
 {
-    uint64_t blocks = PARTITION_TABLE_BYTES / SDDF_BLK_BYTES;
-    struct sddf_blk_request request = {
+    memcpy(&disk, driver.info, sizeof(disk));
+    is_read_only = sddf_blk_is_read_only(&disk);
+
+    const uint64_t table_bytes = PARTITION_TABLE_BYTES(disk.sector_size);
+    const struct sddf_blk_request request = {
         .code = SDDF_BLK_READ,
         .io_or_offset = own_data_paddr,
-        .count = (uint16_t)MIN(blocks, driver.info->capacity),
+        .count = (uint16_t)MIN(table_bytes / SDDF_BLK_BYTES, disk.capacity),
         .id = TABLE_ID,
     };
-
-    is_read_only = sddf_blk_is_read_only(driver.info);
-    if (driver.info->sector_size != PARTITION_SECTOR_BYTES && driver.info->sector_size != SDDF_BLK_BYTES) {
-        LOG_VMM("sectors of %u bytes; the partition table is read as one of 512\n", driver.info->sector_size);
+    if (!is_disk_usable(table_bytes)) {
+        disk = (struct sddf_blk_storage_info){.sector_size = PARTITION_BLOCK_BYTES_MIN};
+        share_out(); /* nobody has a partition */
+        return;
     }
     (void)sddf_blk_put_request(&driver, &request);
     microkit_notify(driver.channel);
@@ -268,7 +373,7 @@ static bool open_all(void)
 {
     if (!config_is_filled_in(config.magic) || config.client_count == 0 || config.client_count > CONFIG_CLIENTS_MAX ||
         config.driver.num_buffers < SLOTS || !sddf_blk_open(&driver, &config.driver, SDDF_PRODUCER) ||
-        config.data.size < PARTITION_TABLE_BYTES) {
+        config.data.size < PARTITION_TABLE_BYTES(PARTITION_BLOCK_BYTES_MIN)) {
         return false;
     }
     for (unsigned i = 0; i < config.client_count; i++) {
@@ -299,7 +404,7 @@ void init(void)
     if (!open_all()) {
         LOG_VMM_ERR("section .blk_virt_config is not filled in, or its regions are too small: the driver's queues for "
                     "%u requests, the data region for %u bytes\n",
-                    SLOTS, PARTITION_TABLE_BYTES);
+                    SLOTS, (unsigned)PARTITION_TABLE_BYTES(PARTITION_BLOCK_BYTES_MIN));
         return;
     }
     state = STATE_NO_DRIVER;

@@ -13,10 +13,10 @@ KEY = "\x1c"
 COLOUR = {"alice": "1", "bob": "2", "mallory": "3"}
 
 
-def devices(path, option=""):
+def devices(path, option="", device_option=""):
     return ["-global", "virtio-mmio.force-legacy=false",
             "-drive", f"if=none,id=disc,format=raw,file={path}{option}",
-            "-device", "virtio-blk-device,drive=disc,bus=virtio-mmio-bus.0,serial=test disc",
+            "-device", f"virtio-blk-device,drive=disc,bus=virtio-mmio-bus.0,serial=test disc{device_option}",
             "-netdev", "user,id=net,restrict=on", "-device", "virtio-net-device,netdev=net,bus=virtio-mmio-bus.8"]
 
 
@@ -74,14 +74,14 @@ def frames_heard(system, name, count):
 def boot(machine, build, tmp_path, request):
     gic, cores = request.param
 
-    def start(name, table=disc.with_mbr(), faults="", option=""):
+    def start(name, table=disc.with_mbr(), faults="", option="", device_option=""):
         path = disc.create(tmp_path / "disc", table)
         image = build / "test" / "drivers" / (name if cores == 1 else f"{name}-{cores}") / "image.elf"
         file = path
         if faults:
             (tmp_path / "faults").write_text(faults)
             file = f"blkdebug:{tmp_path / 'faults'}:{path}"
-        return System(machine(image, gic=gic, cores=cores, extra=devices(file, option)), path)
+        return System(machine(image, gic=gic, cores=cores, extra=devices(file, option, device_option)), path)
 
     return start
 
@@ -115,9 +115,7 @@ def test_key_reaches_a_client_and_a_stuck_one_can_be_left(boot):
     system.run("bob", "talk 2")
 
 
-@pytest.mark.parametrize("table", [disc.with_mbr(), disc.with_gpt()], ids=["mbr", "gpt"])
-def test_partitions(boot, table):
-    system = boot("quiet", table)
+def check_partitions(system):
     system.choose("alice")
     system.console.send("verify 1 8\n")
     text = system.run("bob", "verify 1000 8")
@@ -133,6 +131,26 @@ def test_partitions(boot, table):
             if (seed, at) != (1, 9):
                 assert part[at * 4096:at * 4096 + 8] == word.to_bytes(8, "little"), (seed, number)
     assert third == bytes(len(third))
+
+
+@pytest.mark.parametrize("table", [disc.with_mbr(), disc.with_gpt()], ids=["mbr", "gpt"])
+def test_partitions(boot, table):
+    check_partitions(boot("quiet", table))
+
+
+# A partition table counts logical blocks; a driver takes the virtqueue size that the device offers, odd ones rounded
+# down to powers of two: a queue of four entries has room for one request.
+@pytest.mark.parametrize("boot", [(2, 1)], indirect=True)
+@pytest.mark.parametrize("table, option", [
+    (disc.with_mbr(4096), ",logical_block_size=4096,physical_block_size=4096"),
+    (disc.with_gpt(4096), ",logical_block_size=4096,physical_block_size=4096"),
+    (disc.with_gpt(2048), ",logical_block_size=2048,physical_block_size=4096"),
+    (disc.with_mbr(), ",queue-size=4"),
+    (disc.with_mbr(), ",queue-size=128"),
+    (disc.with_mbr(), ",queue-size=1024"),
+], ids=["mbr-4096", "gpt-4096", "gpt-2048", "queue-4", "queue-128", "queue-1024"])
+def test_disks_of_all_kinds(boot, table, option):
+    check_partitions(boot("quiet", table, device_option=option))
 
 
 def test_a_disc_of_make_disc(boot, root, tmp_path):
