@@ -13,17 +13,20 @@
 # and then $(call build_image,my.system,$(OUT),...). docs/drivers.md has the names and the conventions.
 
 DRIVERS        := $(EXAMPLES:%/examples=%/drivers)
-DRIVER_NAMES   := pl011 serial_virt virtio_blk blk_virt virtio_net net_virt arm_timer virtio_rng
+DRIVER_NAMES   := pl011 cadence_uart imx_uart serial_virt virtio_blk blk_virt virtio_net net_virt arm_timer virtio_rng
 DRIVER_ELFS    := $(DRIVER_NAMES:%=$(DRIVERS)/%.elf)
 SDDF_CONFIGURE := tools/sddf/configure tools/sddf/checks.py
 
 # A driver's program has one source file of its own name; some have others besides.
-driver_source           = $(wildcard apps/drivers/*/$(1).c)
-DRIVER_MORE_virtio_blk := apps/drivers/virtio/virtio.c
-DRIVER_MORE_virtio_net := apps/drivers/virtio/virtio.c
-DRIVER_MORE_virtio_rng := apps/drivers/virtio/virtio.c
-DRIVER_MORE_blk_virt   := apps/drivers/blk/partition.c
-DRIVER_MORE_net_virt   := apps/drivers/net/net_pool.c
+driver_source             = $(wildcard apps/drivers/*/$(1).c)
+DRIVER_MORE_pl011        := apps/drivers/serial/uart.c
+DRIVER_MORE_cadence_uart := apps/drivers/serial/uart.c
+DRIVER_MORE_imx_uart     := apps/drivers/serial/uart.c
+DRIVER_MORE_virtio_blk   := apps/drivers/virtio/virtio.c
+DRIVER_MORE_virtio_net   := apps/drivers/virtio/virtio.c
+DRIVER_MORE_virtio_rng   := apps/drivers/virtio/virtio.c
+DRIVER_MORE_blk_virt     := apps/drivers/blk/partition.c
+DRIVER_MORE_net_virt     := apps/drivers/net/net_pool.c
 
 # A PD that talks by sDDF's queues, a driver or not, is compiled with these.
 DRIVER_CFLAGS = $(TARGET_CFLAGS) -Iapps/drivers $(LIBVMM_INCLUDES) -isystem $(MICROKIT)/include -MD -MP

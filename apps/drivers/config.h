@@ -41,6 +41,14 @@ struct serial_virt_config {
     struct serial_virt_client clients[CONFIG_CLIENTS_MAX];
 };
 
+/* Section .uart_config, beside sDDF's .serial_driver_config. */
+struct uart_config {
+    char magic[SDDF_MAGIC_BYTES];
+    uint8_t reserved[3];
+    uint32_t clock_hz; /* 0: the speed of the line stays as it is */
+    uint32_t baud;
+};
+
 /* Section .blk_driver_config. */
 struct blk_driver_config {
     char magic[SDDF_MAGIC_BYTES];
@@ -97,6 +105,7 @@ struct entropy_driver_config {
 };
 
 _Static_assert(sizeof(struct serial_virt_config) == 88 + 96 * CONFIG_CLIENTS_MAX, "tools/sddf/configure");
+_Static_assert(sizeof(struct uart_config) == 16, "tools/sddf/configure");
 _Static_assert(sizeof(struct blk_driver_config) == 64, "tools/sddf/configure");
 _Static_assert(sizeof(struct blk_virt_config) == 80 + 64 * CONFIG_CLIENTS_MAX, "tools/sddf/configure");
 _Static_assert(sizeof(struct net_driver_config) == 88, "tools/sddf/configure");

@@ -95,6 +95,14 @@ def test_blk_virtualiser(configured):
     assert [struct.unpack_from("<B5xQ", virt, 80 + 64 * i + 50) for i in range(3)] == [(n, 0x40000) for n in (1, 2, 3)]
 
 
+def test_speed_of_a_line(configured, tmp_path):
+    uart = BUILD / "drivers" / "pl011.elf"
+    assert configured(DRIVERS, "uart", uart, ".uart_config") == b"LVMM\1" + bytes(11)
+    said = changed(tmp_path, DRIVERS, ("<system>", '<?libvmm uart pd="uart" clock="48000000" baud="9600"?><system>'))
+    got = configured(said, "uart", uart, ".uart_config")
+    assert got == b"LVMM\1\0\0\0" + struct.pack("<II", 48000000, 9600)
+
+
 def test_access_list(configured):
     virt = configured(SWITCH, "switch", BUILD / "drivers" / "net_virt.elf", ".net_virt_config")
     assert virt[:7] == b"LVMM\1\3\0"
@@ -107,12 +115,17 @@ def test_access_list(configured):
 NET_VIRT = BUILD / "drivers" / "net_virt.elf"
 
 
-def sharing(tmp_path, *changes):
-    """drivers.system, where alice reads what she receives in the driver's region."""
-    own = '<memory_region name="net_alice_rx_data" size="0x40_000" page_size="0x1_000" />'
-    return changed(tmp_path, DRIVERS, (own, ""), ('<map mr="net_alice_rx_data" vaddr="0x31200000" />', ""),
-                   ('<map mr="net_alice_rx_data" vaddr="0x30200000" />',
+VIRT_RX_DATA = {"alice": "0x31200000", "mallory": "0x33200000"}
+
+
+def sharing(tmp_path, *changes, names=("alice",)):
+    """drivers.system, where some clients read what they receive in the driver's region."""
+    for name in names:
+        own = f'<memory_region name="net_{name}_rx_data" size="0x40_000" page_size="0x1_000" />'
+        changes = ((own, ""), (f'<map mr="net_{name}_rx_data" vaddr="{VIRT_RX_DATA[name]}" />', ""),
+                   (f'<map mr="net_{name}_rx_data" vaddr="0x30200000" />',
                     '<map mr="net_net_virt_rx_data" vaddr="0x30200000" perms="r" />'), *changes)
+    return changed(tmp_path, DRIVERS, *changes)
 
 
 def test_a_net_client_may_share_the_drivers_region(configured, tmp_path):
@@ -133,6 +146,23 @@ def test_a_net_client_may_share_the_drivers_region(configured, tmp_path):
 def test_what_does_not_fit_a_shared_region(tmp_path, old, new, message):
     result = run(sharing(tmp_path, (old, new)), tmp_path, f"net_virt={NET_VIRT}")
     assert result.returncode == 1 and message in result.stderr
+
+
+@pytest.mark.parametrize("allowed, message", [
+    ("", None),
+    ("net_virt-alice net_virt-mallory bob-net_virt", None),
+    ("net_virt-alice net_virt-mallory bob-alice bob-mallory alice-mallory", None),
+    ("net_virt-alice", '"mallory" maps it, and could read frames of "net_virt" that may not reach it'),
+    ("bob-net_virt", '"alice" maps it, and could read frames of "net_virt" that may not reach it'),
+    ("net_virt-alice net_virt-mallory bob-alice", '"mallory" maps it, and could read frames of "bob" that may not'),
+    ("net_virt-alice net_virt-mallory bob-mallory", '"alice" maps it, and could read frames of "bob" that may not'),
+])
+def test_who_shares_a_region_may_read_the_same(tmp_path, allowed, message):
+    rules = "".join('<?libvmm allow from="{}" to="{}"?>'.format(*rule.split("-")) for rule in allowed.split())
+    system = sharing(tmp_path, ("<system>", f"<system>{rules}"), names=("alice", "mallory"))
+    result = run(system, tmp_path, f"net_virt={NET_VIRT}")
+    assert result.returncode == (message is not None)
+    assert (message or "") in result.stderr
 
 
 def test_entropy_client_and_driver(configured):
@@ -254,7 +284,7 @@ KERNEL_BYTES = '\n         setvar_prefill_size="guest_kernel_bytes"'
 DISK_IRQ = '<irq irq="48" id="0" trigger="edge" setvar_id="irq_channel" />'
 # What is changed in virtio_gicv2.system, the line that is named, and the message.
 MISTAKES = [
-    (GUEST, '<?libvmm gest pd="vmm"?>', GUEST, "<?libvmm gest?>: must be one of allow, console, guest, mac"),
+    (GUEST, '<?libvmm gest pd="vmm"?>', GUEST, "<?libvmm gest?>: must be one of allow, console, guest, mac, uart"),
     (GUEST, '<?libvmm guest pd=vmm?>', GUEST, '<?libvmm guest?>: "pd=vmm" is no NAME="VALUE"'),
     (GUEST, '<?libvmm guest pd="vm"?>', GUEST, '"vm": there is no such protection_domain'),
     (GUEST, '<?libvmm guest pd="uart"?>', GUEST, 'protection_domain "uart" has no virtual_machine'),
@@ -265,6 +295,13 @@ MISTAKES = [
     (GUEST, '<?libvmm mac pd="uart" is="02:00:00:00:00:01"?>', GUEST, 'pd="uart" is the client of no net connection'),
     (GUEST, '<?libvmm mac pd="vmm" is="00:00:00:00:00:00"?>', GUEST,
      'is="00:00:00:00:00:00": must be a MAC address, and neither a multicast one nor zero'),
+    (GUEST, '<?libvmm uart pd="uart" clock="24000000"?>', GUEST, "<?libvmm uart?> takes pd, clock, baud"),
+    (GUEST, '<?libvmm uart pd="uart" clock="24MHz" baud="9600"?>', GUEST,
+     'clock="24MHz": must be a number from 1 to 4294967295'),
+    (GUEST, '<?libvmm uart pd="uart" clock="24000000" baud="0"?>', GUEST,
+     'baud="0": must be a number from 50 to 10000000'),
+    (GUEST, '<?libvmm uart pd="vmm" clock="24000000" baud="9600"?>', GUEST,
+     'protection_domain "vmm" is the driver of no serial connection'),
     (GUEST, '<?libvmm allow from="vmm" to="vmm"?>', GUEST, '"vmm" needs no permission to talk to itself'),
     (GUEST, '<?libvmm allow from="vmm" to="uart"?>', GUEST, 'to="uart" is the client of no net connection'),
     ('name="disk_dma" size="0x3_000"', 'name="disk_dma" size="0x2_000"', 'name="disk_dma"',
@@ -278,7 +315,9 @@ MISTAKES = [
                                             "setvar_size"),
     ('name="blk_blk_virt_req" size="0x2_000"', 'name="blk_blk_virt_req" size="0x800"', 'name="blk_blk_virt_req"',
      'memory_region "blk_blk_virt_req" is too small for a queue: 2048 bytes, room for 63 entries: must be 64'),
-    ('name="blk_blk_virt_data" size="0x5_000"', 'name="blk_blk_virt_data" size="0x1_000"', 'name="blk_blk_virt_data"',
+    ('name="net_vmm_tx_data" size="0x80_000"', 'name="net_vmm_tx_data" size="0x4_001_000"', 'name="net_vmm_tx_data"',
+     'memory_region "net_vmm_tx_data" has 0x4001000 bytes: must be 0x4000000 at most'),
+    ('name="blk_blk_virt_data" size="0x6_000"', 'name="blk_blk_virt_data" size="0x1_000"', 'name="blk_blk_virt_data"',
      'memory_region "blk_blk_virt_data" has 0x1000 bytes: must be 0x5000'),
     (KERNEL_BYTES, "", 'name="vmm" priority',
      'protection_domain "vmm" must set "guest_kernel_bytes" by setvar_prefill_size'),

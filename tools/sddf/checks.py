@@ -14,7 +14,10 @@ INSTRUCTIONS = {
     "console": (("style",), (), True),
     "guest": (("pd",), ("transport", "console", "device_tree"), True),
     "mac": (("pd", "is"), (), True),
+    "uart": (("pd", "clock", "baud"), (), True),
 }
+# Values that are numbers: the least and the most.
+NUMBERS = {"clock": (1, 0xFFFFFFFF), "baud": (50, 10000000)}
 VALUES = {
     "style": ("colour", "prefix", "plain"),
     "transport": ("mmio", "pci"),
@@ -73,6 +76,10 @@ def value_of_instruction(system, name, value, line):
         raise system.problem(line, f'"{value}": there is no such protection_domain')
     if name in VALUES and value not in VALUES[name]:
         raise system.problem(line, f'{name}="{value}": must be one of {", ".join(VALUES[name])}')
+    if name in NUMBERS:
+        least, most = NUMBERS[name]
+        if not value.isdecimal() or not least <= int(value) <= most:
+            raise system.problem(line, f'{name}="{value}": must be a number from {least} to {most}')
     if name == "is" and (not MAC.fullmatch(value) or int(value[:2], 16) & 1 or not int(value.replace(":", ""), 16)):
         raise system.problem(line, f'is="{value}": must be a MAC address, and neither a multicast one nor zero')
 
@@ -80,6 +87,10 @@ def value_of_instruction(system, name, value, line):
 def meaning(system, kind, attributes, line):
     if kind == "guest" and system.pds[attributes["pd"]].vm is None:
         raise system.problem(line, f'protection_domain "{attributes["pd"]}" has no virtual_machine')
+    if kind == "uart" and not any(name.startswith("serial_") and name.endswith("_tx_queue") and
+                                  name != f"serial_{attributes['pd']}_tx_queue"
+                                  for name in system.pds[attributes["pd"]].maps):
+        raise system.problem(line, f'protection_domain "{attributes["pd"]}" is the driver of no serial connection')
     if kind in ("allow", "mac"):
         for name in {"allow": ("from", "to"), "mac": ("pd",)}[kind]:
             if f"net_{attributes[name]}_rx_free" not in system.regions:

@@ -14,6 +14,8 @@
  * input waits on its way from the device, and nothing is lost; KEY is looked for in what waits, and choosing another
  * client discards what the first one has left unread.
  *
+ * However much there is of one, output and input do not keep each other waiting: each has its turn.
+ *
  * Clients are not trusted: each can spoil only its own input and output. What it writes goes to the terminal as it is,
  * escape sequences included.
  */
@@ -25,6 +27,8 @@
 #define KEY         0x1c /* Ctrl-\ */
 #define TURN_BYTES  1024
 #define PIECE_BYTES 256u /* of a turn, copied at once */
+#define PIECES_MAX  16   /* of input, before output has its turn */
+#define TURNS_MAX   16   /* of every client, before input has its turn */
 #define MARKS_BYTES 40   /* a change of clients adds no more than this */
 
 struct client {
@@ -131,13 +135,16 @@ static uint32_t speak(unsigned who)
     return done;
 }
 
-/* Everybody in turn. When the line takes no more in the middle of a turn, that is what it goes on with. */
-static void pump_output(void)
+/*
+ * Everybody in turn, TURNS_MAX times at most. When the line takes no more in the middle of a turn, that is what it goes
+ * on with. Answers whether there may be more to say.
+ */
+static bool pump_output(void)
 {
     bool has_written = false;
     bool is_busy = true;
 
-    while (is_busy) {
+    for (unsigned left = TURNS_MAX; is_busy && left != 0; left--) {
         const unsigned first = turn_left != 0 ? speaker : speaker + 1;
         is_busy = false;
         for (unsigned i = 0; i < client_count; i++) {
@@ -148,6 +155,7 @@ static void pump_output(void)
     if (has_written) {
         microkit_notify(driver_tx.channel);
     }
+    return is_busy;
 }
 
 static void announce(unsigned who)
@@ -213,13 +221,15 @@ static uint32_t find_choice(void)
     return 0;
 }
 
-static void pump_input(void)
+/* Takes what waits, PIECES_MAX pieces at most. Answers whether there may be more to take. */
+static bool pump_input(void)
 {
+    unsigned left = PIECES_MAX;
     bool is_read = false;
     uint8_t *bytes;
     uint32_t length = sddf_serial_piece(&driver_rx, &bytes);
 
-    while (length != 0) {
+    for (; length != 0 && left != 0; left--) {
         uint32_t taken = take_input(bytes, length);
         if (taken == 0 && sddf_serial_wait_for_room(&clients[listener].rx)) {
             taken = find_choice();
@@ -234,6 +244,17 @@ static void pump_input(void)
     }
     if (is_read && sddf_serial_producer_waits(&driver_rx)) {
         microkit_notify(driver_rx.channel);
+    }
+    return left == 0;
+}
+
+static void pump(void)
+{
+    bool is_busy = true;
+
+    while (is_busy) {
+        is_busy = pump_output();
+        is_busy = pump_input() || is_busy;
     }
 }
 
@@ -260,14 +281,13 @@ void init(void)
         return;
     }
     client_count = config.client_count;
-    pump_output();
+    pump();
 }
 
 void notified(microkit_channel channel)
 {
     (void)channel;
     if (client_count != 0) {
-        pump_output();
-        pump_input();
+        pump();
     }
 }

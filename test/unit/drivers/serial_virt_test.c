@@ -7,6 +7,8 @@
  * The serial virtualiser between a mock line and clients: what the line shows, who gets the input, and that a hostile
  * client disturbs no other.
  */
+#include <pthread.h>
+
 #include "unit.h"
 
 #include "../../../apps/drivers/serial/serial_virt.c"
@@ -15,6 +17,7 @@
 #define RING_BYTES 128
 #define COUNT      3
 #define ROUNDS     20000
+#define OUTPUT_MAX (UINT64_C(1) << 32) /* characters: input that has not come by then does not come */
 
 static struct sddf_serial line_rx, line_tx;
 static struct sddf_serial rx[COUNT], tx[COUNT];
@@ -247,6 +250,52 @@ static void test_turns_on_a_slow_line(void **unused)
     start(SERIAL_STYLE_PLAIN, COUNT); /* for the teardown */
 }
 
+/* A client that never ends and a line that takes everything, each on another core. */
+static bool is_input_there;
+
+static void *speak_for_ever(void *unused)
+{
+    (void)unused;
+    static const char text[] = "some words, and a line\n";
+    while (!__atomic_load_n(&is_input_there, __ATOMIC_RELAXED)) {
+        (void)sddf_serial_write(&tx[1], text, sizeof text - 1);
+    }
+    return NULL;
+}
+
+static void *take_for_ever(void *unused)
+{
+    (void)unused;
+    char taken[RING_BYTES];
+    uint64_t count = 0;
+    while (!__atomic_load_n(&is_input_there, __ATOMIC_RELAXED) && count < OUTPUT_MAX) {
+        count += sddf_serial_read(&line_tx, taken, RING_BYTES);
+        if (sddf_serial_available(&rx[0]) != 0) {
+            __atomic_store_n(&is_input_there, true, __ATOMIC_RELAXED);
+        }
+    }
+    assert_true(count < OUTPUT_MAX);
+    return NULL;
+}
+
+static void test_output_without_end_does_not_keep_input_waiting(void **unused)
+{
+    pthread_t client, line;
+    (void)unused;
+
+    start(SERIAL_STYLE_PLAIN, 2);
+    is_input_there = false;
+    assert_int_equal(sddf_serial_write(&line_rx, "k", 1), 1);
+    assert_int_equal(pthread_create(&line, NULL, take_for_ever, NULL), 0);
+    assert_int_equal(pthread_create(&client, NULL, speak_for_ever, NULL), 0);
+    while (!__atomic_load_n(&is_input_there, __ATOMIC_RELAXED)) {
+        notified(0);
+    }
+    (void)pthread_join(client, NULL);
+    (void)pthread_join(line, NULL);
+    assert_string_equal(input_of(0), "k");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +307,7 @@ int main(void)
         cmocka_unit_test_teardown(test_input_waits_for_a_client_that_does_not_read, stop),
         cmocka_unit_test_teardown(test_a_hostile_client, stop),
         cmocka_unit_test_teardown(test_turns_on_a_slow_line, stop),
+        cmocka_unit_test_teardown(test_output_without_end_does_not_keep_input_waiting, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
