@@ -25,6 +25,9 @@ FUZZ_VMM_SRCS  := $(filter-out $(UNIT_TARGET_SRCS),$(sort $(shell find src -name
     test/unit/fake/virtio_driver.c test/fuzz/machine.c test/fuzz/invariants.c test/fuzz/virtio_harness.c
 FUZZ_TOOL_SRCS := $(filter-out tools/image/main.c tools/image/file.c,$(sort $(wildcard tools/image/*.c))) \
     test/fuzz/tool_files.c
+# Programs of PDs, which drivers_fuzz.c plays with.
+FUZZ_DRIVER_SRCS := $(sort $(wildcard test/fuzz/drivers/*.c)) apps/drivers/virtio/virtio.c apps/drivers/blk/partition.c
+FUZZ_DRIVER_OBJS := $(FUZZ_DRIVER_SRCS:%.c=$(FUZZ_DIR)/obj/%.o)
 FUZZ_VMM_OBJS  := $(FUZZ_VMM_SRCS:%.c=$(FUZZ_DIR)/obj/%.o)
 FUZZ_TOOL_OBJS := $(FUZZ_TOOL_SRCS:%.c=$(FUZZ_DIR)/obj/%.o)
 FUZZ_ALL       := $(sort $(patsubst test/fuzz/%_fuzz.c,%,$(wildcard test/fuzz/*_fuzz.c)))
@@ -33,7 +36,7 @@ FUZZ_PROGRAMS  := $(FUZZ_DIR)/programs/kernel.elf $(FUZZ_DIR)/programs/pd.elf
 FUZZ_SEEDS     := $(FUZZ_DIR)/seeds/.made
 
 .PHONY: fuzz fuzz-targets fuzz-deps
-.SECONDARY: $(FUZZ_VMM_OBJS) $(FUZZ_TOOL_OBJS) $(FUZZ_ALL:%=$(FUZZ_DIR)/obj/test/fuzz/%_fuzz.o)
+.SECONDARY: $(FUZZ_VMM_OBJS) $(FUZZ_DRIVER_OBJS) $(FUZZ_TOOL_OBJS) $(FUZZ_ALL:%=$(FUZZ_DIR)/obj/tests/fuzz/%_fuzz.o)
 
 ## fuzz: run every fuzz target for FUZZ_SECONDS
 fuzz: fuzz-deps
@@ -59,8 +62,11 @@ $(FUZZ_DIR)/obj/test/fuzz/invariants.o $(FUZZ_DIR)/obj/test/unit/fake/%.o: FUZZ_
 $(FUZZ_DIR)/obj/src/aarch64/vgic/vgic_irq.o: FUZZ_CFLAGS += -fno-sanitize=fuzzer-no-link \
     -fsanitize-coverage=inline-8bit-counters,indirect-calls,pc-table
 
-$(FUZZ_DIR)/obj/test/fuzz/tool_files.o: FUZZ_CFLAGS += -DPROGRAMS='"$(abspath $(FUZZ_DIR)/programs)"'
-$(FUZZ_DIR)/obj/test/fuzz/tool_files.o: $(FUZZ_PROGRAMS)
+$(FUZZ_DRIVER_OBJS): FUZZ_CFLAGS += -Iapps/drivers
+$(FUZZ_DIR)/drivers: $(FUZZ_DRIVER_OBJS)
+
+$(FUZZ_DIR)/obj/tests/fuzz/tool_files.o: FUZZ_CFLAGS += -DPROGRAMS='"$(abspath $(FUZZ_DIR)/programs)"'
+$(FUZZ_DIR)/obj/tests/fuzz/tool_files.o: $(FUZZ_PROGRAMS)
 
 $(FUZZ_DIR)/%: $(FUZZ_DIR)/obj/test/fuzz/%_fuzz.o $(FUZZ_VMM_OBJS)
 	@$(call step,FUZZER,$@)
