@@ -87,7 +87,8 @@ $(FUZZ_DIR)/programs/pd.elf: test/fuzz/program.c test/tool/programs/pd.ld
 	$(Q)$(CROSS)gcc $(TARGET_CFLAGS) -static -Wl,--build-id=none,-z,max-page-size=16 \
 	    -Wl,-T,test/tool/programs/pd.ld -g0 $< -o $@
 
-$(FUZZ_SEEDS): test/fuzz/seeds $(FUZZ_PROGRAMS) test/fuzz/guest.dts $(wildcard test/tool/*/*.system)
+$(FUZZ_SEEDS): test/fuzz/seeds $(FUZZ_PROGRAMS) test/fuzz/guest.dts test/tool/broken.py \
+        $(wildcard test/tool/good/*.system)
 	$(Q)$(PYTHON) test/fuzz/seeds $(FUZZ_DIR) && touch $@
 
 TEST_PREREQUISITES += fuzz-targets
