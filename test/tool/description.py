@@ -11,7 +11,14 @@ STACK_TOP, IPC_BUFFER, VCPU_FRAMES = 0x7FFFC00000, 0x7FFFE00000, 0x7FFFD00000
 
 
 def number(text):
-    return int(text.replace("_", ""), 16 if text.startswith("0x") else 10)
+    digits = text.replace("_", "")
+    return int(digits[2:], 16) if digits.startswith("0x") else int(digits)
+
+
+def without_namespaces(root):
+    for element in root.iter():
+        element.tag = element.tag.split("}")[-1]
+    return root
 
 
 def ordered(perms):
@@ -29,14 +36,21 @@ class Region:
             self.size = number(element.get("size"))
         else:
             self.size = -(-len(self.content) // (page or PAGE)) * (page or PAGE)
-        fits_large = self.size % LARGE_PAGE == 0 and (self.paddr or 0) % LARGE_PAGE == 0
-        self.page = page or (LARGE_PAGE if fits_large else PAGE)
+        self.page = page
+        self.addresses = [self.paddr or 0]
+
+    def choose_page(self):
+        """The largest page that size and all addresses permit, once all of them are known."""
+        if self.page is None:
+            is_large = all(value % LARGE_PAGE == 0 for value in [self.size, *self.addresses])
+            self.page = LARGE_PAGE if is_large else PAGE
 
 
 class Map:
     def __init__(self, element, regions):
         self.region = regions[element.get("mr")]
         self.vaddr = number(element.get("vaddr"))
+        self.region.addresses.append(self.vaddr)
         self.perms = ordered(element.get("perms", "rw"))
         self.is_device = element.get("cached") == "false"
         self.setvars = {element.get("setvar_vaddr"): self.vaddr, element.get("setvar_size"): self.region.size,
@@ -90,10 +104,12 @@ class Pd:
 class Description:
     def __init__(self, path, programs):
         self.programs = programs
-        root = xml.etree.ElementTree.parse(path).getroot()
+        root = without_namespaces(xml.etree.ElementTree.parse(path).getroot())
         self.regions = {element.get("name"): Region(element, programs) for element in root.findall("memory_region")}
         tops = [Pd(element, None, self.regions) for element in root.findall("protection_domain")]
         self.pds = [pd for top in tops for pd in top.family()]
+        for region in self.regions.values():
+            region.choose_page()
         self.channels = [channel.findall("end") for channel in root.findall("channel")]
 
     def ends(self, pd):

@@ -159,6 +159,19 @@ def test_device_mapped_cached_is_warned_about(tool, tmp_path):
                           'a device wants cached="false"\n')
 
 
+def test_what_microkit_ignores_is_warned_about(tool, tmp_path):
+    """Its tool looks for text in the system element only, and for no elements in those that have none."""
+    system = tmp_path / "ignored.system"
+    system.write_text('<system>\n<protection_domain name="one">some text <!-- and --> more\n'
+                      '<program_image path="pd.elf">long text that is about\nsome program'
+                      '<map what="ever" /></program_image>\n</protection_domain></system>\n')
+    run = tool.run(system)
+    assert run.returncode == 0
+    assert run.stderr == (f'{system}:2: warning: text "some text " in element "protection_domain" is ignored\n'
+                          f'{system}:3: warning: text "long text that is ab" in element "program_image" is ignored\n'
+                          f'{system}:4: warning: element "map" in program_image is ignored\n')
+
+
 def test_zeros_cost_no_space(tool, tmp_path):
     """Guest RAM, a stack and a prefilled file that is mostly zero: none of it is in the image."""
     content = bytearray(0x400000)

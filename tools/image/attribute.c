@@ -11,12 +11,24 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define NUMBER_RIGHT "must be a number below 2^64, decimal or hexadecimal with 0x; underscores are allowed"
+#define NUMBER_RIGHT  "must be a number below 2^64, decimal or hexadecimal with 0x; underscores are allowed"
+#define DECIMAL_RIGHT "must be a decimal number, of digits only"
 
 void attribute_wrong(struct tool *tool, const struct xml_element *element, const char *name, const char *right)
 {
     diag_error(&tool->diag, element->place, "%s=\"%s\" of %s: %s", name, xml_attribute(element, name), element->name,
                right);
+}
+
+static uint64_t in_range(struct tool *tool, const struct xml_element *element, const char *name,
+                         struct attribute_range range, uint64_t value, uint64_t otherwise)
+{
+    if (value < range.min || value > range.max) {
+        attribute_wrong(tool, element, name,
+                        arena_print(&tool->arena, "must be %" PRIu64 " to %" PRIu64, range.min, range.max));
+        return otherwise;
+    }
+    return value;
 }
 
 uint64_t attribute_number(struct tool *tool, const struct xml_element *element, const char *name,
@@ -32,12 +44,23 @@ uint64_t attribute_number(struct tool *tool, const struct xml_element *element, 
         attribute_wrong(tool, element, name, NUMBER_RIGHT);
         return otherwise;
     }
-    if (value < range.min || value > range.max) {
-        attribute_wrong(tool, element, name,
-                        arena_print(&tool->arena, "must be %" PRIu64 " to %" PRIu64, range.min, range.max));
+    return in_range(tool, element, name, range, value, otherwise);
+}
+
+uint64_t attribute_decimal(struct tool *tool, const struct xml_element *element, const char *name,
+                           struct attribute_range range, uint64_t otherwise)
+{
+    const char *text = xml_attribute(element, name);
+    uint64_t value;
+
+    if (text == NULL) {
         return otherwise;
     }
-    return value;
+    if (!number_parse_decimal(text, &value)) {
+        attribute_wrong(tool, element, name, DECIMAL_RIGHT);
+        return otherwise;
+    }
+    return in_range(tool, element, name, range, value, otherwise);
 }
 
 uint64_t attribute_address(struct tool *tool, const struct xml_element *element, const char *name, uint64_t otherwise)

@@ -21,7 +21,11 @@ struct attribute_range {
 uint64_t attribute_number(struct tool *tool, const struct xml_element *element, const char *name,
                           struct attribute_range range, uint64_t otherwise);
 
-/* Likewise; written in hexadecimal where an error shows it. */
+/* Likewise, of digits only. */
+uint64_t attribute_decimal(struct tool *tool, const struct xml_element *element, const char *name,
+                           struct attribute_range range, uint64_t otherwise);
+
+/* Any number below 2^64. */
 uint64_t attribute_address(struct tool *tool, const struct xml_element *element, const char *name, uint64_t otherwise);
 
 bool attribute_bool(struct tool *tool, const struct xml_element *element, const char *name, bool otherwise);

@@ -2,7 +2,7 @@
  * Copyright 2026, the libvmm authors
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * There is no sign, no other base and no white space.
+ * There is no minus, no other base and no white space.
  */
 #include "number.h"
 
@@ -20,17 +20,24 @@ static int digit_value(char c)
     return 16;
 }
 
-bool number_parse(const char *text, uint64_t *value)
+static const char *skip_underscores(const char *text)
 {
-    uint64_t base = 10, sum = 0;
+    while (*text == '_') {
+        text++;
+    }
+    return text;
+}
+
+static bool parse_digits(const char *text, uint64_t base, bool may_have_underscores, uint64_t *value)
+{
+    uint64_t sum = 0;
     bool has_digit = false;
 
-    if (text[0] == '0' && text[1] == 'x') {
-        base = 16;
-        text += 2;
+    if (*text == '+') {
+        text++;
     }
     for (; *text != '\0'; text++) {
-        if (*text == '_') {
+        if (*text == '_' && may_have_underscores) {
             continue;
         }
         uint64_t digit = (uint64_t)digit_value(*text);
@@ -42,4 +49,21 @@ bool number_parse(const char *text, uint64_t *value)
     }
     *value = sum;
     return has_digit;
+}
+
+bool number_parse(const char *text, uint64_t *value)
+{
+    text = skip_underscores(text);
+    if (*text == '0') {
+        const char *second = skip_underscores(text + 1);
+        if (*second == 'x') {
+            return parse_digits(skip_underscores(second + 1), 16, true, value);
+        }
+    }
+    return parse_digits(text, 10, true, value);
+}
+
+bool number_parse_decimal(const char *text, uint64_t *value)
+{
+    return parse_digits(text, 10, false, value);
 }

@@ -73,37 +73,25 @@ static void parse_prefill(struct parse *parse, const struct xml_element *element
     }
 }
 
-/* The largest page size that both size and fixed address are multiples of. */
-static uint64_t default_page_bytes(const struct region *region)
-{
-    if (number_is_aligned(region->size_bytes, LARGE_PAGE_BYTES) &&
-        (!region->is_fixed || number_is_aligned(region->paddr, LARGE_PAGE_BYTES))) {
-        return LARGE_PAGE_BYTES;
-    }
-    return PAGE_BYTES;
-}
-
 static void parse_region_size(struct parse *parse, const struct xml_element *element, struct region *region)
 {
-    region->page_bytes = attribute_address(parse->tool, element, "page_size", 0);
-    if (xml_attribute(element, "page_size") != NULL && region->page_bytes != PAGE_BYTES &&
-        region->page_bytes != LARGE_PAGE_BYTES) {
+    region->page_bytes = attribute_address(parse->tool, element, "page_size", PAGE_BYTES);
+    if (region->page_bytes != PAGE_BYTES && region->page_bytes != LARGE_PAGE_BYTES) {
         attribute_wrong(parse->tool, element, "page_size", "must be 0x1000 or 0x200000");
         region->page_bytes = PAGE_BYTES;
     }
     if (xml_attribute(element, "size") != NULL) {
         region->size_bytes = attribute_address(parse->tool, element, "size", PAGE_BYTES);
     } else if (xml_attribute(element, "prefill_path") != NULL) {
-        uint64_t unit = region->page_bytes == 0 ? PAGE_BYTES : region->page_bytes;
-        region->size_bytes = number_align_up(region->prefill.size_bytes, unit);
+        region->size_bytes = number_align_up(region->prefill.size_bytes, region->page_bytes);
     } else {
         diag_error(&parse->tool->diag, region->place,
                    "memory_region \"%s\" has no attribute \"size\", and no \"prefill_path\" that gives one",
                    region->name);
     }
-    if (region->page_bytes == 0) {
-        region->page_bytes = default_page_bytes(region);
-    }
+    region->may_have_large_pages = xml_attribute(element, "page_size") == NULL && region->size_bytes != 0 &&
+                                   number_is_aligned(region->size_bytes, LARGE_PAGE_BYTES) &&
+                                   (!region->is_fixed || number_is_aligned(region->paddr, LARGE_PAGE_BYTES));
 }
 
 static void parse_region(struct parse *parse, const struct xml_element *element)
@@ -122,7 +110,6 @@ static void parse_region(struct parse *parse, const struct xml_element *element)
 
 static unsigned parse_perms(struct parse *parse, const struct xml_element *element)
 {
-    static const char right[] = "must be \"r\", \"rw\", \"rx\" or \"rwx\"";
     const char *text = xml_attribute(element, "perms");
     unsigned perms = 0;
 
@@ -131,14 +118,14 @@ static unsigned parse_perms(struct parse *parse, const struct xml_element *eleme
     }
     for (const char *c = text; *c != '\0'; c++) {
         unsigned perm = *c == 'r' ? PERM_READ : *c == 'w' ? PERM_WRITE : *c == 'x' ? PERM_EXECUTE : 0;
-        if (perm == 0 || (perms & perm) != 0) {
-            attribute_wrong(parse->tool, element, "perms", right);
+        if (perm == 0) {
+            attribute_wrong(parse->tool, element, "perms", "must be of the letters \"r\", \"w\" and \"x\"");
             return PERM_READ;
         }
         perms |= perm;
     }
     if ((perms & PERM_READ) == 0) {
-        attribute_wrong(parse->tool, element, "perms", right);
+        attribute_wrong(parse->tool, element, "perms", "must have an \"r\": without it, seL4 gives no access at all");
     }
     return perms;
 }
@@ -150,6 +137,9 @@ static struct map *parse_map(struct parse *parse, const struct xml_element *elem
     map->place = element->place;
     map->region = find_region(parse, element, "mr");
     map->vaddr = attribute_address(parse->tool, element, "vaddr", 0);
+    if (map->region != NULL && !number_is_aligned(map->vaddr, LARGE_PAGE_BYTES)) {
+        map->region->may_have_large_pages = false;
+    }
     map->perms = parse_perms(parse, element);
     map->is_cached = attribute_bool(parse->tool, element, "cached", true);
     map->setvar_vaddr = attribute_text(parse->tool, element, "setvar_vaddr");
@@ -163,13 +153,14 @@ static struct map *parse_map(struct parse *parse, const struct xml_element *elem
 
 static uint8_t parse_id(struct parse *parse, const struct xml_element *element, uint64_t max)
 {
-    return (uint8_t)attribute_number(parse->tool, element, "id", (struct attribute_range){0, max}, 0);
+    return (uint8_t)attribute_decimal(parse->tool, element, "id", (struct attribute_range){0, max}, 0);
 }
 
 /* Of the interrupts that each core has for itself, PDs get that of the physical timer only. */
 static uint16_t parse_intid(struct parse *parse, const struct xml_element *element)
 {
-    uint64_t intid = attribute_address(parse->tool, element, "irq", INTID_SPI_MIN);
+    static const struct attribute_range any = {0, UINT64_MAX};
+    uint64_t intid = attribute_decimal(parse->tool, element, "irq", any, INTID_SPI_MIN);
 
     if (intid != INTID_PTIMER && (intid < INTID_SPI_MIN || intid > INTID_SPI_MAX)) {
         attribute_wrong(parse->tool, element, "irq", "must be 30 (the physical timer) or 32 to 1019");
@@ -285,7 +276,10 @@ static void parse_pd_attributes(struct parse *parse, const struct xml_element *e
 
     pd->place = element->place;
     pd->name = attribute_name(tool, element, "name");
-    pd->id = parse_id(parse, element, CHILD_ID_MAX);
+    if (strcmp(pd->name, "monitor") == 0) {
+        attribute_wrong(tool, element, "name", "is reserved for Microkit's monitor: must be another");
+    }
+    pd->id = (uint8_t)attribute_number(tool, element, "id", (struct attribute_range){0, CHILD_ID_MAX}, 0);
     pd->setvar_id = attribute_text(tool, element, "setvar_id");
     pd->scheduling = parse_scheduling(parse, element);
     pd->core = parse_core(parse, element, 0);
@@ -368,6 +362,19 @@ static void parse_channel(struct parse *parse, const struct xml_element *element
     parse->channel_tail = &channel->next;
 }
 
+/* Where no page size is given, it is the largest that size and all addresses are multiples of. */
+static void choose_page_sizes(struct system *system)
+{
+    struct region *region;
+
+    LIST_FOR_EACH(system->regions, region)
+    {
+        if (region->may_have_large_pages) {
+            region->page_bytes = LARGE_PAGE_BYTES;
+        }
+    }
+}
+
 enum result parse_system(struct tool *tool, const struct xml_element *root, struct system *system)
 {
     struct parse parse = {tool, system, &system->regions, &system->channels};
@@ -392,5 +399,6 @@ enum result parse_system(struct tool *tool, const struct xml_element *root, stru
             parse_channel(&parse, child);
         }
     }
+    choose_page_sizes(system);
     return diag_result(&tool->diag);
 }

@@ -34,7 +34,7 @@ struct child_rule {
 
 struct element_rule {
     const struct attribute_rule *attributes; /* up to one without a name */
-    const struct child_rule *children;       /* likewise; NULL: none */
+    const struct child_rule *children;       /* likewise; NULL: those that it has are ignored */
 };
 
 #define ANY_COUNT UINT32_MAX
@@ -197,7 +197,7 @@ static const struct attribute_rule *find_attribute(const struct element_rule *ru
 
 static const struct child_rule *find_child(const struct element_rule *rule, const char *name)
 {
-    for (const struct child_rule *row = rule->children; row != NULL && row->name != NULL; row++) {
+    for (const struct child_rule *row = rule->children; row->name != NULL; row++) {
         if (strcmp(row->name, name) == 0) {
             return row;
         }
@@ -221,12 +221,19 @@ static const char *list_children(struct tool *tool, const struct element_rule *r
 {
     const char *list = NULL;
 
-    for (const struct child_rule *row = rule->children; row != NULL && row->name != NULL; row++) {
+    for (const struct child_rule *row = rule->children; row->name != NULL; row++) {
         if (row->element != NULL) {
             list = arena_print(&tool->arena, "%s%s%s", list == NULL ? "" : list, list == NULL ? "" : ", ", row->name);
         }
     }
     return list == NULL ? "none" : list;
+}
+
+static void warn_of_children(struct tool *tool, const struct xml_element *element)
+{
+    for (const struct xml_element *child = element->children; child != NULL; child = child->next) {
+        diag_warn(&tool->diag, child->place, "element \"%s\" in %s is ignored", child->name, element->name);
+    }
 }
 
 static void check_attributes(struct tool *tool, const struct xml_element *element, const struct element_rule *rule)
@@ -272,6 +279,10 @@ static void check_count(struct tool *tool, const struct xml_element *element, co
 static void check_element(struct tool *tool, const struct xml_element *element, const struct element_rule *rule)
 {
     check_attributes(tool, element, rule);
+    if (rule->children == NULL) {
+        warn_of_children(tool, element);
+        return;
+    }
     for (const struct xml_element *child = element->children; child != NULL; child = child->next) {
         const struct child_rule *row = find_child(rule, child->name);
         if (row == NULL) {
@@ -284,7 +295,7 @@ static void check_element(struct tool *tool, const struct xml_element *element, 
             check_element(tool, child, row->element);
         }
     }
-    for (const struct child_rule *row = rule->children; row != NULL && row->name != NULL; row++) {
+    for (const struct child_rule *row = rule->children; row->name != NULL; row++) {
         if (row->element != NULL) {
             check_count(tool, element, row);
         }

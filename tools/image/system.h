@@ -38,7 +38,8 @@ struct region {
     const char *name;
     uint64_t size_bytes;
     uint64_t page_bytes;
-    bool is_fixed; /* at `paddr` */
+    bool may_have_large_pages; /* as far as its own element and the maps read so far say */
+    bool is_fixed;             /* at `paddr` */
     uint64_t paddr;
     bool is_prefilled;
     struct file prefill;

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#define NAMESPACE_END ':'
+
 struct parser {
     struct tool *tool;
     const char *path;
@@ -40,6 +42,14 @@ static const char *copy(struct parser *parser, const char *text)
     return arena_text(&parser->tool->arena, text, strlen(text));
 }
 
+/* expat puts the namespace's name before an element's own. */
+static const char *own_name(const char *name)
+{
+    const char *end = strrchr(name, NAMESPACE_END);
+
+    return end == NULL ? name : end + 1;
+}
+
 static struct xml_attribute *copy_attributes(struct parser *parser, const char **pairs)
 {
     struct xml_attribute *first = NULL, **tail = &first;
@@ -62,13 +72,13 @@ static void on_start(void *data, const char *name, const char **pairs)
         return;
     }
     if (parser->depth == XML_DEPTH_MAX) {
-        diag_error(&parser->tool->diag, here(parser), "element \"%s\" is nested deeper than %d elements", name,
-                   XML_DEPTH_MAX);
+        diag_error(&parser->tool->diag, here(parser), "element \"%s\" is nested deeper than %d elements",
+                   own_name(name), XML_DEPTH_MAX);
         stop(parser);
         return;
     }
     struct xml_element *element = arena_alloc(&parser->tool->arena, sizeof(*element));
-    element->name = copy(parser, name);
+    element->name = copy(parser, own_name(name));
     element->place = here(parser);
     element->attributes = copy_attributes(parser, pairs);
     if (parser->depth == 0) {
@@ -103,13 +113,23 @@ static void on_text(void *data, const char *text, int length)
     if (begin == (size_t)length || parser->has_failed) {
         return;
     }
+    struct xml_element *element = parser->open[parser->depth - 1];
+    if (element->has_text) {
+        return;
+    }
+    element->has_text = true;
     size_t shown = (size_t)length - begin;
     if (shown > 20) {
         shown = 20;
     }
+    if (element != parser->root) {
+        diag_warn(&parser->tool->diag, here(parser), "text \"%.*s\" in element \"%s\" is ignored", (int)shown,
+                  text + begin, element->name);
+        return;
+    }
     diag_error(&parser->tool->diag, here(parser),
                "text \"%.*s\" in element \"%s\": only elements and comments belong there", (int)shown, text + begin,
-               parser->open[parser->depth - 1]->name);
+               element->name);
     stop(parser);
 }
 
@@ -154,7 +174,7 @@ enum result xml_parse(struct tool *tool, const char *path, struct xml_element **
     if (file_read(tool, (struct place){path, 0}, path, &file) != RESULT_OK) {
         return RESULT_FAILED;
     }
-    parser.expat = XML_ParserCreate(NULL);
+    parser.expat = XML_ParserCreateNS(NULL, NAMESPACE_END);
     if (parser.expat == NULL) {
         diag_error(&tool->diag, (struct place){path, 0}, "out of memory");
         return RESULT_FAILED;

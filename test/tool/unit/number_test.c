@@ -52,6 +52,8 @@ static void test_underscores(void **state)
     check("0x10_000_000", 0x10000000);
     check("_1_", 1);
     check("0x_1", 1);
+    check("0_x_1", 1);
+    check("_0x1", 1);
 }
 
 static void test_refused(void **state)
@@ -62,7 +64,11 @@ static void test_refused(void **state)
         "0x",
         "0x_",
         "-1",
-        "+1",
+        "+",
+        "0x+",
+        "+0x1",
+        "++1",
+        "+-1",
         " 1",
         "1 ",
         "0X1",
@@ -78,6 +84,29 @@ static void test_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         check_refused(texts[i]);
+    }
+}
+
+static void test_plus(void **state)
+{
+    (void)state;
+    check("+1", 1);
+    check("_+_1", 1);
+    check("0x+10", 16);
+}
+
+static void test_decimal_only(void **state)
+{
+    static const char *const texts[] = {"", "+", "-0", "0x1", "1_0", "_1", " 1", "1a", "18446744073709551616"};
+    uint64_t value;
+
+    (void)state;
+    assert_true(number_parse_decimal("007", &value));
+    assert_int_equal(value, 7);
+    assert_true(number_parse_decimal("+61", &value));
+    assert_int_equal(value, 61);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        assert_false(number_parse_decimal(texts[i], &value));
     }
 }
 
@@ -107,8 +136,9 @@ static void test_ranges(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_decimal), cmocka_unit_test(test_hexadecimal), cmocka_unit_test(test_underscores),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_alignment),   cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_decimal),   cmocka_unit_test(test_hexadecimal), cmocka_unit_test(test_underscores),
+        cmocka_unit_test(test_refused),   cmocka_unit_test(test_plus),        cmocka_unit_test(test_decimal_only),
+        cmocka_unit_test(test_alignment), cmocka_unit_test(test_ranges),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
