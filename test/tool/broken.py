@@ -145,12 +145,15 @@ ATTRIBUTES = [
     (CHILD, 'cpu="2"', 'cpu 2 of protection_domain: board "test_board" has 2 cores, numbered from 0'),
     (VCPU, 'cpu="3"', 'cpu 3 of vcpu: board "test_board" has 2 cores, numbered from 0'),
     (PD, 'domain="a"', f'attribute "domain" of protection_domain is not supported here: {NO_DOMAINS}'),
+    (PD, 'pp="true"', 'attribute "pp" of protection_domain is not supported here: since Microkit 2.0, the end of a '
+                      'channel that calls has it'),
     (PD, 'id="3"', 'attribute "id" of protection_domain is not supported here: only a protection_domain inside another '
                    'one has an id, which its parent knows it by'),
     (PD, 'setvar_id="byte"', 'attribute "setvar_id" of protection_domain is not supported here: only a '
                              'protection_domain inside another one has an id'),
     (REGION, 'prefill_bootinfo="x86_vbe"',
-     f'attribute "prefill_bootinfo" of memory_region is not supported here: {X86}'),
+     'attribute "prefill_bootinfo" of memory_region is not supported here: this kernel has no boot information to fill '
+     'it with'),
     (IRQ, 'pcidev="0:1.0"', f'attribute "pcidev" of irq is not supported here: {X86}'),
     (GUEST_MAP, 'setvar_vaddr="word"', f'attribute "setvar_vaddr" of map is not supported here: {NO_PROGRAM}'),
     (SYSTEM, 'version="1"', 'unknown attribute "version" of system; its attributes: none'),

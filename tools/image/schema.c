@@ -41,6 +41,7 @@ struct element_rule {
 
 static const char why_x86[] = "it is for x86-64 only";
 static const char why_domains[] = "this kernel has no domain schedule";
+static const char why_no_bootinfo[] = "this kernel has no boot information to fill it with";
 static const char why_no_program[] = "a virtual machine has no program with symbols to patch";
 
 static const struct attribute_rule map_attributes[] = {
@@ -99,9 +100,9 @@ static const struct attribute_rule virtual_machine_attributes[] = {
 #define PD_ATTRIBUTES                                                                                                  \
     {"name", REQUIRED, NULL}, {"priority", OPTIONAL, NULL}, {"budget", OPTIONAL, NULL}, {"period", OPTIONAL, NULL},    \
         {"passive", OPTIONAL, NULL}, {"stack_size", OPTIONAL, NULL}, {"cpu", OPTIONAL, NULL}, {"smc", OPTIONAL, NULL}, \
-        {"fpu", OPTIONAL, NULL},                                                                                       \
+        {"fpu", OPTIONAL, NULL}, {"domain", REFUSED, why_domains},                                                     \
     {                                                                                                                  \
-        "domain", REFUSED, why_domains                                                                                 \
+        "pp", REFUSED, "since Microkit 2.0, the end of a channel that calls has it"                                    \
     }
 
 static const struct attribute_rule pd_attributes[] = {
@@ -120,7 +121,7 @@ static const struct attribute_rule child_pd_attributes[] = {
 
 static const struct attribute_rule memory_region_attributes[] = {
     {"name", REQUIRED, NULL},      {"size", OPTIONAL, NULL},         {"page_size", OPTIONAL, NULL},
-    {"phys_addr", OPTIONAL, NULL}, {"prefill_path", OPTIONAL, NULL}, {"prefill_bootinfo", REFUSED, why_x86},
+    {"phys_addr", OPTIONAL, NULL}, {"prefill_path", OPTIONAL, NULL}, {"prefill_bootinfo", REFUSED, why_no_bootinfo},
     {NULL, OPTIONAL, NULL},
 };
 
