@@ -4,7 +4,8 @@
  */
 
 /*
- * The block device: any requests, over a backend that answers late, wrongly, twice or never. What it is asked for is
+ * The block device: any requests, over a backend that answers late, in part, wrongly, twice or
+ * never. What it is asked for is
  * always inside of the data region and of the disk.
  */
 #include "virtio_harness.h"
@@ -65,11 +66,13 @@ static void take_all(void)
 }
 
 /* No writes of one block at once: but for two that are both whole, the device must have waited. */
-static void answer(unsigned which, uint32_t status)
+static void answer(unsigned which, uint32_t status, bool is_short)
 {
     const struct sddf_blk_request request = taken[which];
-    const struct sddf_blk_response response = {
-        .status = status, .success_count = status == SDDF_BLK_OK ? request.count : 0, .id = request.id};
+    const struct sddf_blk_response response = {.status = status,
+                                               .success_count =
+                                                   status == SDDF_BLK_OK ? (uint16_t)(request.count >> is_short) : 0,
+                                               .id = request.id};
     taken[which] = taken[--taken_count];
     (void)sddf_blk_put_response(&virt, &response);
 }
@@ -80,7 +83,7 @@ static void backend(struct input *input)
     take_all();
     if (what < 0xe0) {
         if (taken_count != 0) {
-            answer(what % taken_count, (what & 0x40) == 0 ? SDDF_BLK_OK : what >> 4);
+            answer(what % taken_count, (what & 0x40) == 0 ? SDDF_BLK_OK : what >> 4, (what & 0x30) == 0x30);
         }
         if ((what & 1) != 0) {
             (void)virtio_notified(CHANNEL);

@@ -20,6 +20,7 @@ static _Alignas(4096) uint8_t ram[FAKE_RAM_BYTES];
 static size_t allocated;
 static fake_ram_hook_t on_read;
 static fake_shared_hook_t on_shared_read;
+static fake_fence_hook_t on_fence;
 static const struct fake_queue *kept_queues;
 static unsigned kept_count;
 static bool was_read[FAKE_RAM_BYTES];
@@ -37,6 +38,7 @@ void fake_ram_reset_to(size_t bytes)
     allocated = 0;
     on_read = NULL;
     on_shared_read = NULL;
+    on_fence = NULL;
     vm->ram = (struct guest_ram){.vmm_base = ram, .base = gpa(FAKE_RAM_BASE), .size_bytes = bytes};
 }
 
@@ -78,6 +80,20 @@ void fake_ram_on_read(fake_ram_hook_t hook)
 void fake_shared_on_read(fake_shared_hook_t hook)
 {
     on_shared_read = hook;
+}
+
+void fake_ram_on_fence(fake_fence_hook_t hook)
+{
+    on_fence = hook;
+}
+
+void fake_ram_fence(void)
+{
+    const fake_fence_hook_t hook = on_fence;
+    on_fence = NULL;
+    if (hook != NULL) {
+        hook();
+    }
 }
 
 void fake_ram_was_read(const volatile void *at, size_t bytes)

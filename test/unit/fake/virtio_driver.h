@@ -70,6 +70,12 @@ void fake_ram_on_read(fake_ram_hook_t hook);
 typedef void (*fake_shared_hook_t)(const volatile void *at);
 void fake_shared_on_read(fake_shared_hook_t hook);
 /*
+ * A driver on another vCPU that runs in the midst of the device's next fence: what it sees is what the device has
+ * stored before, and what it stores then, the device sees afterwards.
+ */
+typedef void (*fake_fence_hook_t)(void);
+void fake_ram_on_fence(fake_fence_hook_t hook);
+/*
  * A driver that changes every byte as soon as it has been read, and a look at whether one is read twice, which aborts.
  * Indices and flags of the available rings, and their events, are left alone: those are there to be read again.
  */

@@ -10,7 +10,7 @@ static seL4_UserContext regs;
 static int setup(void **state)
 {
     (void)state;
-    memset(&regs, 0, sizeof regs);
+    memset(&regs, 0x5a, sizeof regs);
     regs.x3 = UINT64_C(0x8899aabbccddeeff);
     return 0;
 }
@@ -43,6 +43,7 @@ static void test_mask(void **state)
     assert_int_equal(fault_get_data_mask(0x1002, FIXTURE_LOAD(2, 0, 0)), 0xffff0000);
     assert_int_equal(fault_get_data_mask(0x1004, FIXTURE_LOAD(4, 0, 0)), 0xffffffff);
     assert_int_equal(fault_get_data_mask(0x1004, FIXTURE_LOAD(8, 0, 0)), UINT64_MAX);
+    assert_int_equal(fault_get_data_mask(0x1001, FIXTURE_LOAD(8, 0, 0)), UINT64_MAX);
 }
 
 static void test_emulate_write(void **state)

@@ -98,12 +98,13 @@ static void test_nothing_there(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 3; i++) {
-        assert_true(fixture_fault(fake_vm_fault(0, FIXTURE_PC, 0xb0000010, FIXTURE_LOAD(4, 1, 0))));
+        assert_true(fixture_fault(fake_vm_fault(0, FIXTURE_PC, 0xb0000010 + 0x100 * i, FIXTURE_LOAD(4, 1, 0))));
         fixture_assert_exception(0x96000410, 0x200);
         assert_int_equal(*fake_x(0, 1), fixture_x(1));
     }
     assert_int_equal(fixture_vm()->errors.counts[GUEST_ERROR_ACCESS_NOTHING], 3);
     assert_int_equal(fake_log_count("access to nothing"), 1);
+    assert_true(fake_log_has("0xb0000000 (0x40081000)"));
 }
 
 static void test_access_beyond_the_device(void **state)
@@ -136,10 +137,11 @@ static void test_device_calls_it_a_mistake(void **state)
 static void test_fetch_from_a_device(void **state)
 {
     (void)state;
-    assert_true(access_device(0, 0x82000007));
+    assert_true(access_device(0x10, 0x82000007));
     fixture_assert_exception(0x86000010, 0x200);
     assert_int_equal(fixture_device.count, 0);
     assert_int_equal(fixture_vm()->errors.counts[GUEST_ERROR_FETCH_NOTHING], 1);
+    assert_true(fake_log_has("0xa000000 (0x40081000)"));
 }
 
 static void test_no_valid_syndrome(void **state)
@@ -197,14 +199,17 @@ static void test_user_exception_is_undefined(void **state)
     microkit_mr_set(seL4_UserException_FaultIP, FIXTURE_PC);
     assert_true(fixture_fault(microkit_msginfo_new(seL4_Fault_UserException, 5)));
     fixture_assert_exception(0x02000000, 0x200);
+    assert_int_equal(fixture_vm()->errors.counts[GUEST_ERROR_FAULT], 1);
 }
 
 static void test_unknown_labels_block(void **state)
 {
     (void)state;
-    static const uint64_t labels[] = {seL4_Fault_NullFault, seL4_Fault_CapFault, 4, 10, 0x7fffffff};
+    static const uint64_t labels[] = {seL4_Fault_NullFault, seL4_Fault_CapFault, 4, seL4_Fault_VPPIEvent + 1,
+                                      0x7fffffff};
     for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
         assert_false(fixture_fault(microkit_msginfo_new(labels[i], 0)));
+        assert_int_equal(fixture_vm()->errors.counts[GUEST_ERROR_FAULT], i + 1);
     }
     assert_int_equal(fake.kernel_calls, 0);
     assert_false(fixture_vm()->vcpus[0].in_exit);
@@ -218,39 +223,138 @@ static void test_unknown_vcpu(void **state)
     assert_int_equal(fake_log_count("does not exist"), 2);
 }
 
+/* The guest has its interrupt controller on and interrupt 27 enabled. */
+static void enable_interrupt(void)
+{
+    const struct {
+        uint64_t at;
+        uint64_t value;
+    } writes[] = {{0x8000000, 0x12}, {0x80a0014, 0}, {0x80b0080, UINT32_MAX}, {0x80b0100, 1u << 27}};
+    for (size_t i = 0; i < sizeof writes / sizeof writes[0]; i++) {
+        struct mmio_access access = {.width_bytes = 4, .is_write = true, .value = writes[i].value};
+        assert_int_equal(mmio_dispatch(&fixture_vm()->mmio, gpa(writes[i].at), &access), MMIO_HANDLED);
+    }
+}
+
+static void count_ack(size_t vcpu_id, int irq, void *cookie)
+{
+    assert_int_equal(vcpu_id, 0);
+    assert_int_equal(irq, 27);
+    (*(unsigned *)cookie)++;
+}
+
 static void test_maintenance(void **state)
 {
     (void)state;
-    microkit_mr_set(seL4_VGICMaintenance_IDX, UINT64_MAX);
-    const microkit_msginfo message = microkit_msginfo_new(seL4_Fault_VGICMaintenance, 1);
-    assert_true(fixture_fault(message));
-    microkit_mr_set(seL4_VGICMaintenance_IDX, 0x1000);
-    assert_true(fixture_fault(message));
+    unsigned acks = 0;
+    enable_interrupt();
+    assert_true(virq_register(0, 27, count_ack, &acks));
+    assert_true(fixture_fault(fake_vppi_event(27)));
+    /* An index of no list register changes nothing. */
+    static const uint64_t nonsense[] = {UINT64_MAX, 0x1000, 64, 3};
+    for (size_t i = 0; i < sizeof nonsense / sizeof nonsense[0]; i++) {
+        microkit_mr_set(seL4_VGICMaintenance_IDX, nonsense[i]);
+        assert_true(fixture_fault(microkit_msginfo_new(seL4_Fault_VGICMaintenance, 1)));
+        assert_int_equal(acks, 0);
+    }
+    assert_true(fixture_fault(fake_eoi_irq(0, 27)));
+    assert_int_equal(acks, 1);
 }
 
-/* Every syndrome and address leaves the VMM alive; a sample of all of them. */
+/* The vCPU as it is before each hostile message. */
+static void place_vcpu(size_t id)
+{
+    struct fake_vcpu *vcpu = &fake.vcpus[id];
+    for (unsigned n = 0; n < 31; n++) {
+        *fake_x(id, n) = fixture_x(n);
+    }
+    vcpu->context.pc = FIXTURE_PC;
+    vcpu->context.spsr = FIXTURE_EL1H;
+    vcpu->regs[seL4_VCPUReg_ELR_EL1] = 0;
+    fixture_vm()->vcpus[id].waiting = false;
+}
+
+static uint64_t error_count(void)
+{
+    uint64_t sum = 0;
+    for (unsigned kind = 0; kind < GUEST_ERROR_KIND_COUNT; kind++) {
+        sum += fixture_vm()->errors.counts[kind];
+    }
+    return sum;
+}
+
+/* Which general registers a message may change: the destination of a load or of MRS, and the results of SMC. */
+static uint32_t may_change(uint64_t label, uint64_t esr)
+{
+    if (label == seL4_Fault_VMFault) {
+        const bool is_load = (esr & (DABT_ISV | DABT_WNR)) == DABT_ISV && esr_ec(esr) == ESR_EC_DATA_LOWER;
+        return is_load ? 1u << ((esr >> 16) & 31) : 0;
+    }
+    return esr_ec(esr) == ESR_EC_SYSREG ? 1u << ((esr >> 5) & 31) : esr_ec(esr) == ESR_EC_SMC64 ? 0xf : 0;
+}
+
+/* The instruction is complete, or has taken an exception to EL1 that is counted; nothing else has changed. */
+static void assert_settled(size_t id, uint64_t label, uint64_t esr, bool is_answered, uint64_t errors_before)
+{
+    const struct fake_vcpu *vcpu = &fake.vcpus[id];
+    const uint64_t pc = vcpu->context.pc;
+    const uint64_t errors = error_count() - errors_before;
+    if (!is_answered) {
+        assert_true(label == seL4_Fault_VCPUFault && esr_ec(esr) == ESR_EC_WFX);
+        assert_true(fixture_vm()->vcpus[id].waiting);
+        assert_int_equal(errors, 0);
+    } else if (vcpu->regs[seL4_VCPUReg_ELR_EL1] == FIXTURE_PC) {
+        assert_int_equal(pc, FIXTURE_VBAR + 0x200);
+        assert_int_equal(errors, 1);
+    } else {
+        /* Traps of system registers and SMC are of A64, whose instructions have four bytes. */
+        const bool is_short = (esr & ESR_IL) == 0 && esr_ec(esr) != ESR_EC_SYSREG && esr_ec(esr) != ESR_EC_SMC64;
+        assert_int_equal(pc, FIXTURE_PC + (is_short ? 2 : 4));
+        assert_in_range(errors, 0, 1);
+    }
+    for (unsigned n = 0; n < 31; n++) {
+        if ((may_change(label, esr) >> n & 1) == 0) {
+            assert_int_equal(*fake_x(id, n), fixture_x(n));
+        }
+    }
+    assert_false(fixture_vm()->vcpus[id].in_exit);
+}
+
+static uint64_t next_random(void)
+{
+    static uint64_t random = 88172645463325252u;
+    random ^= random << 13;
+    random ^= random >> 7;
+    random ^= random << 17;
+    return random;
+}
+
+/* Every syndrome and address is settled, whatever it is: a sample, most of it of classes that are handled. */
 static void test_hostile_messages(void **state)
 {
     (void)state;
-    uint64_t random = 88172645463325252u;
+    static const enum esr_ec common[] = {ESR_EC_DATA_LOWER, ESR_EC_WFX, ESR_EC_SMC64, ESR_EC_SYSREG};
+    unsigned exceptions = 0;
     for (unsigned i = 0; i < 20000; i++) {
-        uint64_t words[4];
-        for (unsigned w = 0; w < 4; w++) {
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            words[w] = random;
-            microkit_mr_set((seL4_Uint8)w, random);
+        const uint64_t label = i % 2 == 0 ? seL4_Fault_VMFault : seL4_Fault_VCPUFault;
+        const size_t id = next_random() % 2;
+        uint64_t esr = next_random() & UINT32_MAX;
+        if (i % 4 != 0) {
+            const uint64_t ec = label == seL4_Fault_VMFault ? ESR_EC_DATA_LOWER : common[next_random() % 4];
+            esr = (esr & ~(UINT64_C(0x3f) << 26)) | ec << 26;
         }
-        /* Half of them hit a device. */
-        if ((i & 1) != 0) {
-            microkit_mr_set(seL4_VMFault_Addr, 0x8000000 + words[1] % 0x200000);
-        }
-        /* Neither power-off nor reset: those stop the vCPU. */
-        microkit_mr_set(seL4_VMFault_FSR, words[3] & UINT32_MAX);
-        const seL4_Word label = words[0] % 2 == 0 ? seL4_Fault_VMFault : seL4_Fault_VCPUFault;
-        fault_handle(words[2] % 2, microkit_msginfo_new(label, 4));
+        /* Half of them hit the interrupt controller. */
+        const uint64_t at = i % 8 < 4 ? next_random() : 0x8000000 + next_random() % 0x200000;
+        const uint64_t errors = error_count();
+        place_vcpu(id);
+        const bool is_answered = fault_handle(id, label == seL4_Fault_VMFault ? fake_vm_fault(id, FIXTURE_PC, at, esr)
+                                                                              : fake_vcpu_fault(id, FIXTURE_PC, esr));
+        assert_settled(id, label, esr, is_answered, errors);
+        exceptions += fake.vcpus[id].regs[seL4_VCPUReg_ELR_EL1] == FIXTURE_PC;
     }
+    /* The sample has both. */
+    assert_in_range(exceptions, 5000, 19000);
+    assert_in_range(fixture_vm()->errors.logged_count, 1, GUEST_ERROR_PLACE_COUNT_MAX);
 }
 
 static unsigned callback_count;
@@ -264,6 +368,9 @@ static bool callback(size_t vcpu_id, size_t offset, size_t fsr, seL4_UserContext
     callback_count++;
     callback_offset = offset;
     assert_int_equal(regs->x28, fixture_x(28));
+    if (!callback_answer) {
+        regs->spsr = 0x3c0;
+    }
     if (fault_is_write(fsr)) {
         regs->x28 = fault_get_data(regs, fsr);
     } else {

@@ -123,6 +123,28 @@ static void test_cpu_suspend_waits(void **state)
     assert_int_equal(call(PSCI64(PSCI_CPU_SUSPEND), 0x04000000, ENTRY, 0), PSCI_INVALID_PARAMETERS);
 }
 
+static void test_cpu_suspend_returns_at_once(void **state)
+{
+    (void)state;
+    /* Nothing would end the wait. */
+    fake.vcpus[0].regs[seL4_VCPUReg_CNTV_CTL] = 1;
+    assert_int_equal(call(PSCI64(PSCI_CPU_SUSPEND), 0, 0, 0), PSCI_SUCCESS);
+    assert_false(fixture_vm()->vcpus[0].waiting);
+    /* An interrupt is there. */
+    fake_vtimer_wakes = 1;
+    const struct {
+        uint64_t at;
+        uint64_t value;
+    } writes[] = {{0x8000000, 0x12}, {0x80a0014, 0}, {0x80b0080, UINT32_MAX}, {0x80b0100, 1u << 27}};
+    for (size_t i = 0; i < sizeof writes / sizeof writes[0]; i++) {
+        struct mmio_access access = {.width_bytes = 4, .is_write = true, .value = writes[i].value};
+        assert_int_equal(mmio_dispatch(&fixture_vm()->mmio, gpa(writes[i].at), &access), MMIO_HANDLED);
+    }
+    assert_true(fixture_fault(fake_vppi_event(27)));
+    assert_int_equal(call(PSCI64(PSCI_CPU_SUSPEND), 0, 0, 0), PSCI_SUCCESS);
+    assert_false(fixture_vm()->vcpus[0].waiting);
+}
+
 static void test_cpu_suspend_refuses(void **state)
 {
     (void)state;
@@ -197,6 +219,7 @@ int main(void)
         cmocka_unit_test_setup(test_cpu_off, fixture_setup),
         cmocka_unit_test_setup(test_affinity_info_refuses, fixture_setup),
         cmocka_unit_test_setup(test_cpu_suspend_waits, fixture_setup),
+        cmocka_unit_test_setup(test_cpu_suspend_returns_at_once, fixture_setup),
         cmocka_unit_test_setup(test_cpu_suspend_refuses, fixture_setup),
         cmocka_unit_test_setup(test_system_off, fixture_setup),
         cmocka_unit_test_setup(test_system_reset_without_images, fixture_setup),

@@ -106,6 +106,9 @@ static bool sip(size_t vcpu_id, seL4_UserContext *regs, size_t fn_number)
     sip_number = fn_number;
     regs->x0 = 0xa0;
     regs->x3 = regs->x28;
+    if (!sip_answer) {
+        regs->sp = 0;
+    }
     return sip_answer;
 }
 
@@ -125,6 +128,7 @@ static void test_sip_handler(void **state)
     *fake_x(0, 3) = 3;
     assert_int_equal(smc(0x82001234, 0), NOT_SUPPORTED);
     assert_int_equal(*fake_x(0, 3), 3);
+    assert_int_equal(fake.vcpus[0].context.sp, 0x1234);
 }
 
 static void test_sip_forward(void **state)
@@ -202,8 +206,14 @@ static void test_workarounds(void **state)
     assert_int_equal(smc(SMCCC_VERSION, 0), 0x10002);
     assert_int_equal(smc(SMCCC_ARCH_FEATURES, SMCCC_VERSION), 0);
     assert_int_equal(smc(SMCCC_ARCH_FEATURES, 0x84000000), NOT_SUPPORTED);
+    assert_int_equal(smc(SMCCC_ARCH_FEATURES, SMCCC_ARCH_FEATURES), 0);
     assert_int_equal(smc(0x84000000, 0), 0x10001);
     assert_int_equal(fake.smc_calls, 3);
+    /* The question is the firmware's where the function is, though the question itself is not listed. */
+    assert_true(smc_forward_only(list, 1));
+    assert_int_equal(smc(SMCCC_ARCH_FEATURES, 0x80008000), 1);
+    assert_int_equal(smc(SMCCC_ARCH_FEATURES, 0x80000002), NOT_SUPPORTED);
+    assert_int_equal(fake.smc_calls, 4);
 }
 
 int main(void)

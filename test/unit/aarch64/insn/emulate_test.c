@@ -32,6 +32,14 @@
 #define LDR_W0_X2_SXTW    0xb862d820 /* [x1, w2, sxtw #2] */
 #define STR_X0_POST_0     0xf8000420
 #define STTR_X0           0xf8000820
+#define LDTR_X0           0xf8400820
+#define LDR_X0_X2_UXTW    0xf8624820 /* [x1, w2, uxtw] */
+#define LDR_X0_X2_LSL     0xf8627820 /* [x1, x2, lsl #3] */
+#define LDP_X0_X2_AT_16   0xa9410820 /* [x1, #16] */
+#define LDRSB_W0_POST_1   0x38c01420
+#define LDRSB_X0_POST_1   0x38801420
+#define LDRB_W0_POST_1    0x38401420
+#define STR_W0_POST_4     0xb8004420
 #define LDR_Q0            0x3dc00020
 
 static _Alignas(4096) uint8_t ram[0x8000];
@@ -76,6 +84,9 @@ static void test_load_pair(void **state)
     assert_int_equal(fixture_device.last.width_bytes, 8);
     assert_int_equal(*fake_x(0, 0), 0x1122334455667788);
     assert_int_equal(*fake_x(0, 2), 0x1122334455667788);
+    assert_int_equal(*fake_x(0, 1), DEVICE);
+    assert_true(run_at(LDP_X0_X2_AT_16, DEVICE + 16, NO_ISS));
+    assert_int_equal(fixture_device.last.offset, 24);
     assert_int_equal(*fake_x(0, 1), DEVICE);
 }
 
@@ -133,6 +144,15 @@ static void test_register_offsets(void **state)
     *fake_x(0, 2) = 0x55555555fffffffe; /* -2 of 32 bits */
     assert_true(run_at(LDR_W0_X2_SXTW, DEVICE + 0x18, NO_ISS));
     assert_int_equal(fixture_device.last.offset, 0x18);
+    *fake_x(0, 1) = DEVICE - 0xfffffff0;
+    *fake_x(0, 2) = 0x55555555fffffff8;
+    assert_true(run_at(LDR_X0_X2_UXTW, DEVICE + 8, NO_ISS));
+    assert_int_equal(fixture_device.last.offset, 8);
+    /* All 64 bits count. */
+    *fake_x(0, 1) = DEVICE - 0xc00000010;
+    *fake_x(0, 2) = 0x180000004;
+    assert_true(run_at(LDR_X0_X2_LSL, DEVICE + 0x10, NO_ISS));
+    assert_int_equal(fixture_device.last.offset, 0x10);
 }
 
 static void test_stack_pointers(void **state)
@@ -172,6 +192,10 @@ static void test_partly_in_ram(void **state)
     *fake_x(0, 0) = 0xbeef;
     assert_true(run_at(STP_X0_X2, RAM_BASE + RAM_BYTES, STORE_ISS));
     assert_int_equal(ram[RAM_BYTES - 8] | ram[RAM_BYTES - 7] << 8, 0xbeef);
+    /* A byte is all that is loaded of RAM. */
+    *fake_x(0, 1) = RAM_BASE + RAM_BYTES - 8;
+    assert_true(run_at(LDRB_W0_POST_1, DEVICE, NO_ISS));
+    assert_int_equal(*fake_x(0, 0), 0xef);
 }
 
 static void test_nothing_behind_the_device(void **state)
@@ -221,6 +245,23 @@ static void test_device_says_mistake(void **state)
     assert_true(run_at(LDR_X0_POST_8, DEVICE, NO_ISS));
     assert_done();
     assert_int_equal(fixture_vm()->errors.counts[GUEST_ERROR_DEVICE], 1);
+    fixture_device.result = MMIO_HANDLED;
+    *fake_x(0, 1) = DEVICE;
+    assert_true(run_at(LDP_X0_X2, DEVICE, NO_ISS));
+    assert_int_equal(fixture_vm()->errors.counts[GUEST_ERROR_DEVICE], 1);
+}
+
+/* Places of mistakes are pages: one line of the log each. */
+static void test_mistakes_by_page(void **state)
+{
+    (void)state;
+    const uint64_t places[] = {0xb0000010, 0xb0000ff0, 0xb0001000};
+    for (size_t i = 0; i < 3; i++) {
+        *fake_x(0, 1) = places[i];
+        assert_true(run_at(LDP_X0_X2, places[i], NO_ISS));
+        assert_int_equal(fake_log_count("access to nothing"), i < 2 ? 1 : 2);
+    }
+    assert_int_equal(fixture_vm()->errors.counts[GUEST_ERROR_ACCESS_NOTHING], 3);
 }
 
 /* Tables of 4 KiB at the end of RAM, two levels: the device at another address, the code in its own place. */
@@ -287,10 +328,20 @@ static void test_permissions(void **state)
         {for_el0, el0, STP_X0_X2, true},    {for_el0, el1, STTR_X0, true}, {for_el0 | read_only, el0, STP_X0_X2, false},
         {read_only, el1, STP_X0_X2, false},
     };
+    const uint64_t value = 0xcafe;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         switch_mmu_on();
         put_entry(0x4000, 1, UINT64_C(0x40000000) | 1 | cases[i].ap);
         assert_int_equal(is_carried_out(cases[i].instruction, cases[i].mode), cases[i].is_permitted);
+    }
+    /* What may only be read can be loaded, with the privileges of the load. */
+    for (size_t i = 0; i < 2; i++) {
+        put_entry(0x4000, 1, UINT64_C(0x40000000) | 1 | read_only | (i == 0 ? for_el0 : 0));
+        memcpy(ram + 0x6000, &value, 8);
+        *fake_x(0, 0) = 0;
+        fake.vcpus[0].context.spsr = el1;
+        assert_true(run_at(LDTR_X0, DEVICE, NO_ISS));
+        assert_int_equal(*fake_x(0, 0), i == 0 ? value : 0);
     }
 }
 
@@ -344,6 +395,8 @@ static void test_walk_to_nothing(void **state)
     assert_true(run_at(LDR_X0_POST_8, 0x0c000000, DABT_S1PTW | NO_ISS));
     fixture_assert_exception(0x96000016, 0x200);
     assert_int_equal(fake.vcpus[0].regs[seL4_VCPUReg_FAR], 0xffffff8040001230);
+    assert_int_equal(fixture_vm()->errors.counts[GUEST_ERROR_ACCESS_NOTHING], 1);
+    assert_int_equal(fake_log_count("0xc000000"), 1);
     /* A table that is in RAM: something else is wrong, and nothing is claimed. */
     *fake_x(0, 1) = 0xffffff8000000000;
     assert_true(run_at(LDR_X0_POST_8, 0x0c000000, DABT_S1PTW | NO_ISS));
@@ -412,6 +465,32 @@ static void test_handler(void **state)
     assert_int_equal(*fake_x(0, 1), 0xc0000008);
 }
 
+/* What the syndrome says to a handler of the VMM: as the hardware would say it of that access. */
+static void test_syndrome_for_a_handler(void **state)
+{
+    (void)state;
+    register_handler();
+    const uint64_t esr = fixture_class(ESR_EC_DATA_LOWER, DABT_ISV | 4);
+    const struct {
+        uint32_t instruction;
+        uint64_t fsr;
+    } cases[] = {
+        {LDR_X0_POST_8, field_make(DABT_SAS, 3) | DABT_SF},
+        {LDRB_W0_POST_1, 0},
+        {LDRSB_W0_POST_1, DABT_SSE},
+        {LDRSB_X0_POST_1, DABT_SSE | DABT_SF},
+        {STR_W0_POST_4, field_make(DABT_SAS, 2) | DABT_WNR},
+        {STRB_W0_POST_1, DABT_WNR},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        seen_count = 0;
+        *fake_x(0, 1) = 0xc0000000;
+        assert_true(run_at(cases[i].instruction, 0xc0000000, NO_ISS));
+        assert_int_equal(seen_count, 1);
+        assert_int_equal(seen_fsr[0], esr | cases[i].fsr);
+    }
+}
+
 static void test_handler_that_moves_the_pc(void **state)
 {
     (void)state;
@@ -448,12 +527,14 @@ int main(void)
         cmocka_unit_test_setup(test_misaligned, setup),
         cmocka_unit_test_setup(test_impossible, setup),
         cmocka_unit_test_setup(test_device_says_mistake, setup),
+        cmocka_unit_test_setup(test_mistakes_by_page, setup),
         cmocka_unit_test_setup(test_through_tables, setup),
         cmocka_unit_test_setup(test_permissions, setup),
         cmocka_unit_test_setup(test_across_two_pages, setup),
         cmocka_unit_test_setup(test_walk_to_nothing, setup),
         cmocka_unit_test_setup(test_fetch_walk_to_nothing, setup),
         cmocka_unit_test_setup(test_handler, setup),
+        cmocka_unit_test_setup(test_syndrome_for_a_handler, setup),
         cmocka_unit_test_setup(test_handler_that_moves_the_pc, setup),
         cmocka_unit_test_setup(test_handler_that_restarts, setup),
     };

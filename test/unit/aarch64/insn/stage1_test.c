@@ -80,6 +80,8 @@ static void test_4k(void **state)
     assert_int_equal(translate(top | 2ull << 30 | 6ull << 21 | 0x12345), 0x8a12345);
     assert_int_equal(translate(top | 3ull << 30 | 0x3fffffff), 0x1ffffffff);
     assert_int_equal(fails(0, 0), RESULT_INVALID);
+    put(t0, 0, UINT64_C(0x40000000) | VALID); /* no blocks there */
+    assert_int_equal(fails(0, 0), RESULT_INVALID);
     assert_int_equal(fails(top, 1), RESULT_INVALID);
     assert_int_equal(fails(top | 2ull << 30, 2), RESULT_INVALID);
     assert_int_equal(fails(top | 2ull << 30 | 5ull << 21, 3), RESULT_INVALID);
@@ -162,6 +164,34 @@ static void test_granules_of_the_upper_half(void **state)
     controls.tcr ^= UINT64_C(2) << 30; /* 16 KiB: 11 bits */
     put(RAM_BASE, 2047, UINT64_C(0x4000) | TABLE);
     assert_int_equal(translate(0xffffffffffffffff), 0x7fff);
+}
+
+/* Each half has its own size, granule, tag and switch. */
+static void test_halves_differ(void **state)
+{
+    (void)state;
+    const uint64_t lower = RAM_BASE, upper = RAM_BASE + 0x10000;
+    const uint64_t low = 0x40001234, high = 0xfffffc0020001234, tag = UINT64_C(0x12) << 56;
+    const uint64_t tcr = 25 | UINT64_C(22) << 16 | UINT64_C(3) << 30; /* 39 bits of 4 KiB, 42 bits of 64 KiB */
+    controls.tcr = tcr;
+    controls.ttbr0 = lower;
+    controls.ttbr1 = upper;
+    put(lower, 1, UINT64_C(0x40000000) | VALID);
+    put(upper, 1, UINT64_C(0x80000000) | VALID);
+    assert_int_equal(translate(low), 0x40001234);
+    assert_int_equal(translate(high), 0x80001234);
+    controls.tcr = tcr | BIT(37); /* TBI0 */
+    assert_int_equal(translate(low | tag), 0x40001234);
+    assert_int_equal(fails(high ^ tag, 0), RESULT_INVALID);
+    controls.tcr = tcr | BIT(38); /* TBI1 */
+    assert_int_equal(fails(low | tag, 0), RESULT_INVALID);
+    assert_int_equal(translate(high ^ tag), 0x80001234);
+    controls.tcr = tcr | BIT(7); /* EPD0 */
+    assert_int_equal(fails(low, 0), RESULT_INVALID);
+    assert_int_equal(translate(high), 0x80001234);
+    controls.tcr = tcr | BIT(23); /* EPD1 */
+    assert_int_equal(translate(low), 0x40001234);
+    assert_int_equal(fails(high, 0), RESULT_INVALID);
 }
 
 static void test_refused(void **state)
@@ -261,6 +291,7 @@ int main(void)
         cmocka_unit_test_setup(test_16k, setup),
         cmocka_unit_test_setup(test_upper_half, setup),
         cmocka_unit_test_setup(test_granules_of_the_upper_half, setup),
+        cmocka_unit_test_setup(test_halves_differ, setup),
         cmocka_unit_test_setup(test_refused, setup),
         cmocka_unit_test_setup(test_tables_outside_of_ram, setup),
         cmocka_unit_test_setup(test_permissions, setup),

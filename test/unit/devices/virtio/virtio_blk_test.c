@@ -122,18 +122,23 @@ static void backend_do(const struct sddf_blk_request *request)
     }
 }
 
-/* Answers one of the requests taken; a good answer does what it says. */
-static void backend_answer(unsigned index, uint32_t status)
+/* Answers one of the requests taken, as done up to this number of blocks; a good answer does what it says. */
+static void backend_answer_part(unsigned index, uint32_t status, uint16_t success_count)
 {
     assert_true(index < t.taken_count);
-    const struct sddf_blk_request request = t.taken[index];
+    struct sddf_blk_request request = t.taken[index];
     t.taken[index] = t.taken[--t.taken_count];
+    const struct sddf_blk_response response = {.status = status, .success_count = success_count, .id = request.id};
     if (status == SDDF_BLK_OK) {
+        request.count = success_count;
         backend_do(&request);
     }
-    const struct sddf_blk_response response = {
-        .status = status, .success_count = status == SDDF_BLK_OK ? request.count : 0, .id = request.id};
     assert_true(sddf_blk_put_response(&t.virt, &response));
+}
+
+static void backend_answer(unsigned index, uint32_t status)
+{
+    backend_answer_part(index, status, status == SDDF_BLK_OK ? t.taken[index].count : 0);
 }
 
 /* Runs the backend until nothing moves. */
@@ -424,6 +429,31 @@ static void test_backend_errors(void **state)
     assert_int_equal(take_used(0, NULL), 2);
 }
 
+/* Success, but not of all blocks: the request has failed, whichever it is, and a partial write is not completed. */
+static void test_short_answers(void **state)
+{
+    (void)state;
+    uint8_t content[3 * 4096];
+    fill(t.disk, sizeof t.disk, 5);
+    memset(content, 0x11, sizeof content);
+    const struct op read = add(0, IN, 0, 3 * 4096, NULL);
+    const struct op write = add(0, OUT, 64, 3 * 4096, content);
+    const struct op part = add(0, OUT, 129, 512, content);
+    kick(0);
+    backend_take();
+    while (t.taken_count != 0) {
+        backend_answer_part(0, SDDF_BLK_OK, (uint16_t)(t.taken[0].count - 1));
+    }
+    assert_true(virtio_notified(CHANNEL));
+    backend_take();
+    assert_int_equal(t.taken_count, 0);
+    assert_int_equal(status_of(read), IOERR);
+    assert_int_equal(status_of(write), IOERR);
+    assert_int_equal(status_of(part), IOERR);
+    assert_int_not_equal(t.disk[129 * 512], 0x11);
+    assert_int_equal(take_used(0, NULL), 3);
+}
+
 /* What was under way before a reset does not reach the guest's memory; what it writes comes before the new life's. */
 static void test_reset_under_way(void **state)
 {
@@ -666,6 +696,7 @@ int main(void)
         cmocka_unit_test_setup(test_flush_and_id, setup),
         cmocka_unit_test_setup(test_write_through, setup),
         cmocka_unit_test_setup(test_backend_errors, setup),
+        cmocka_unit_test_setup(test_short_answers, setup),
         cmocka_unit_test_setup(test_reset_under_way, setup),
         cmocka_unit_test_setup(test_queue_reset_under_way, setup),
         cmocka_unit_test_setup(test_storage_that_is_not_ready, setup),

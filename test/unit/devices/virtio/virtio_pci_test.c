@@ -256,13 +256,14 @@ static void test_access_through_config(void **state)
     set(cap + 12, 4, 1);
     set(cap + 16, 1, 3);
     assert_int_equal(t[0].dev.status, 3);
-    const uint32_t bad[][3] = {{1, STATUS, 1}, {0, STATUS, 3}, {0, STATUS, 8}, {0, 1, 2}, {0, BAR_BYTES, 4}};
+    const uint32_t bad[][3] = {{1, STATUS, 1}, {0, STATUS, 3}, {0, STATUS, 8},    {0, 1, 2},
+                               {0, 0x11, 2},   {0, 2, 4},      {0, BAR_BYTES, 4}, {0, BAR_BYTES - 2, 4}};
     for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
         set(cap + 4, 1, bad[i][0]);
         set(cap + 8, 4, bad[i][1]);
         set(cap + 12, 4, bad[i][2]);
         set(cap + 16, 4, 0);
-        get(cap + 16, 4);
+        assert_int_equal(get(cap + 16, 4), 0);
     }
     assert_int_equal(t[0].dev.status, 3);
 }

@@ -229,6 +229,43 @@ static void test_kicks_by_event(void **state)
     assert_true(virtq_want_kicks(&vq));
 }
 
+/* Driver and device at once: each stores, then looks at what the other one has stored; one of them must see it. */
+static void turn_interrupts_off(void)
+{
+    struct fake_used used;
+    assert_true(fake_queue_take(&queue, &used));
+    fake_queue_set_no_interrupt(&queue, true);
+}
+
+static void wait_for_more(void)
+{
+    struct fake_used used;
+    assert_true(fake_queue_take(&queue, &used));
+    fake_queue_set_used_event(&queue, queue.used_idx);
+}
+
+static void add_without_kick(void)
+{
+    assert_int_equal(fake_queue_used_flags(&queue), 0);
+    add();
+}
+
+static void test_driver_at_the_same_time(void **state)
+{
+    (void)state;
+    assert_int_equal(enable(false), RESULT_OK);
+    fake_ram_on_fence(turn_interrupts_off);
+    assert_false(use_one());
+    virtq_suppress_kicks(&vq);
+    fake_ram_on_fence(add_without_kick);
+    assert_true(virtq_want_kicks(&vq));
+    setup(state);
+    assert_int_equal(enable(true), RESULT_OK);
+    fake_ram_on_fence(wait_for_more);
+    assert_false(use_one());
+    assert_true(use_one());
+}
+
 /* A driver that changes entries and descriptors right after they have been read. */
 static void test_memory_that_changes(void **state)
 {
@@ -263,6 +300,7 @@ int main(void)
         cmocka_unit_test_setup(test_interrupt_by_event, setup),
         cmocka_unit_test_setup(test_kicks_by_flag, setup),
         cmocka_unit_test_setup(test_kicks_by_event, setup),
+        cmocka_unit_test_setup(test_driver_at_the_same_time, setup),
         cmocka_unit_test_setup(test_memory_that_changes, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
