@@ -43,6 +43,7 @@ include mk/run.mk
 -include mk/fuzz.mk
 -include mk/prove.mk
 -include mk/coverage.mk
+-include mk/mutate.mk
 include mk/lint.mk
 include mk/help.mk
 # The last: it needs what the others have added to TEST_PREREQUISITES.
