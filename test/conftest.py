@@ -121,6 +121,14 @@ class Console:
         match = self.expect(LINUX_PROMPT, timeout)
         return self.text[begin:match.start()].replace("\r", "").replace("\x1b[6n", "")
 
+    def shell_until(self, command, text, timeout=PATIENCE):
+        """Runs a command in a Linux guest's shell, again and again, until it prints `text`: what the guest does by
+        itself may take its time."""
+        end = time.monotonic() + timeout
+        while text not in (printed := self.shell(command)):
+            if time.monotonic() >= end:
+                self._fail(f"{command!r} does not print {text!r} within {timeout} s, but {printed!r}")
+
     def power_off(self):
         """Has a Linux guest switch its machine off."""
         self.send("poweroff\n")

@@ -63,7 +63,7 @@ def test_linux_example_builds_with_an_sdk(machine, root, sdk, own_build):
     environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "BUILD")}
     make = subprocess.run(["make", f"MICROKIT_SDK={sdk}", f"MICROKIT_BOARD={BOARD}", f"BUILD={own_build}", "DEPS=0",
                            "linux-image"], cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, timeout=300, check=False)
+                          text=True, timeout=600, check=False)
     assert make.returncode == 0, make.stdout[-3000:]
     assert not (own_build / "kernel").exists(), "the built-in kernel is not for a build with the SDK"
 

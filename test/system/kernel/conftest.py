@@ -16,6 +16,10 @@ QEMU = os.environ.get("QEMU", "qemu-system-aarch64")
 DETERMINISTIC = ["-icount", "shift=3,sleep=off"]
 
 
+# Seconds.
+LIFETIME = 240
+
+
 class Run:
     def __init__(self, machine, build):
         self.machine = machine
@@ -25,7 +29,7 @@ class Run:
         """Boots image `name` until it is DONE; answers what it printed. `crashes`: PDs that the kernel must report."""
         console = self.machine(self.folder / name / "image.elf", extra=list(extra), **options)
         try:
-            console.expect(r"^(DONE|KERNEL\|PANIC.*)\r?$" if crashes else r"^(DONE|KERNEL\|.*)\r?$", timeout=150)
+            console.expect(r"^(DONE|KERNEL\|PANIC.*)\r?$" if crashes else r"^(DONE|KERNEL\|.*)\r?$", timeout=LIFETIME)
             console.collect(0.05)
         finally:
             self.check_lines(console.text)

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-LIMIT_SECONDS = 30
+LIMIT_SECONDS = 200
 READY = "libvmm guest: shell ready\r\n"
 BANNER = "built-in shell (ash)\r\n\r\n"
 EXIT_STATUS = 7

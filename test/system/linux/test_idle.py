@@ -15,11 +15,11 @@ import time
 
 import pytest
 
-READY = r"libvmm guest: shell ready"
-PROMPT = r"(?:~|/root) # "
 SECONDS = 20
 INSTRUCTIONS_PER_SECOND_MAX = 20000
 SETTLE_SECONDS = 10
+# Of the development machine.
+PATIENCE = 120
 # The machine's PL031 counts the seconds of the machine's time.
 CLOCK = 0x9010000
 
@@ -68,10 +68,12 @@ def instructions_per_second(monitor, log, seconds):
     begin = log.stat().st_size if log.exists() else 0
     started = monitor.seconds()
     monitor.command("log exec,nochain")
-    time.sleep(seconds)
+    give_up = time.monotonic() + PATIENCE
+    while monitor.seconds() < started + seconds:
+        assert time.monotonic() < give_up, "the machine's time stands still"
+        time.sleep(1)
     monitor.command("log none")
     elapsed = monitor.seconds() - started
-    assert elapsed > seconds / 2, "the machine's time stands still"
     with open(log, errors="replace") as file:
         file.seek(begin)
         return sum(1 for line in file if line.startswith("Trace")) / elapsed
@@ -86,8 +88,7 @@ def test_idle_guest_costs_little(machine, build, tmp_path, gic):
                       extra=["-icount", "shift=1", "-rtc", "clock=vm",
                              "-monitor", f"unix:{tmp_path}/monitor,server=on,wait=off",
                              "-D", str(log), "-dfilter", ",".join(ranges)])
-    console.expect(READY)
-    console.expect(PROMPT)
+    console.boot()
     console.collect(SETTLE_SECONDS)
     monitor = Monitor(tmp_path / "monitor")
     one_instruction_at_a_time(monitor)
@@ -96,5 +97,4 @@ def test_idle_guest_costs_little(machine, build, tmp_path, gic):
     print(f"GICv{gic}: {executed:.0f} instructions a second")
     # An idle Linux still has a few timer interrupts a second: nothing at all would be an error of the measurement.
     assert 100 < executed < INSTRUCTIONS_PER_SECOND_MAX
-    console.send("uname -m\n")
-    console.expect("^aarch64")
+    assert console.shell("uname -m") == "aarch64\n"
