@@ -126,6 +126,65 @@ static void test_chosen(void **state)
     assert_null(fdt_getprop(buffer, chosen, "bootargs", NULL));
 }
 
+static const void *property(const char *path, const char *name, int *bytes)
+{
+    const int node = fdt_path_offset(buffer, path);
+    assert_true(node >= 0);
+    const void *value = fdt_getprop(buffer, node, name, bytes);
+    assert_non_null(value);
+    return value;
+}
+
+/* What Linux looks for, by its bindings. */
+static void test_properties(void **state)
+{
+    (void)state;
+    static const char *const texts[][3] = {
+        {"/", "compatible", "linux,dummy-virt"},
+        {"/", "model", "libvmm guest"},
+        {"/cpus/cpu@1", "device_type", "cpu"},
+        {"/cpus/cpu@1", "compatible", "arm,armv8"},
+        {"/cpus/cpu@1", "enable-method", "psci"},
+        {"/psci", "compatible", "arm,psci-1.0"},
+        {"/psci", "method", "smc"},
+        {"/timer", "compatible", "arm,armv8-timer"},
+        {"/timer", "always-on", ""},
+        {"/interrupt-controller@8000000", "compatible", "arm,gic-v3"},
+        {"/interrupt-controller@8000000", "interrupt-controller", ""},
+        {"/interrupt-controller@8000000", "ranges", ""},
+    };
+    static const struct {
+        const char *path;
+        const char *name;
+        uint32_t value;
+    } cells[] = {
+        {"/cpus/cpu@1", "reg", 1},
+        {"/interrupt-controller@8000000", "#interrupt-cells", 3},
+        {"/interrupt-controller@8000000", "#address-cells", 2},
+        {"/interrupt-controller@8000000", "#size-cells", 2},
+    };
+    /* Secure, non-secure, virtual and hypervisor timer: PPIs 13, 14, 11 and 10, high while due. */
+    static const uint32_t timers[] = {1, 13, 4, 1, 14, 4, 1, 11, 4, 1, 10, 4};
+    const struct linux_device_tree guest = guest_with(3, 2);
+    int bytes;
+    write_and_open(&guest);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        const char *text = property(texts[i][0], texts[i][1], &bytes);
+        assert_true(texts[i][2][0] == 0 ? bytes == 0 : strcmp(text, texts[i][2]) == 0);
+    }
+    for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
+        assert_int_equal(fdt32_ld(property(cells[i].path, cells[i].name, &bytes)), cells[i].value);
+        assert_int_equal(bytes, 4);
+    }
+    const fdt32_t *interrupts = property("/timer", "interrupts", &bytes);
+    assert_int_equal(bytes, sizeof timers);
+    for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++) {
+        assert_int_equal(fdt32_ld(&interrupts[i]), timers[i]);
+    }
+    const uint32_t gic = fdt32_ld(property("/interrupt-controller@8000000", "phandle", &bytes));
+    assert_int_equal(fdt32_ld(property("/", "interrupt-parent", &bytes)), gic);
+}
+
 static void test_every_capacity(void **state)
 {
     (void)state;
@@ -217,7 +276,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_memory_and_cpus), cmocka_unit_test(test_interrupt_controllers),
         cmocka_unit_test(test_chosen),          cmocka_unit_test(test_every_capacity),
-        cmocka_unit_test(test_bad_numbers),
+        cmocka_unit_test(test_bad_numbers),     cmocka_unit_test(test_properties),
     };
     if (argc == 3) {
         return write_file(argv[1], (unsigned)(argv[2][0] - '0'));

@@ -93,6 +93,53 @@ static void test_start(void **state)
     assert_int_equal(ram[0], 0xee);
 }
 
+/* The guest has its interrupt controller on and the interrupt of its timer enabled; the timer is due. */
+static bool timer_is_due(void)
+{
+    const struct {
+        uint64_t at;
+        uint64_t value;
+    } writes[] = {{0x8000000, 0x12}, {0x80a0014, 0}, {0x80b0080, UINT32_MAX}, {0x80b0100, 1u << 27}};
+    for (size_t i = 0; i < sizeof writes / sizeof writes[0]; i++) {
+        struct mmio_access access = {.width_bytes = 4, .is_write = true, .value = writes[i].value};
+        assert_int_equal(mmio_dispatch(&fixture_vm()->mmio, gpa(writes[i].at), &access), MMIO_HANDLED);
+    }
+    fake.vcpus[0].regs[seL4_VCPUReg_CNTV_CTL] = 1;
+    return fixture_fault(fake_vppi_event(27));
+}
+
+static void test_timer_is_acked_at_its_end(void **state)
+{
+    (void)state;
+    start();
+    assert_true(timer_is_due());
+    assert_int_equal(fake.vcpus[0].vppi_ack_count, 0);
+    assert_true(fixture_fault(fake_eoi_irq(0, 27)));
+    assert_int_equal(fake.vcpus[0].vppi_ack_count, 1);
+}
+
+static void test_other_boot_vcpu(void **state)
+{
+    (void)state;
+    assert_true(guest_start(1, KERNEL_PC, DTB, 0));
+    let_wash();
+    assert_true(fake.vcpus[1].running);
+    assert_int_equal(fake.vcpus[1].context.pc, KERNEL_PC);
+    assert_false(fake.vcpus[0].running);
+    guest_stop(2);
+    assert_true(fake.vcpus[1].running);
+    guest_stop(1);
+    assert_false(fake.vcpus[1].running);
+    assert_false(guest_resume(0));
+    assert_true(guest_resume(1));
+    assert_true(fake.vcpus[1].running);
+    assert_false(fake.vcpus[0].running);
+    assert_true(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
+    let_wash();
+    assert_true(fake.vcpus[0].running);
+    assert_false(fake.vcpus[1].running);
+}
+
 static void test_start_refuses(void **state)
 {
     (void)state;
@@ -275,6 +322,28 @@ static void test_reset_loop(void **state)
     assert_int_equal(fake_log_count("guest asks for a reset"), 8);
     assert_int_equal(fake_log_count("further ones are not logged"), 2);
     assert_true(fake_log_count("\n") < 25);
+}
+
+static void count_reset(void *ctx)
+{
+    ++*(unsigned *)ctx;
+    assert_false(fake.vcpus[0].running);
+}
+
+static void test_restart_resets_devices(void **state)
+{
+    (void)state;
+    static const struct device_ops ops = {.reset = count_reset};
+    static struct device device;
+    unsigned resets = 0;
+    assert_int_equal(device_add(fixture_vm(), &device, &ops, &resets), RESULT_OK);
+    start();
+    assert_int_equal(resets, 0);
+    assert_true(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
+    assert_int_equal(resets, 1);
+    let_wash();
+    start();
+    assert_int_equal(resets, 2);
 }
 
 static void test_restart_before_start(void **state)
@@ -626,6 +695,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_start, setup),
+        cmocka_unit_test_setup(test_timer_is_acked_at_its_end, setup),
+        cmocka_unit_test_setup(test_other_boot_vcpu, setup),
         cmocka_unit_test_setup(test_start_refuses, setup),
         cmocka_unit_test_setup(test_vcpus_that_the_system_lacks, setup),
         cmocka_unit_test_setup(test_start_again_begins_anew, setup),
@@ -640,6 +711,7 @@ int main(void)
         cmocka_unit_test_setup(test_overlaps_in_every_order, setup),
         cmocka_unit_test_setup(test_restart, setup),
         cmocka_unit_test_setup(test_reset_loop, setup),
+        cmocka_unit_test_setup(test_restart_resets_devices, setup),
         cmocka_unit_test_setup(test_restart_before_start, setup),
         cmocka_unit_test_setup(test_restart_refuses, setup),
         cmocka_unit_test_setup(test_restart_of_unregistered_ram, setup),

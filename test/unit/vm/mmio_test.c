@@ -124,6 +124,20 @@ static void test_width_and_range(void **state)
     assert_int_equal(calls, 0);
 }
 
+/* Right after an access inside, which is remembered: across the region's end, and behind it. */
+static void test_across_the_end(void **state)
+{
+    (void)state;
+    assert_int_equal(add(0x1000, 0x1004, 12, NULL), RESULT_OK);
+    for (unsigned i = 1; i <= 2; i++) {
+        assert_int_equal(read_at(0x2000, 4), MMIO_HANDLED);
+        assert_int_equal(seen.offset, 0x1000);
+        assert_int_equal(read_at(0x2000, 8), MMIO_UNHANDLED);
+        assert_int_equal(read_at(0x2004, 4), MMIO_UNHANDLED);
+        assert_int_equal(calls, i);
+    }
+}
+
 static void test_region_at_the_very_end(void **state)
 {
     (void)state;
@@ -150,6 +164,7 @@ int main(void)
         cmocka_unit_test_setup(test_full, setup),
         cmocka_unit_test_setup(test_dispatch, setup),
         cmocka_unit_test_setup(test_width_and_range, setup),
+        cmocka_unit_test_setup(test_across_the_end, setup),
         cmocka_unit_test_setup(test_region_at_the_very_end, setup),
         cmocka_unit_test_setup(test_overlaps, setup),
     };

@@ -14,11 +14,13 @@ static void test_start(void **state)
     (void)state;
     struct vm *vm = fixture_vm();
     vm->vcpus[1].waiting = true;
+    vm->vcpus[1].paused = true;
     vm->vcpus[1].vtimer_masked = true;
     fake.vcpus[1].regs[seL4_VCPUReg_CNTV_CTL] = 1;
     assert_int_equal(vcpu_start(vm, 1, &entry), RESULT_OK);
     assert_int_equal(vm->vcpus[1].power, VCPU_ON);
     assert_false(vm->vcpus[1].waiting);
+    assert_false(vm->vcpus[1].paused);
     assert_false(vm->vcpus[1].replaced);
     assert_true(fake.vcpus[1].running);
     assert_int_equal(fake.vcpus[1].context.pc, 0x40080000);
@@ -41,6 +43,24 @@ static void test_stop(void **state)
     assert_int_equal(vm->vcpus[0].power, VCPU_OFF);
     assert_false(vm->vcpus[0].waiting);
     assert_false(vm->vgic.vcpus[0].on);
+}
+
+static void test_pause_and_resume(void **state)
+{
+    (void)state;
+    struct vm *vm = fixture_vm();
+    assert_int_equal(vcpu_start(vm, 1, &entry), RESULT_OK);
+    vcpu_pause(vm, 1);
+    assert_true(vm->vcpus[1].paused);
+    assert_false(fake.vcpus[1].running);
+    assert_false(vm->vgic.vcpus[1].on);
+    vcpu_resume(vm, 1);
+    assert_false(vm->vcpus[1].paused);
+    assert_true(fake.vcpus[1].running);
+    assert_int_equal(fake.vcpus[1].resume_count, 1);
+    assert_int_equal(fake.vcpus[0].resume_count, 0);
+    assert_int_equal(vm->vcpus[1].power, VCPU_ON);
+    assert_true(vm->vgic.vcpus[1].on);
 }
 
 static void test_kick(void **state)
@@ -77,6 +97,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_start, fixture_setup),
         cmocka_unit_test_setup(test_stop, fixture_setup),
+        cmocka_unit_test_setup(test_pause_and_resume, fixture_setup),
         cmocka_unit_test_setup(test_kick, fixture_setup),
         cmocka_unit_test_setup(test_within_an_exit, fixture_setup),
     };

@@ -186,6 +186,39 @@ static void register_refuses(void **state)
     assert_int_equal(virq_add(vm, 0, 1020, NULL, NULL), RESULT_RANGE);
 }
 
+/* Private interrupts are each vCPU's own; those behind them are shared. */
+static void private_interrupts(void **state)
+{
+    (void)state;
+    struct call calls[2] = {{0}};
+    struct call shared = {0};
+    struct vm *vm = fresh(2);
+    assert_true(virq_controller_configure(&gicv2));
+    assert_true(virq_controller_init(0));
+    guest_write(vm, GICD_CTLR, 1);
+    guest_write(vm, GICD_ISENABLER + 4, UINT32_MAX);
+    guest_write(vm, GICD_ITARGETSR + 32, 1);
+    for (uint32_t id = 0; id < 2; id++) {
+        vm->vcpus[id].power = VCPU_ON;
+        vgic_set_vcpu_on(&vm->vgic, id, true);
+        assert_true(virq_register(id, 31, count_call, &calls[id]));
+        struct mmio_access enable = {.vcpu_id = id, .width_bytes = 4, .is_write = true, .value = 1u << 31};
+        assert_int_equal(mmio_dispatch(&vm->mmio, gpa(DIST + GICD_ISENABLER), &enable), MMIO_HANDLED);
+    }
+    assert_true(virq_register(0, 32, count_call, &shared));
+    assert_true(virq_inject(1, 31));
+    (void)fake_eoi_irq(1, 31);
+    vgic_maintenance(&vm->vgic, 1, (int)fake.mrs[seL4_VGICMaintenance_IDX]);
+    assert_int_equal(calls[0].count, 0);
+    assert_int_equal(calls[1].count, 1);
+    assert_int_equal(calls[1].vcpu_id, 1);
+    assert_int_equal(calls[1].irq, 31);
+    assert_true(virq_inject(0, 32));
+    end(vm, 32);
+    assert_int_equal(shared.count, 1);
+    assert_int_equal(calls[0].count, 0);
+}
+
 static void register_all(void **state)
 {
     (void)state;
@@ -333,6 +366,7 @@ int main(void)
         cmocka_unit_test(configuration_of_the_vmm_wins),
         cmocka_unit_test(too_early),
         cmocka_unit_test(register_refuses),
+        cmocka_unit_test(private_interrupts),
         cmocka_unit_test(register_all),
         cmocka_unit_test(inject_refuses),
         cmocka_unit_test(ack_function_is_called_at_the_end),
