@@ -22,7 +22,7 @@ CROSS = os.environ.get("CROSS", "aarch64-linux-gnu-")
 CPU = "cortex-a53"
 COUNTER_HZ = 1000000000
 GICS = (2, 3)
-LIFETIME = 60  # seconds
+LIFETIME = 600  # seconds
 
 
 class MachineError(Exception):

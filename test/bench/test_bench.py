@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-LIMIT_SECONDS = 240
+LIMIT_SECONDS = 900
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ class System:
         self.console.send(KEY + str("alice bob mallory".split().index(name)))
         self.console.expect(rf"\[input: {name}\]")
 
-    def run(self, name, command, timeout=90):
+    def run(self, name, command, timeout=300):
         """A command of one client; answers what was printed meanwhile."""
         start = self.console.read_up_to
         self.choose(name)
@@ -49,7 +49,7 @@ class System:
         return "".join(text for colour, text in zip(parts[1::2], parts[2::2]) if colour == COLOUR[name])
 
 
-    def wait_for(self, name, text, timeout=90):
+    def wait_for(self, name, text, timeout=300):
         """Until a client has printed `text`, at any time."""
         end = time.monotonic() + timeout
         while text not in self.of(name):

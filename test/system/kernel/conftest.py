@@ -17,7 +17,7 @@ DETERMINISTIC = ["-icount", "shift=3,sleep=off"]
 
 
 # Seconds.
-LIFETIME = 240
+PATIENCE = 240
 
 
 class Run:
@@ -29,7 +29,7 @@ class Run:
         """Boots image `name` until it is DONE; answers what it printed. `crashes`: PDs that the kernel must report."""
         console = self.machine(self.folder / name / "image.elf", extra=list(extra), **options)
         try:
-            console.expect(r"^(DONE|KERNEL\|PANIC.*)\r?$" if crashes else r"^(DONE|KERNEL\|.*)\r?$", timeout=LIFETIME)
+            console.expect(r"^(DONE|KERNEL\|PANIC.*)\r?$" if crashes else r"^(DONE|KERNEL\|.*)\r?$", timeout=PATIENCE)
             console.collect(0.05)
         finally:
             self.check_lines(console.text)

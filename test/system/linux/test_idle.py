@@ -19,7 +19,7 @@ SECONDS = 20
 INSTRUCTIONS_PER_SECOND_MAX = 20000
 SETTLE_SECONDS = 10
 # Of the development machine.
-PATIENCE = 120
+PATIENCE = 300
 # The machine's PL031 counts the seconds of the machine's time.
 CLOCK = 0x9010000
 

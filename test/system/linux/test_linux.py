@@ -79,7 +79,7 @@ def test_reboots_five_times(linux, gic):
 
 
 def test_restart_with_another_initramfs(machine, build):
-    console = machine(build / "test/linux/restart/image.elf", cores=2, extra=["-accel", "tcg,thread=single"])
+    console = machine(build / "test/linux/restart/image.elf", cores=2, extra=ICOUNT)
     for name in ("first", "second", "first"):
         console.expect(f"initramfs: {name}")
         console.expect(PROMPT)

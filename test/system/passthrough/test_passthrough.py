@@ -66,7 +66,7 @@ def linux(machine, build, disk):
 
     def start(gic, *arguments):
         # As passthrough.mk has it. The machine has no further network.
-        console = machine(build / f"examples/passthrough/gic{gic}/image.elf", gic=gic, lifetime=400, extra=[
+        console = machine(build / f"examples/passthrough/gic{gic}/image.elf", gic=gic, extra=[
             "-machine", "highmem=off", "-global", "virtio-mmio.force-legacy=false",
             "-drive", f"if=none,id=disk,format=raw,file={disk}",
             "-device", "virtio-blk-device,bus=virtio-mmio-bus.31,drive=disk",

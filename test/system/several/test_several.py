@@ -15,7 +15,7 @@ DETERMINISTIC = ["-icount", "shift=3,sleep=off"]
 @pytest.mark.parametrize("gic", [2, 3])
 def test_guests_keep_share_and_state(machine, build, gic):
     console = machine(build / f"test/several/gic{gic}/image.elf", gic=gic, extra=DETERMINISTIC)
-    console.expect(r"^DONE\r?$", timeout=200)
+    console.expect(r"^DONE\r?$", timeout=600)
     # Not every check begins a line: a VMM that was preempted may stand before it.
     assert not re.findall(r"BAD .*$", console.text, re.MULTILINE), console.text
     assert len(re.findall(r"ok [a-z]", console.text)) == 30

@@ -22,7 +22,7 @@ SOME = [
     (2, 4, "low", "multi", "sgi_pairs"),
 ]
 # Seconds.
-LIFETIME = 200
+LIFETIME = 900
 
 
 @pytest.mark.parametrize("gic, cores, vmm, thread, name", ALL if IS_MATRIX else SOME)

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-LIFETIME = 240
+LIFETIME = 600
 # The machine's time is that of its instructions, 8 ns each: no share depends on how busy the host is.
 ICOUNT = ["-icount", "shift=3,sleep=off"]
 

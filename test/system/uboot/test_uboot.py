@@ -30,7 +30,7 @@ def uboot(machine, build):
     def start(variant):
         folder = build / "test/uboot"
         for _ in range(TRIES):
-            console = machine(folder / variant / "image.elf", gic=int(variant[3]), lifetime=400, extra=[
+            console = machine(folder / variant / "image.elf", gic=int(variant[3]), extra=[
                 "-global", "virtio-mmio.force-legacy=false",
                 "-drive", f"if=none,id=disk,format=raw,snapshot=on,file={folder / 'disk.img'}",
                 "-device", "virtio-blk-device,drive=disk,bus=virtio-mmio-bus.0"])

@@ -23,8 +23,8 @@ import pytest
 
 FULL = bool(os.environ.get("TEST_MATRIX"))
 # Seconds.
-LIFETIME = 3600 if FULL else 400
-PATIENCE = 900 if FULL else 300
+LIFETIME = 3600 if FULL else 1200
+PATIENCE = 900 if FULL else 600
 
 CONSOLE_BYTES = 100 << 10
 FILE_MIB = 256 if FULL else 16

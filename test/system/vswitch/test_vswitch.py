@@ -17,8 +17,8 @@ import pytest
 
 FULL = bool(os.environ.get("TEST_MATRIX"))
 # Seconds. Two guests share one emulated core.
-LIFETIME = 3600 if FULL else 600
-PATIENCE = 900 if FULL else 300
+LIFETIME = 3600 if FULL else 1200
+PATIENCE = 900 if FULL else 600
 FETCHED_BYTES = (2 if FULL else 1) << 20
 FUZZED_ROUNDS = 3 if FULL else 2
 
