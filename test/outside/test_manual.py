@@ -23,7 +23,8 @@ def test_snippets_compile(root, build, document):
     assert compiler.returncode == 0, compiler.stderr
 
 
-@pytest.mark.parametrize("document", ["docs/manual.md", "docs/specs.md"])
+@pytest.mark.parametrize("document", ["docs/manual.md", "docs/specs.md", "docs/architecture.md", "README.md",
+                                      "CONTRIBUTING.md", "CHANGES.md"])
 def test_links_lead_somewhere(root, document):
     folder = (root / document).parent
     for target in re.findall(r"\]\(([^)#:]+)\)", (root / document).read_text()):
