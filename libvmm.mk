@@ -62,8 +62,8 @@ LIBVMM_GCC_CFLAGS := -fno-tree-forwprop -falign-functions=4 -falign-jumps=4 -fal
 LIBVMM_ALL_CFLAGS = -fomit-frame-pointer -fno-asynchronous-unwind-tables -fno-unwind-tables \
     $(if $(findstring clang,$(LIBVMM_CC)),,$(LIBVMM_GCC_CFLAGS)) \
     $(LIBVMM_CFLAGS) -std=gnu11 -ffreestanding \
-    $(if $(MICROKIT),-isystem $(MICROKIT)/include) $(LIBVMM_INCLUDES) -I$(LIBVMM)/src -I$(LIBVMM)/src/boot/libfdt \
-    -isystem $(LIBFDT_INCLUDE)
+    $(if $(MICROKIT),-isystem $(MICROKIT)/include) $(LIBVMM_INCLUDES) -I$(LIBVMM)/src -I$(LIBVMM) \
+    -I$(LIBVMM)/src/boot/libfdt -isystem $(LIBFDT_INCLUDE)
 
 # What no guest's exit runs through, or none that matters, is compiled for size where your flags say -O2 or -O3;
 # memcpy too, whose loops gcc makes longer otherwise.

@@ -17,7 +17,7 @@ FUZZERS ?= $(sort $(patsubst test/fuzz/%_fuzz.c,%,$(wildcard test/fuzz/*_fuzz.c)
 FUZZ_DIR     := $(BUILD)/fuzz
 FUZZ_SAN     := -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_CFLAGS  := -std=gnu11 -g -O2 -fno-omit-frame-pointer $(FUZZ_SAN) -fsanitize=fuzzer-no-link \
-    -Wall -Wextra -Wshadow -Itest/unit/fake -Iinclude -Isrc -MMD -MP
+    -Wall -Wextra -Wshadow -Itest/unit/fake -Iinclude -Isrc -I. -MMD -MP
 TOOL_FUZZERS := system elf
 
 FUZZ_VMM_SRCS  := $(filter-out $(UNIT_TARGET_SRCS),$(sort $(shell find src -name '*.c'))) \

@@ -12,7 +12,7 @@ MACHINE_SRC   := test/system/machine
 MACHINE_TICKED := pause restart smp_pause
 GUEST_NAMES   := $(basename $(notdir $(wildcard test/guests/*.c)))
 GUEST_HARNESS     := $(patsubst test/guests/harness/%,$(GUESTS)/harness/%.o,$(wildcard test/guests/harness/*.[cS]))
-GUEST_CFLAGS  := $(TARGET_CFLAGS) -fno-tree-loop-distribute-patterns -MMD -MP
+GUEST_CFLAGS  := $(TARGET_CFLAGS) -I. -fno-tree-loop-distribute-patterns -MMD -MP
 MACHINE_NAMES := $(foreach gic,2 3,$(GUEST_NAMES:%=gic$(gic)/%))
 
 .PHONY: guests

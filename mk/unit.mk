@@ -22,7 +22,7 @@ UNIT_OBJS   := $(UNIT_SRCS:%.c=$(UNIT_DIR)/obj/%.o) $(UNIT_FAKES:%.c=$(UNIT_DIR)
 UNIT_LIB    := $(UNIT_DIR)/libvmm-host.a
 UNIT_BINS   := $(UNIT_TESTS:test/unit/%.c=$(UNIT_DIR)/%)
 UNIT_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
-    -Wall -Wextra -Wconversion -Wshadow -Wvla -Werror -Itest/unit/fake -Iinclude -Isrc -MMD -MP $(UNIT_EXTRA_CFLAGS)
+    -Wall -Wextra -Wconversion -Wshadow -Wvla -Werror -Itest/unit/fake -Iinclude -Isrc -I. -MMD -MP $(UNIT_EXTRA_CFLAGS)
 UNIT_LIBS   := -lcmocka -lfdt
 
 .PHONY: unit-tests unit

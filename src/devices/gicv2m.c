@@ -6,15 +6,15 @@
 /*
  * A GICv2m frame: a page of registers through which messages become SPIs. [SBSA GICv2m]
  *
- *      device or vCPU --writes n--> MSI_SETSPI_NS --> a pulse of SPI n
+ *      device or vCPU --writes n--> GICV2M_MSI_SETSPI_NS --> a pulse of SPI n
  *
  * Linux uses it with a GICv2, and with a GICv3 that has no LPIs. The guest makes the frame's SPIs edge-triggered; with
  * its GIC it enables, routes and ends them as any other.
  *
- * Registers are words; MSI_SETSPI_NS takes a halfword too, which is all that some messages have. What is reserved reads
- * as zero and ignores writes.
+ * Registers are words; GICV2M_MSI_SETSPI_NS takes a halfword too, which is all that some messages have. What is
+ * reserved reads as zero and ignores writes.
  *
- * Left out: the frame of the Secure state; identification registers beside MSI_IIDR.
+ * Left out: the frame of the Secure state; identification registers beside GICV2M_MSI_IIDR.
  *
  * Invariant: only SPIs of the frame's range are ever raised by it.
  */
@@ -22,17 +22,11 @@
 
 #include <libvmm/util/util.h>
 
+#include "spec/arm/gic.h"
 #include "util/checked.h"
 #include "util/field.h"
 #include "vm/device_tree.h"
 #include "vm/vm.h"
-
-/* [SBSA GICv2m] */
-enum gicv2m_register {
-    MSI_TYPER = 0x008,     /* RO */
-    MSI_SETSPI_NS = 0x040, /* WO */
-    MSI_IIDR = 0xfcc,      /* RO */
-};
 
 #define TYPER_BASE  FIELD(25, 16)
 #define TYPER_COUNT FIELD(9, 0)
@@ -65,14 +59,14 @@ static COLD void lose(struct msi_frame *frame, uint64_t address, uint32_t data)
 
 void msi_frame_send(struct msi_frame *frame, uint64_t address, uint32_t data)
 {
-    if (address != frame->base + MSI_SETSPI_NS || !raise(frame, data)) {
+    if (address != frame->base + GICV2M_MSI_SETSPI_NS || !raise(frame, data)) {
         lose(frame, address, data);
     }
 }
 
 static enum mmio_result write_frame(struct msi_frame *frame, struct mmio_access *access)
 {
-    if (access->offset != MSI_SETSPI_NS) {
+    if (access->offset != GICV2M_MSI_SETSPI_NS) {
         return access->width_bytes == WORD_BYTES ? MMIO_HANDLED : MMIO_GUEST_ERROR;
     }
     const bool is_width = access->width_bytes == WORD_BYTES || access->width_bytes == HALFWORD;
@@ -89,9 +83,9 @@ static enum mmio_result access_frame(void *dev, struct mmio_access *access)
     if (access->width_bytes != WORD_BYTES) {
         return MMIO_GUEST_ERROR;
     }
-    if (access->offset == MSI_TYPER) {
+    if (access->offset == GICV2M_MSI_TYPER) {
         access->value = field_make(TYPER_BASE, frame->irq_first) | field_make(TYPER_COUNT, frame->irq_count);
-    } else if (access->offset == MSI_IIDR) {
+    } else if (access->offset == GICV2M_MSI_IIDR) {
         access->value = IIDR_VALUE;
     }
     return MMIO_HANDLED;

@@ -22,6 +22,7 @@
 #include <libvmm/util/util.h>
 #include <libvmm/virq.h>
 
+#include "spec/pl011.h"
 #include "util/field.h"
 #include "vm/device.h"
 #include "vm/device_tree.h"
@@ -30,59 +31,12 @@
 #define PAGE_BYTES 0x1000
 #define CLOCK_HZ   24000000
 
-enum {
-    UARTDR = 0x000,        /* RW [PL011 3.3.1] */
-    UARTRSR = 0x004,       /* RW [PL011 3.3.2] */
-    UARTFR = 0x018,        /* RO [PL011 3.3.3] */
-    UARTILPR = 0x020,      /* RW [PL011 3.3.4] */
-    UARTIBRD = 0x024,      /* RW [PL011 3.3.5] */
-    UARTFBRD = 0x028,      /* RW [PL011 3.3.6] */
-    UARTLCR_H = 0x02c,     /* RW [PL011 3.3.7] */
-    UARTCR = 0x030,        /* RW [PL011 3.3.8] */
-    UARTIFLS = 0x034,      /* RW [PL011 3.3.9] */
-    UARTIMSC = 0x038,      /* RW [PL011 3.3.10] */
-    UARTRIS = 0x03c,       /* RO [PL011 3.3.11] */
-    UARTMIS = 0x040,       /* RO [PL011 3.3.12] */
-    UARTICR = 0x044,       /* WO [PL011 3.3.13] */
-    UARTDMACR = 0x048,     /* RW [PL011 3.3.14] */
-    UARTPeriphID0 = 0xfe0, /* RO [PL011 3.3.15]: four registers */
-    UARTPCellID0 = 0xff0,  /* RO [PL011 3.3.16]: four registers */
-};
-
-/* UARTFR */
-#define FR_CTS  BIT(0)
-#define FR_DSR  BIT(1)
-#define FR_DCD  BIT(2)
-#define FR_BUSY BIT(3)
-#define FR_RXFE BIT(4)
-#define FR_TXFF BIT(5)
-#define FR_RXFF BIT(6)
-#define FR_TXFE BIT(7)
-
-/* UARTLCR_H, UARTCR */
-#define LCR_FEN   BIT(4)
-#define LCR_8BIT  FIELD(6, 5)
-#define CR_UARTEN BIT(0)
-#define CR_TXE    BIT(8)
-#define CR_RXE    BIT(9)
-
-/* UARTIFLS */
-#define IFLS_TX    FIELD(2, 0)
-#define IFLS_RX    FIELD(5, 3)
-#define IFLS_RESET 0x12
-
-/* UARTIMSC, UARTRIS, UARTMIS, UARTICR */
-#define INT_RX  BIT(4)
-#define INT_TX  BIT(5)
-#define INT_RT  BIT(6)
-#define INT_ALL 0x7ff
-
 /* PL011 of Arm, revision r1p5. */
 static const uint8_t id_registers[] = {0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
 
 static uint32_t depth(const struct pl011 *uart)
 {
-    return (uart->lcr & LCR_FEN) != 0 ? PL011_FIFO_BYTES : 1;
+    return (uart->lcr & UARTLCR_H_FEN) != 0 ? PL011_FIFO_BYTES : 1;
 }
 
 /* The fill that a field of UARTIFLS stands for: 1/8, 1/4, 1/2, 3/4 or 7/8 of the FIFO; reserved values are as the last.
@@ -114,8 +68,8 @@ static uint32_t fifo_piece(const struct pl011_fifo *fifo)
 /* Empties the transmit FIFO into the line. Its interrupt is for passing the trigger on the way down. */
 static void transmit(struct pl011 *uart)
 {
-    const uint64_t needed = CR_UARTEN | CR_TXE;
-    const uint32_t threshold = depth(uart) == 1 ? 0 : trigger(uart, IFLS_TX);
+    const uint64_t needed = UARTCR_UARTEN | UARTCR_TXE;
+    const uint32_t threshold = depth(uart) == 1 ? 0 : trigger(uart, UARTIFLS_TX);
     const uint32_t before = uart->tx.count;
 
     if ((uart->control & needed) != needed) {
@@ -130,14 +84,14 @@ static void transmit(struct pl011 *uart)
         }
     }
     if (before != 0 && before != uart->tx.count && uart->tx.count <= threshold) {
-        uart->raw |= INT_TX;
+        uart->raw |= UARTINT_TX;
     }
 }
 
 /* Fills the receive FIFO from the line. */
 static void receive(struct pl011 *uart)
 {
-    const uint64_t needed = CR_UARTEN | CR_RXE;
+    const uint64_t needed = UARTCR_UARTEN | UARTCR_RXE;
     uint8_t bytes[PL011_FIFO_BYTES];
 
     if ((uart->control & needed) != needed || uart->rx.count >= depth(uart)) {
@@ -150,7 +104,7 @@ static void receive(struct pl011 *uart)
         fifo_put(&uart->rx, bytes[i]);
     }
     if (given != 0) {
-        uart->raw |= INT_RT | (uart->rx.count >= trigger(uart, IFLS_RX) ? INT_RX : 0);
+        uart->raw |= UARTINT_RT | (uart->rx.count >= trigger(uart, UARTIFLS_RX) ? UARTINT_RX : 0);
     }
 }
 
@@ -166,11 +120,11 @@ static uint32_t read_data(struct pl011 *uart)
     }
     const uint8_t byte = uart->rx.bytes[uart->rx.first];
     fifo_drop(&uart->rx, 1);
-    if (uart->rx.count < trigger(uart, IFLS_RX)) {
-        uart->raw &= (uint32_t)~INT_RX;
+    if (uart->rx.count < trigger(uart, UARTIFLS_RX)) {
+        uart->raw &= (uint32_t)~UARTINT_RX;
     }
     if (uart->rx.count == 0) {
-        uart->raw &= (uint32_t)~INT_RT;
+        uart->raw &= (uint32_t)~UARTINT_RT;
     }
     receive(uart);
     return byte;
@@ -187,21 +141,21 @@ static void write_data(struct pl011 *uart, uint32_t value)
 
 static uint32_t read_flags(struct pl011 *uart)
 {
-    uint64_t flags = FR_CTS | FR_DSR | FR_DCD;
-    flags |= uart->tx.count == 0 ? FR_TXFE : FR_BUSY;
-    flags |= uart->tx.count >= depth(uart) ? FR_TXFF : 0;
-    flags |= uart->rx.count == 0 ? FR_RXFE : 0;
-    flags |= uart->rx.count >= depth(uart) ? FR_RXFF : 0;
+    uint64_t flags = UARTFR_CTS | UARTFR_DSR | UARTFR_DCD;
+    flags |= uart->tx.count == 0 ? UARTFR_TXFE : UARTFR_BUSY;
+    flags |= uart->tx.count >= depth(uart) ? UARTFR_TXFF : 0;
+    flags |= uart->rx.count == 0 ? UARTFR_RXFE : 0;
+    flags |= uart->rx.count >= depth(uart) ? UARTFR_RXFF : 0;
     return (uint32_t)flags;
 }
 
 /* Changing the depth flushes the FIFOs. */
 static void write_lcr(struct pl011 *uart, uint32_t value)
 {
-    if (((uart->lcr ^ value) & LCR_FEN) != 0) {
+    if (((uart->lcr ^ value) & UARTLCR_H_FEN) != 0) {
         fifo_drop(&uart->tx, uart->tx.count);
         fifo_drop(&uart->rx, uart->rx.count);
-        uart->raw &= (uint32_t) ~(INT_RX | INT_RT);
+        uart->raw &= (uint32_t) ~(UARTINT_RX | UARTINT_RT);
     }
     uart->lcr = value & 0xff;
 }
@@ -227,7 +181,7 @@ static void write_clear(struct pl011 *uart, uint32_t value)
 {
     uart->raw &= ~value;
     /* The line is idle: the timeout comes again at once for what has not been read. */
-    uart->raw |= uart->rx.count != 0 ? (uint32_t)INT_RT : 0;
+    uart->raw |= uart->rx.count != 0 ? (uint32_t)UARTINT_RT : 0;
 }
 
 static uint32_t read_zero(struct pl011 *uart)
@@ -263,7 +217,7 @@ static const struct pl011_reg regs[] = {
     {UARTLCR_H, AT(lcr), 0, NULL, write_lcr},
     {UARTCR, AT(control), 0, NULL, write_control},
     {UARTIFLS, AT(levels), 0x3f, NULL, NULL},
-    {UARTIMSC, AT(mask), INT_ALL, NULL, NULL},
+    {UARTIMSC, AT(mask), UARTINT_ALL, NULL, NULL},
     {UARTRIS, 0, 0, read_raw, NULL},
     {UARTMIS, 0, 0, read_masked, NULL},
     {UARTICR, 0, 0, read_zero, write_clear},
@@ -330,9 +284,9 @@ enum mmio_result pl011_access(void *dev, struct mmio_access *access)
 
 void pl011_reset(struct pl011 *uart)
 {
-    uart->lcr = (uint32_t)(LCR_FEN | LCR_8BIT);
-    uart->control = (uint32_t)(CR_UARTEN | CR_TXE | CR_RXE);
-    uart->levels = IFLS_RESET;
+    uart->lcr = (uint32_t)(UARTLCR_H_FEN | UARTLCR_H_8BIT);
+    uart->control = (uint32_t)(UARTCR_UARTEN | UARTCR_TXE | UARTCR_RXE);
+    uart->levels = UARTIFLS_RESET;
     uart->mask = 0;
     uart->raw = 0;
     memset(uart->scratch, 0, sizeof(uart->scratch));

@@ -4,15 +4,14 @@
  */
 
 /*
- * Bit fields of registers, as masks. FIELD(hi, lo) is a mask of bits hi..lo, which field_get and field_set shift by
- * themselves; with constant fields all of it folds to one or two instructions.
+ * Bit fields of registers, as masks: of a FIELD(hi, lo), field_get and field_set find the shift by themselves; with
+ * constant fields all of it folds to one or two instructions.
  */
 #pragma once
 
 #include <stdint.h>
 
-#define BIT(n)        (UINT64_C(1) << (n))
-#define FIELD(hi, lo) ((~UINT64_C(0) >> (63 - ((hi) - (lo)))) << (lo))
+#include "spec/bits.h"
 
 /* The field's value, shifted down to bit 0. `mask` is a FIELD, never 0. */
 static inline uint64_t field_get(uint64_t mask, uint64_t value)

@@ -13,24 +13,22 @@
 #include "aarch64/exit/syndrome.h"
 
 #define STEP_COUNT_MAX 400
-#define PSCI_32        0x84000000u
-#define PSCI_64        0xc4000000u
 
 static const uint32_t functions[] = {
-    PSCI_32 | PSCI_VERSION,
-    PSCI_32 | PSCI_CPU_SUSPEND,
-    PSCI_64 | PSCI_CPU_SUSPEND,
-    PSCI_32 | PSCI_CPU_OFF,
-    PSCI_32 | PSCI_CPU_ON,
-    PSCI_64 | PSCI_CPU_ON,
-    PSCI_32 | PSCI_AFFINITY_INFO,
-    PSCI_64 | PSCI_AFFINITY_INFO,
-    PSCI_32 | PSCI_MIGRATE_INFO_TYPE,
-    PSCI_32 | PSCI_SYSTEM_OFF,
-    PSCI_32 | PSCI_SYSTEM_RESET,
-    PSCI_32 | PSCI_FEATURES,
-    PSCI_32 | PSCI_SYSTEM_RESET2,
-    PSCI_64 | PSCI_SYSTEM_RESET2,
+    PSCI_VERSION,
+    PSCI_CPU_SUSPEND,
+    PSCI_64(PSCI_CPU_SUSPEND),
+    PSCI_CPU_OFF,
+    PSCI_CPU_ON,
+    PSCI_64(PSCI_CPU_ON),
+    PSCI_AFFINITY_INFO,
+    PSCI_64(PSCI_AFFINITY_INFO),
+    PSCI_MIGRATE_INFO_TYPE,
+    PSCI_SYSTEM_OFF,
+    PSCI_SYSTEM_RESET,
+    PSCI_FEATURES,
+    PSCI_SYSTEM_RESET2,
+    PSCI_64(PSCI_SYSTEM_RESET2),
     SMCCC_VERSION,
     SMCCC_ARCH_FEATURES,
     0x82000001, /* SiP */
@@ -52,7 +50,7 @@ static void call_cpu_on(struct input *input, size_t vcpu_id)
     const size_t target = input_u8(input) % vm_vcpu_count(vm);
     const bool was_on = vm->vcpus[target].power == VCPU_ON;
     const uint64_t pc = context->pc;
-    context->x0 = PSCI_64 | PSCI_CPU_ON;
+    context->x0 = PSCI_64(PSCI_CPU_ON);
     context->x1 = target;
     context->x2 = MACHINE_RAM_BASE + 0x100;
     context->x3 = 0x1234;
@@ -74,9 +72,9 @@ static void call_fixed(struct input *input, size_t vcpu_id)
         uint32_t function;
         uint64_t result;
     } fixed[] = {
-        {PSCI_32 | PSCI_VERSION, PSCI_VERSION_1_1},
+        {PSCI_VERSION, PSCI_VERSION_1_1},
         {SMCCC_VERSION, SMCCC_VERSION_1_2},
-        {PSCI_64 | PSCI_VERSION, (uint64_t)SMCCC_NOT_SUPPORTED},
+        {PSCI_64(PSCI_VERSION), (uint64_t)SMCCC_NOT_SUPPORTED},
         {0xffffffff, (uint64_t)SMCCC_NOT_SUPPORTED},
     };
     const uint8_t choice = input_u8(input);

@@ -84,16 +84,18 @@ struct expected {
 };
 
 static const struct expected expectations[] = {
-    {"load from nothing", load_nothing, EC_DATA_SAME, EC_DATA_LOWER, FSC_EXTERNAL, LOAD_AT},
-    {"store to nothing", store_nothing, EC_DATA_SAME, EC_DATA_LOWER, FSC_EXTERNAL | ESR_WNR, STORE_AT},
-    {"fetch from nothing", fetch_nothing, EC_FETCH_SAME, EC_FETCH_LOWER, FSC_EXTERNAL, FETCH_AT},
-    {"undefined instruction", undefined, EC_UNKNOWN, EC_UNKNOWN, 0, 0},
-    {"undefined register", undefined_register, EC_UNKNOWN, EC_UNKNOWN, 0, 0},
+    {"load from nothing", load_nothing, ESR_EC_DATA_SAME, ESR_EC_DATA_LOWER, FSC_EXTERNAL_ABORT, LOAD_AT},
+    {"store to nothing", store_nothing, ESR_EC_DATA_SAME, ESR_EC_DATA_LOWER, FSC_EXTERNAL_ABORT | DABT_WNR, STORE_AT},
+    {"fetch from nothing", fetch_nothing, ESR_EC_FETCH_SAME, ESR_EC_FETCH_LOWER, FSC_EXTERNAL_ABORT, FETCH_AT},
+    {"undefined instruction", undefined, ESR_EC_UNKNOWN, ESR_EC_UNKNOWN, 0, 0},
+    {"undefined register", undefined_register, ESR_EC_UNKNOWN, ESR_EC_UNKNOWN, 0, 0},
 };
 
 static const struct expected device_expectations[] = {
-    {"fetch from an emulated device", fetch_emulated, EC_FETCH_SAME, EC_FETCH_LOWER, FSC_EXTERNAL, HARNESS_SCRATCH},
-    {"fetch from a device passed through", fetch_device, EC_FETCH_SAME, EC_FETCH_LOWER, FSC_EXTERNAL, UART_AT},
+    {"fetch from an emulated device", fetch_emulated, ESR_EC_FETCH_SAME, ESR_EC_FETCH_LOWER, FSC_EXTERNAL_ABORT,
+     HARNESS_SCRATCH},
+    {"fetch from a device passed through", fetch_device, ESR_EC_FETCH_SAME, ESR_EC_FETCH_LOWER, FSC_EXTERNAL_ABORT,
+     UART_AT},
 };
 
 static void named(const char *name)

@@ -65,18 +65,18 @@ static uint32_t highest_pending(void)
 
 static void plain(void)
 {
-    check_equal("nothing at first", gic_take(), GIC_SPURIOUS);
+    check_equal("nothing at first", gic_take(), GIC_INTID_SPURIOUS);
     gic_set_pending(A);
     check("pending reads as such", gic_is_pending(A));
     check_equal("highest pending", highest_pending(), A);
     check_equal("taken", gic_take(), A);
-    check_equal("taken once", gic_take(), GIC_SPURIOUS);
+    check_equal("taken once", gic_take(), GIC_INTID_SPURIOUS);
     check("pending no more", !gic_is_pending(A));
     check("active no more", !gic_is_active(A));
     gic_set_pending(A);
     gic_set_pending(A);
     check_equal("set pending twice: taken", gic_take(), A);
-    check_equal("set pending twice: taken once", gic_take(), GIC_SPURIOUS);
+    check_equal("set pending twice: taken once", gic_take(), GIC_INTID_SPURIOUS);
 }
 
 static void latch(void)
@@ -84,7 +84,7 @@ static void latch(void)
     gic_disable(A);
     gic_set_pending(A);
     check("disabled: the latch is set", gic_is_pending(A));
-    check_equal("disabled: not taken", gic_take(), GIC_SPURIOUS);
+    check_equal("disabled: not taken", gic_take(), GIC_INTID_SPURIOUS);
     gic_enable(A);
     check_equal("enabled again: taken", gic_take(), A);
 
@@ -93,7 +93,7 @@ static void latch(void)
     gic_clear_pending(A);
     check("withdrawn: the latch is clear", !gic_is_pending(A));
     gic_enable(A);
-    check_equal("withdrawn: not taken", gic_take(), GIC_SPURIOUS);
+    check_equal("withdrawn: not taken", gic_take(), GIC_INTID_SPURIOUS);
 }
 
 static void distributor_off(void)
@@ -101,7 +101,7 @@ static void distributor_off(void)
     set_distributor(0);
     gic_set_pending(A);
     check("distributor off: the latch is set", gic_is_pending(A));
-    check_equal("distributor off: not taken", gic_take(), GIC_SPURIOUS);
+    check_equal("distributor off: not taken", gic_take(), GIC_INTID_SPURIOUS);
     set_distributor(CTLR_ENABLES);
     check_equal("distributor on again: taken", gic_take(), A);
 }
@@ -118,7 +118,7 @@ static void group_off(void)
     const uint32_t other = gic_is_v3() ? 1 : 2;
     set_distributor(other);
     gic_set_pending(A);
-    check_equal("group off: not taken", gic_take(), GIC_SPURIOUS);
+    check_equal("group off: not taken", gic_take(), GIC_INTID_SPURIOUS);
     set_distributor(CTLR_ENABLES);
     check_equal("group on again: taken", gic_take(), A);
 }
@@ -131,7 +131,7 @@ static void asleep(void)
     }
     write32(GICR_BASE + GICR_WAKER, WAKER_SLEEP);
     gic_set_pending(A);
-    check_equal("Redistributor asleep: not taken", gic_take(), GIC_SPURIOUS);
+    check_equal("Redistributor asleep: not taken", gic_take(), GIC_INTID_SPURIOUS);
     check("Redistributor asleep: pending", gic_is_pending(A));
     write32(GICR_BASE + GICR_WAKER, 0);
     check_equal("Redistributor awake again: taken", gic_take(), A);
@@ -141,7 +141,7 @@ static void priority_mask(void)
 {
     gic_set_mask(NORMAL);
     gic_set_pending(A);
-    check_equal("masked by its own priority: not taken", gic_take(), GIC_SPURIOUS);
+    check_equal("masked by its own priority: not taken", gic_take(), GIC_INTID_SPURIOUS);
     gic_set_mask(NORMAL + 0x10);
     check_equal("mask raised: taken", gic_take(), A);
     gic_set_mask(0xff);
@@ -156,10 +156,10 @@ static void in_service(void)
     check_equal("in service: running priority", running_priority(), NORMAL);
     gic_set_pending(A);
     check("again in service: pending", gic_is_pending(A));
-    check_equal("again in service: not taken before the end", gic_wait(), GIC_SPURIOUS);
+    check_equal("again in service: not taken before the end", gic_wait(), GIC_INTID_SPURIOUS);
     gic_end(first);
     check_equal("again in service: taken after the end", gic_take(), A);
-    check_equal("again in service: taken once", gic_take(), GIC_SPURIOUS);
+    check_equal("again in service: taken once", gic_take(), GIC_INTID_SPURIOUS);
     check_equal("idle: running priority", running_priority(), 0xff);
 }
 
@@ -170,14 +170,14 @@ static void nesting(void)
     gic_set_pending(A);
     const uint32_t outer = gic_wait();
     gic_set_pending(C);
-    check_equal("nesting: a lower priority waits", gic_wait(), GIC_SPURIOUS);
+    check_equal("nesting: a lower priority waits", gic_wait(), GIC_INTID_SPURIOUS);
     gic_set_pending(B);
     const uint32_t inner = gic_wait();
     check_equal("nesting: a higher priority interrupts", gic_id(inner), B);
     check_equal("nesting: running priority", running_priority(), PRIORITY_HIGH);
     gic_end(inner);
     check_equal("nesting: running priority after the inner one", running_priority(), NORMAL);
-    check_equal("nesting: the lower one still waits", gic_wait(), GIC_SPURIOUS);
+    check_equal("nesting: the lower one still waits", gic_wait(), GIC_INTID_SPURIOUS);
     gic_end(outer);
     check_equal("nesting: then the lower one comes", gic_take(), C);
     gic_set_priority(B, NORMAL);
@@ -201,7 +201,7 @@ static void order(void)
         check_each("order of priorities", rank, (irq - FIRST) * 7 % MANY, MANY - 1 - rank);
     }
     check_all("order of priorities");
-    check_equal("order of priorities: no more", gic_take(), GIC_SPURIOUS);
+    check_equal("order of priorities: no more", gic_take(), GIC_INTID_SPURIOUS);
     for (uint32_t i = 0; i < MANY; i++) {
         gic_set_priority(FIRST + i, NORMAL);
     }
@@ -224,7 +224,7 @@ static void withdrawal(void)
     }
     set_distributor(CTLR_ENABLES);
     gic_end(running);
-    for (uint32_t irq = gic_take(); irq != GIC_SPURIOUS; irq = gic_take()) {
+    for (uint32_t irq = gic_take(); irq != GIC_INTID_SPURIOUS; irq = gic_take()) {
         seen |= BIT(irq - FIRST);
     }
     check_equal("withdrawn ones do not come", seen, 0xccccc);
@@ -233,7 +233,7 @@ static void withdrawal(void)
     for (uint32_t i = 0; i < MANY; i += 4) {
         gic_enable(FIRST + i + 1);
     }
-    for (uint32_t irq = gic_take(); irq != GIC_SPURIOUS; irq = gic_take()) {
+    for (uint32_t irq = gic_take(); irq != GIC_INTID_SPURIOUS; irq = gic_take()) {
         seen |= BIT(irq - FIRST);
     }
     check_equal("disabled ones come when enabled", seen, 0x22222);
@@ -245,7 +245,7 @@ static void active_by_write(void)
     gic_write_bit(GICD_ISACTIVER, A);
     check("made active: reads as such", gic_is_active(A));
     gic_set_pending(A);
-    check_equal("made active: not taken", gic_take(), GIC_SPURIOUS);
+    check_equal("made active: not taken", gic_take(), GIC_INTID_SPURIOUS);
     gic_write_bit(GICD_ICACTIVER, A);
     check_equal("made inactive: taken", gic_take(), A);
     check("made inactive: reads as such", !gic_is_active(A));
@@ -257,7 +257,7 @@ static void level_by_write(void)
     gic_set_edge(A, false);
     gic_set_pending(A);
     check_equal("level-sensitive, set pending: taken", gic_take(), A);
-    check_equal("level-sensitive, set pending: taken once", gic_take(), GIC_SPURIOUS);
+    check_equal("level-sensitive, set pending: taken once", gic_take(), GIC_INTID_SPURIOUS);
     gic_set_edge(A, true);
 }
 
@@ -294,14 +294,14 @@ static void split_end(void)
     check_equal("split end: another one of the same priority comes", gic_id(other), B);
     gic_end(other);
     deactivate(other);
-    check_equal("split end: the same one does not", gic_wait(), GIC_SPURIOUS);
+    check_equal("split end: the same one does not", gic_wait(), GIC_INTID_SPURIOUS);
     deactivate(taken);
     const uint32_t again = gic_wait();
     check_equal("split end: it comes once deactivated", gic_id(again), A);
     gic_end(again);
     deactivate(again);
     set_eoi_mode(false);
-    check_equal("split end: no more", gic_take(), GIC_SPURIOUS);
+    check_equal("split end: no more", gic_take(), GIC_INTID_SPURIOUS);
 }
 
 static void by_exception(void)
@@ -331,9 +331,9 @@ static void wait_for_interrupt(void)
 /* Every SPI of the machine, many times more than list registers; each comes once. */
 static void everything(void)
 {
-    static uint8_t taken[GIC_IRQ_COUNT];
+    static uint8_t taken[GIC_INTID_COUNT];
     const uint32_t words = (read32(GICD_BASE + GICD_TYPER) & 0x1f) + 1;
-    const uint32_t end = words * 32 > GIC_IRQ_COUNT ? GIC_IRQ_COUNT : words * 32;
+    const uint32_t end = words * 32 > GIC_INTID_COUNT ? GIC_INTID_COUNT : words * 32;
     for (uint32_t irq = 32; irq < end; irq++) {
         prepare(irq);
         gic_clear_pending(irq);
@@ -341,7 +341,7 @@ static void everything(void)
     for (uint32_t irq = 32; irq < end; irq++) {
         gic_set_pending(irq);
     }
-    for (uint32_t irq = gic_take(); irq != GIC_SPURIOUS; irq = gic_take()) {
+    for (uint32_t irq = gic_take(); irq != GIC_INTID_SPURIOUS; irq = gic_take()) {
         taken[irq < end ? irq : 0]++;
     }
     for (uint32_t irq = 32; irq < end; irq++) {

@@ -98,7 +98,7 @@ static void check_priorities(void)
     write8(gic_bank(32) + GICD_IPRIORITYR + 32, 0xff);
     const uint32_t mask = read8(gic_bank(32) + GICD_IPRIORITYR + 32);
     check("priority: at least the upper four bits", (mask & 0xf0) == 0xf0);
-    for (uint32_t irq = 0; irq < word_count * 32 && irq < GIC_IRQ_COUNT; irq++) {
+    for (uint32_t irq = 0; irq < word_count * 32 && irq < GIC_INTID_COUNT; irq++) {
         const uintptr_t at = gic_bank(irq) + GICD_IPRIORITYR + irq;
         write8(at, 0xff);
         check_each("priority by bytes", at, read8(at), mask);
@@ -106,7 +106,7 @@ static void check_priorities(void)
         check_each("priority by bytes", at, read8(at), irq & 0xf0);
     }
     check_all("priority by bytes");
-    for (uint32_t irq = 0; irq < word_count * 32 && irq < GIC_IRQ_COUNT; irq += 4) {
+    for (uint32_t irq = 0; irq < word_count * 32 && irq < GIC_INTID_COUNT; irq += 4) {
         const uintptr_t at = gic_bank(irq) + GICD_IPRIORITYR + irq;
         check_each("priority by words", at, read32(at), (irq & 0xf0) * 0x01010101);
         write32(at, 0x40302010);
@@ -190,7 +190,7 @@ static void check_v2(void)
 /* One processor: there is nothing to choose [GICv2 4.3.12]. */
 static void check_v2_targets(void)
 {
-    for (uint32_t irq = 0; irq < word_count * 32 && irq < GIC_IRQ_COUNT; irq++) {
+    for (uint32_t irq = 0; irq < word_count * 32 && irq < GIC_INTID_COUNT; irq++) {
         const uintptr_t at = GICD_BASE + GICD_ITARGETSR + irq;
         write8(at, 0xff);
         check_each("targets with one processor, bytes", at, read8(at), 0);
@@ -242,7 +242,7 @@ static void check_router(uintptr_t at)
 
 static void check_v3_routers(void)
 {
-    for (uint32_t irq = 32; irq < word_count * 32 && irq < GIC_IRQ_COUNT; irq++) {
+    for (uint32_t irq = 32; irq < word_count * 32 && irq < GIC_INTID_COUNT; irq++) {
         check_router(GICD_BASE + GICD_IROUTER + 8 * irq);
     }
     check_all("IROUTER");
@@ -267,7 +267,7 @@ static void check_v3_redistributor(void)
     check_read_only("GICR_IIDR is read-only", GICR_BASE + GICR_IIDR);
     check_equal("GICR_CTLR: no LPIs, nothing in progress", read32(GICR_BASE + GICR_CTLR) & 0x80000009, 0);
     /* As firmware leaves it; QEMU's own machine says asleep, and delivers all the same. */
-    check_equal("GICR_WAKER at reset", read32(GICR_BASE + GICR_WAKER), rig_is_native() ? 6 : 0);
+    check_equal("GICR_WAKER at reset", read32(GICR_BASE + GICR_WAKER), harness_is_native() ? 6 : 0);
     write32(GICR_BASE + GICR_WAKER, 0);
     check_equal("GICR_WAKER: awake", read32(GICR_BASE + GICR_WAKER), 0);
     write32(GICR_BASE + GICR_WAKER, 2);

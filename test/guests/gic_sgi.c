@@ -47,7 +47,7 @@ static void every_number(void)
         check_each("every SGI to oneself", id, gic_take(), id);
     }
     check_all("every SGI to oneself");
-    check_equal("each comes once", gic_take(), GIC_SPURIOUS);
+    check_equal("each comes once", gic_take(), GIC_INTID_SPURIOUS);
 }
 
 static void all_at_once(void)
@@ -56,7 +56,7 @@ static void all_at_once(void)
     for (uint32_t id = 0; id < SGI_COUNT; id++) {
         gic_send_sgi(id, ANY_TARGET);
     }
-    for (uint32_t id = gic_take(); id != GIC_SPURIOUS; id = gic_take()) {
+    for (uint32_t id = gic_take(); id != GIC_INTID_SPURIOUS; id = gic_take()) {
         check_each("all at once: each comes once", id, seen & BIT(id), 0);
         seen |= BIT(id);
     }
@@ -70,7 +70,7 @@ static void private_by_write(void)
     gic_enable(PPI_UNUSED);
     gic_set_pending(PPI_UNUSED);
     check_equal("a PPI set pending: taken", gic_take(), PPI_UNUSED);
-    check_equal("a PPI set pending: taken once", gic_take(), GIC_SPURIOUS);
+    check_equal("a PPI set pending: taken once", gic_take(), GIC_INTID_SPURIOUS);
 }
 
 static void v2_filters(void)
@@ -78,16 +78,16 @@ static void v2_filters(void)
     write32(GICD_BASE + GICD_SGIR, SGIR(FILTER_SELF, 0, 3));
     check_equal("filter self", gic_take(), 3);
     write32(GICD_BASE + GICD_SGIR, SGIR(FILTER_OTHERS, 0xff, 3));
-    check_equal("filter others: not oneself", gic_take(), GIC_SPURIOUS);
+    check_equal("filter others: not oneself", gic_take(), GIC_INTID_SPURIOUS);
     write32(GICD_BASE + GICD_SGIR, SGIR(0, 0xfe, 3));
-    check_equal("list without oneself", gic_take(), GIC_SPURIOUS);
+    check_equal("list without oneself", gic_take(), GIC_INTID_SPURIOUS);
     write32(GICD_BASE + GICD_SGIR, SGIR(0, 0, 3));
-    check_equal("empty list", gic_take(), GIC_SPURIOUS);
+    check_equal("empty list", gic_take(), GIC_INTID_SPURIOUS);
     write32(GICD_BASE + GICD_SGIR, SGIR(0, 0xff, 3));
     const uint32_t taken = gic_wait();
     check_equal("list of all, with the source in IAR", taken, SOURCE_SELF << 10 | 3);
     gic_end(taken);
-    check_equal("list of all: once", gic_take(), GIC_SPURIOUS);
+    check_equal("list of all: once", gic_take(), GIC_INTID_SPURIOUS);
 }
 
 /* SGIs 8 and 11. QEMU, as of version 7.2, makes those pending too whose byte is zero, and then ends itself over them.
@@ -118,9 +118,9 @@ static void v2_pending_registers(void)
     write32(GICD_BASE + GICD_CTLR, 3);
     check_equal("SPENDSGIR: the first", gic_take(), 8);
     check_equal("SPENDSGIR: the second", gic_take(), 11);
-    check_equal("SPENDSGIR: no more", gic_take(), GIC_SPURIOUS);
+    check_equal("SPENDSGIR: no more", gic_take(), GIC_INTID_SPURIOUS);
     gic_set_pending(4);
-    check_equal("ISPENDR does not set SGIs", gic_take(), GIC_SPURIOUS);
+    check_equal("ISPENDR does not set SGIs", gic_take(), GIC_INTID_SPURIOUS);
     gic_disable(4);
     check("ICENABLER does not disable SGIs", gic_read_bit(GICD_ISENABLER, 4));
 }
@@ -134,7 +134,7 @@ static void again_in_service(void)
     gic_send_sgi(7, ANY_TARGET);
     gic_end(first);
     check_equal("sent twice while in service: comes again", gic_take(), 7);
-    check_equal("sent twice while in service: once", gic_take(), GIC_SPURIOUS);
+    check_equal("sent twice while in service: once", gic_take(), GIC_INTID_SPURIOUS);
 }
 
 static void v3_targets(void)
@@ -142,16 +142,16 @@ static void v3_targets(void)
     WRITE_ICC(ICC_SGI1R_EL1, SGI_ID(2) | 1);
     check_equal("SGI1R: target list", gic_take(), 2);
     WRITE_ICC(ICC_SGI1R_EL1, SGI_ID(2) | 0xfffe);
-    check_equal("SGI1R: list without oneself", gic_take(), GIC_SPURIOUS);
+    check_equal("SGI1R: list without oneself", gic_take(), GIC_INTID_SPURIOUS);
     WRITE_ICC(ICC_SGI1R_EL1, SGI_ID(2) | SGI_IRM | 0xffff);
-    check_equal("SGI1R: all but oneself", gic_take(), GIC_SPURIOUS);
+    check_equal("SGI1R: all but oneself", gic_take(), GIC_INTID_SPURIOUS);
     WRITE_ICC(ICC_SGI1R_EL1, SGI_ID(2) | SGI_AFF1(1) | 1);
-    check_equal("SGI1R: another Aff1", gic_take(), GIC_SPURIOUS);
+    check_equal("SGI1R: another Aff1", gic_take(), GIC_INTID_SPURIOUS);
     WRITE_ICC(ICC_SGI1R_EL1, SGI_ID(2) | SGI_AFF2(1) | 1);
-    check_equal("SGI1R: another Aff2", gic_take(), GIC_SPURIOUS);
+    check_equal("SGI1R: another Aff2", gic_take(), GIC_INTID_SPURIOUS);
     if ((READ_ICC(ICC_CTLR_EL1) & ICC_CTLR_RSS) != 0) {
         WRITE_ICC(ICC_SGI1R_EL1, SGI_ID(2) | SGI_RANGE(1) | 1);
-        check_equal("SGI1R: another range", gic_take(), GIC_SPURIOUS);
+        check_equal("SGI1R: another range", gic_take(), GIC_INTID_SPURIOUS);
     }
 }
 
@@ -160,10 +160,10 @@ static void v3_redistributor_bits(void)
     gic_disable(9);
     gic_set_pending(9);
     check("ISPENDR sets SGIs", gic_is_pending(9));
-    check_equal("a disabled SGI is not taken", gic_take(), GIC_SPURIOUS);
+    check_equal("a disabled SGI is not taken", gic_take(), GIC_INTID_SPURIOUS);
     gic_clear_pending(9);
     gic_enable(9);
-    check_equal("a withdrawn SGI is not taken", gic_take(), GIC_SPURIOUS);
+    check_equal("a withdrawn SGI is not taken", gic_take(), GIC_INTID_SPURIOUS);
     gic_set_pending(9);
     check_equal("an SGI by ISPENDR is taken", gic_take(), 9);
 }
@@ -172,11 +172,11 @@ static void v3_redistributor_bits(void)
 static void v3_group0(void)
 {
     WRITE_ICC(ICC_SGI0R_EL1, SGI_ID(6) | 1);
-    check_equal("SGI0R: not for Group 1", gic_take(), GIC_SPURIOUS);
+    check_equal("SGI0R: not for Group 1", gic_take(), GIC_INTID_SPURIOUS);
     WRITE_ICC(ICC_IGRPEN0_EL1, 1);
     write32(gic_bank(0) + GICD_IGROUPR, 0xffffffbf);
     WRITE_ICC(ICC_SGI0R_EL1, SGI_ID(6) | 1);
-    check_equal("Group 0 is not in IAR1", gic_acknowledge(), GIC_SPURIOUS);
+    check_equal("Group 0 is not in IAR1", gic_acknowledge(), GIC_INTID_SPURIOUS);
     check_equal("SGI0R: Group 0", READ_ICC(ICC_IAR0_EL1), 6);
     WRITE_ICC(ICC_EOIR0_EL1, 6);
     /* QEMU, as of version 7.2, does not forward it: "Forwarding an SGI to a target PE" [GICv3 12.1] permits it. */
@@ -186,8 +186,8 @@ static void v3_group0(void)
         WRITE_ICC(ICC_EOIR0_EL1, 6);
     }
     WRITE_ICC(ICC_ASGI1R_EL1, SGI_ID(5) | 1);
-    check_equal("ASGI1R: not for Group 1", gic_take(), GIC_SPURIOUS);
-    check_equal("Group 0: no more", READ_ICC(ICC_IAR0_EL1), GIC_SPURIOUS);
+    check_equal("ASGI1R: not for Group 1", gic_take(), GIC_INTID_SPURIOUS);
+    check_equal("Group 0: no more", READ_ICC(ICC_IAR0_EL1), GIC_INTID_SPURIOUS);
     WRITE_ICC(ICC_IGRPEN0_EL1, 0);
     write32(gic_bank(0) + GICD_IGROUPR, 0xffffffff);
 }

@@ -58,7 +58,7 @@ static void prepare(uint32_t irq, bool is_edge)
 
 static void every_number(void)
 {
-    for (uint32_t irq = 0; irq < GIC_IRQ_COUNT; irq++) {
+    for (uint32_t irq = 0; irq < GIC_INTID_COUNT; irq++) {
         if (irq == UART_IRQ || irq == TIMER_IRQ) {
             continue;
         }
@@ -66,7 +66,7 @@ static void every_number(void)
         command(COMMAND_INJECT, irq);
         check_each("every number: injected", irq, read64(RESULT), 1);
         check_each("every number: taken", irq, gic_take(), irq);
-        check_each("every number: taken once", irq, gic_acknowledge(), GIC_SPURIOUS);
+        check_each("every number: taken once", irq, gic_acknowledge(), GIC_INTID_SPURIOUS);
         check_each("every number: its end is told once", irq, ends(), 1);
         check_each("every number: whose end", irq, read64(LAST), irq);
         if (irq >= 16) {
@@ -74,7 +74,7 @@ static void every_number(void)
         }
     }
     check_all("every number");
-    command(COMMAND_INJECT, GIC_IRQ_COUNT);
+    command(COMMAND_INJECT, GIC_INTID_COUNT);
     check_equal("a number that is none", read64(RESULT), 0);
     command(COMMAND_INJECT, 0xffff);
     check_equal("another one", read64(RESULT), 0);
@@ -87,17 +87,17 @@ static void pending_already(void)
     command(COMMAND_INJECT, A);
     command(COMMAND_INJECT, A);
     check("disabled: pending", gic_is_pending(A));
-    check_equal("disabled: not taken", gic_take(), GIC_SPURIOUS);
+    check_equal("disabled: not taken", gic_take(), GIC_INTID_SPURIOUS);
     gic_enable(A);
     check_equal("injected twice while disabled: taken", gic_take(), A);
-    check_equal("injected twice while disabled: taken once", gic_take(), GIC_SPURIOUS);
+    check_equal("injected twice while disabled: taken once", gic_take(), GIC_INTID_SPURIOUS);
     gic_set_mask(NORMAL);
     command(COMMAND_INJECT, A);
     command(COMMAND_INJECT, A);
-    check_equal("masked: not taken", gic_take(), GIC_SPURIOUS);
+    check_equal("masked: not taken", gic_take(), GIC_INTID_SPURIOUS);
     gic_set_mask(0xff);
     check_equal("injected twice while masked: taken", gic_take(), A);
-    check_equal("injected twice while masked: taken once", gic_take(), GIC_SPURIOUS);
+    check_equal("injected twice while masked: taken once", gic_take(), GIC_INTID_SPURIOUS);
     check_equal("two ends are told", ends(), 2);
 }
 
@@ -109,10 +109,10 @@ static void in_service(void)
     command(COMMAND_INJECT, A);
     command(COMMAND_INJECT, A);
     check("edge in service: pending", gic_is_pending(A));
-    check_equal("edge in service: not before the end", gic_wait(), GIC_SPURIOUS);
+    check_equal("edge in service: not before the end", gic_wait(), GIC_INTID_SPURIOUS);
     gic_end(taken);
     check_equal("edge in service: taken after the end", gic_take(), A);
-    check_equal("edge in service: taken once", gic_take(), GIC_SPURIOUS);
+    check_equal("edge in service: taken once", gic_take(), GIC_INTID_SPURIOUS);
     check_equal("edge in service: two ends are told", ends(), 2);
 }
 
@@ -130,7 +130,7 @@ static void level(void)
     check_equal("level low and high in service: taken again", gic_id(gic_wait()), A);
     command(COMMAND_LOW, A);
     gic_end(A);
-    check_equal("level low: taken no more", gic_take(), GIC_SPURIOUS);
+    check_equal("level low: taken no more", gic_take(), GIC_INTID_SPURIOUS);
     check_equal("level: every end is told", ends(), 4);
 }
 
@@ -145,7 +145,7 @@ static void level_gone(void)
     command(COMMAND_LOW, A);
     check("level gone while disabled: not pending", !gic_is_pending(A));
     gic_enable(A);
-    check_equal("level gone while disabled: not taken", gic_take(), GIC_SPURIOUS);
+    check_equal("level gone while disabled: not taken", gic_take(), GIC_INTID_SPURIOUS);
 }
 
 /* virq_inject is a pulse, also where the guest has configured a level. */
@@ -154,13 +154,13 @@ static void pulse_of_a_level(void)
     prepare(A, false);
     command(COMMAND_INJECT, A);
     check_equal("a pulse, configured as level: taken", gic_take(), A);
-    check_equal("a pulse, configured as level: taken once", gic_take(), GIC_SPURIOUS);
+    check_equal("a pulse, configured as level: taken once", gic_take(), GIC_INTID_SPURIOUS);
     prepare(A, true);
     command(COMMAND_HIGH, A);
     check_equal("a level, configured as edge: taken", gic_take(), A);
-    check_equal("a level, configured as edge: taken once", gic_take(), GIC_SPURIOUS);
+    check_equal("a level, configured as edge: taken once", gic_take(), GIC_INTID_SPURIOUS);
     command(COMMAND_LOW, A);
-    check_equal("a falling edge: not taken", gic_take(), GIC_SPURIOUS);
+    check_equal("a falling edge: not taken", gic_take(), GIC_INTID_SPURIOUS);
 }
 
 static void withdrawn(void)
@@ -171,7 +171,7 @@ static void withdrawn(void)
     gic_clear_pending(A);
     check_equal("withdrawn: its end is told", ends(), 1);
     gic_enable(A);
-    check_equal("withdrawn: not taken", gic_take(), GIC_SPURIOUS);
+    check_equal("withdrawn: not taken", gic_take(), GIC_INTID_SPURIOUS);
     command(COMMAND_INJECT, A);
     check_equal("withdrawn: the next one is taken", gic_take(), A);
 }
@@ -205,7 +205,7 @@ static void many(void)
         check_each("many levels at once, by priority", rank, (gic_id(taken) - MANY) * 7 % COUNT, COUNT - 1 - rank);
     }
     check_all("many levels at once, by priority");
-    check_equal("many levels at once: no more", gic_take(), GIC_SPURIOUS);
+    check_equal("many levels at once: no more", gic_take(), GIC_INTID_SPURIOUS);
     check_equal("many levels at once: every end is told", ends(), COUNT + 1);
 }
 

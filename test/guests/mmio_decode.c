@@ -200,8 +200,8 @@ static void distributor(void)
         const uint64_t after_[] = {x0_, x1_, x2_};                                                                     \
         const struct exception taken_ = exception_caught();                                                            \
         check_each(instruction ": one exception", 0, taken_.count, 1);                                                 \
-        check_each(instruction ": ESR_EL1", 0, taken_.esr, (uint64_t)EC_DATA_SAME << 26 | ESR_IL | (status));          \
-        if (((status)&ESR_FNV) == 0) {                                                                                 \
+        check_each(instruction ": ESR_EL1", 0, taken_.esr, (uint64_t)ESR_EC_DATA_SAME << 26 | ESR_IL | (status));      \
+        if (((status)&DABT_FNV) == 0) {                                                                                \
             check_each(instruction ": FAR_EL1", 0, taken_.far, (address) + (uint64_t)(far_offset));                    \
         }                                                                                                              \
         check_each(instruction ": x0 is kept", 0, after_[0], PATTERN);                                                 \
@@ -213,11 +213,11 @@ static void distributor(void)
 static void nothing(void)
 {
     const uint64_t at = HARNESS_NOTHING | upper;
-    ABORT("ldr x0, [x1]", at, FSC_EXTERNAL, 0);
-    ABORT("ldp x0, x2, [x1]", at, FSC_EXTERNAL, 0);
-    ABORT("ldr x0, [x1], #8", at, FSC_EXTERNAL, 0);
-    ABORT("stp x0, x2, [x1, #16]!", at, FSC_EXTERNAL | ESR_WNR, 16);
-    ABORT("strb w0, [x1, #5]!", at, FSC_EXTERNAL | ESR_WNR, 5);
+    ABORT("ldr x0, [x1]", at, FSC_EXTERNAL_ABORT, 0);
+    ABORT("ldp x0, x2, [x1]", at, FSC_EXTERNAL_ABORT, 0);
+    ABORT("ldr x0, [x1], #8", at, FSC_EXTERNAL_ABORT, 0);
+    ABORT("stp x0, x2, [x1, #16]!", at, FSC_EXTERNAL_ABORT | DABT_WNR, 16);
+    ABORT("strb w0, [x1, #5]!", at, FSC_EXTERNAL_ABORT | DABT_WNR, 5);
 }
 
 /* The second register of a pair behind the device's end. */
@@ -225,29 +225,29 @@ static void half_of_a_pair(void)
 {
     const uint64_t at = scratch + HARNESS_SCRATCH_BYTES - 8;
     write64(at, 0);
-    ABORT("ldp x0, x2, [x1]", at, FSC_EXTERNAL, 8);
-    ABORT("stp x0, x2, [x1], #16", at, FSC_EXTERNAL | ESR_WNR, 8);
+    ABORT("ldp x0, x2, [x1]", at, FSC_EXTERNAL_ABORT, 8);
+    ABORT("stp x0, x2, [x1], #16", at, FSC_EXTERNAL_ABORT | DABT_WNR, 8);
 }
 
 static void unaligned(void)
 {
     ABORT("ldr x0, [x1]", scratch + 4, FSC_ALIGNMENT, 0);
     ABORT("ldrh w0, [x1]", scratch + 1, FSC_ALIGNMENT, 0);
-    ABORT("str w0, [x1, #2]!", scratch, FSC_ALIGNMENT | ESR_WNR, 2);
+    ABORT("str w0, [x1, #2]!", scratch, FSC_ALIGNMENT | DABT_WNR, 2);
     ABORT("ldp x0, x2, [x1]", scratch + 4, FSC_ALIGNMENT, 0);
     ABORT("ldr x0, [x1]", scratch + HARNESS_SCRATCH_BYTES - 4, FSC_ALIGNMENT, 0);
-    ABORT("strh w0, [x1, #-1]!", scratch + HARNESS_SCRATCH_BYTES, FSC_ALIGNMENT | ESR_WNR, -1);
-    ABORT("str w0, [x1]", (GICD_BASE | upper) + GICD_ISENABLER + 6, FSC_ALIGNMENT | ESR_WNR, 0);
+    ABORT("strh w0, [x1, #-1]!", scratch + HARNESS_SCRATCH_BYTES, FSC_ALIGNMENT | DABT_WNR, -1);
+    ABORT("str w0, [x1]", (GICD_BASE | upper) + GICD_ISENABLER + 6, FSC_ALIGNMENT | DABT_WNR, 0);
 }
 
 /* No call of the Microkit gives a VMM these registers; devices have no exclusives. */
 static void impossible(void)
 {
-    const uint64_t no_address = (READ_SYSREG(sctlr_el1) & 1) != 0 ? ESR_FNV : 0;
+    const uint64_t no_address = (READ_SYSREG(sctlr_el1) & 1) != 0 ? DABT_FNV : 0;
     WRITE_SYSREG(cpacr_el1, 3 << 20);
-    ABORT("ldr q0, [x1]", scratch, FSC_EXTERNAL | no_address, 0);
-    ABORT("stp d0, d0, [x1]", scratch, FSC_EXTERNAL | ESR_WNR | no_address, 0);
-    ABORT("ldxr x0, [x1]", scratch, FSC_EXTERNAL | no_address, 0);
+    ABORT("ldr q0, [x1]", scratch, FSC_EXTERNAL_ABORT | no_address, 0);
+    ABORT("stp d0, d0, [x1]", scratch, FSC_EXTERNAL_ABORT | DABT_WNR | no_address, 0);
+    ABORT("ldxr x0, [x1]", scratch, FSC_EXTERNAL_ABORT | no_address, 0);
 }
 
 static void all(void)

@@ -10,6 +10,8 @@
 #include "harness/gic.h"
 #include "harness/harness.h"
 #include "harness/timer.h"
+#include "spec/pci.h"
+#include "spec/virtio/pci.h"
 
 /* As the VMM has them (test/system/machine/msix/vmm.c), and QEMU's virt machine. */
 #define FUNCTION  (0x3f000000 + (1 << 15))
@@ -21,30 +23,7 @@
 #define SPI_COUNT 64
 #define INTX      36
 
-#define MSI_TYPER     0x008
-#define MSI_SETSPI_NS 0x040
-
-#define CAP_VENDOR  0x09
-#define CAP_MSIX    0x11
-#define CAP_COMMON  1
-#define CAP_NOTIFY  2
-#define CAP_ISR     3
-#define MSIX_ENABLE 0x8000u
-#define MSIX_MASKED 0x4000u
-#define VECTORS     2
-#define NO_VECTOR   0xffffu
-
-/* Common configuration [VIRTIO 4.1.4.3] */
-#define DRIVER_SELECT 0x08
-#define DRIVER        0x0c
-#define CONFIG_VECTOR 0x10
-#define STATUS        0x14
-#define QUEUE_SIZE    0x18
-#define QUEUE_VECTOR  0x1a
-#define QUEUE_ENABLE  0x1c
-#define QUEUE_DESC    0x20
-#define QUEUE_DRIVER  0x28
-#define QUEUE_DEVICE  0x30
+#define VECTORS 2
 
 #define SIZE     8
 #define TOO_LONG 100000 /* us */
@@ -83,31 +62,31 @@ static uintptr_t control;
 
 static void frame(void)
 {
-    check_equal("frame: its interrupts", read32(FRAME + MSI_TYPER), SPI << 16 | SPI_COUNT);
+    check_equal("frame: its interrupts", read32(FRAME + GICV2M_MSI_TYPER), SPI << 16 | SPI_COUNT);
     for (uint32_t irq = SPI; irq < SPI + SPI_COUNT; irq++) {
         gic_set_edge(irq, true);
         gic_route(irq, 0);
         gic_enable(irq);
-        write32(FRAME + MSI_SETSPI_NS, irq);
+        write32(FRAME + GICV2M_MSI_SETSPI_NS, irq);
         check_each("frame: each interrupt", irq, gic_take(), irq);
     }
     check_all("frame: each interrupt");
     gic_set_edge(SPI + SPI_COUNT, true);
     gic_enable(SPI + SPI_COUNT);
-    write32(FRAME + MSI_SETSPI_NS, SPI + SPI_COUNT);
-    write32(FRAME + MSI_SETSPI_NS, SPI - 1);
-    write32(FRAME + MSI_SETSPI_NS, 0);
-    check_equal("frame: no others", gic_take(), GIC_SPURIOUS);
+    write32(FRAME + GICV2M_MSI_SETSPI_NS, SPI + SPI_COUNT);
+    write32(FRAME + GICV2M_MSI_SETSPI_NS, SPI - 1);
+    write32(FRAME + GICV2M_MSI_SETSPI_NS, 0);
+    check_equal("frame: no others", gic_take(), GIC_INTID_SPURIOUS);
     /* One that comes twice before it is taken comes once; one that comes while it is served, again. */
-    write32(FRAME + MSI_SETSPI_NS, SPI);
-    write32(FRAME + MSI_SETSPI_NS, SPI);
+    write32(FRAME + GICV2M_MSI_SETSPI_NS, SPI);
+    write32(FRAME + GICV2M_MSI_SETSPI_NS, SPI);
     const uint32_t taken = gic_wait();
     check_equal("frame: two writes", gic_id(taken), SPI);
-    check_equal("frame: one interrupt", gic_acknowledge(), GIC_SPURIOUS);
-    write32(FRAME + MSI_SETSPI_NS, SPI);
+    check_equal("frame: one interrupt", gic_acknowledge(), GIC_INTID_SPURIOUS);
+    write32(FRAME + GICV2M_MSI_SETSPI_NS, SPI);
     gic_end(taken);
     check_equal("frame: one that came meanwhile", gic_take(), SPI);
-    check_equal("frame: nothing is left", gic_take(), GIC_SPURIOUS);
+    check_equal("frame: nothing is left", gic_take(), GIC_INTID_SPURIOUS);
 }
 
 /* BARs at addresses of their own, wide or not; memory and bus master on. */
@@ -133,13 +112,13 @@ static void find_part(uintptr_t cap)
 {
     const uintptr_t at = in_bar(read8(cap + 4), read32(cap + 8));
     switch (read8(cap + 3)) {
-    case CAP_COMMON:
+    case VIRTIO_PCI_CAP_COMMON_CFG:
         common = at;
         break;
-    case CAP_NOTIFY:
+    case VIRTIO_PCI_CAP_NOTIFY_CFG:
         notify = at;
         break;
-    case CAP_ISR:
+    case VIRTIO_PCI_CAP_ISR_CFG:
         isr = at;
         break;
     default:
@@ -153,9 +132,9 @@ static void find(void)
     place_bars();
     for (uintptr_t at = read8(FUNCTION + 0x34); at != 0; at = read8(FUNCTION + at + 1)) {
         const uintptr_t cap = FUNCTION + at;
-        if (read8(cap) == CAP_VENDOR) {
+        if (read8(cap) == PCI_CAPABILITY_VENDOR) {
             find_part(cap);
-        } else if (read8(cap) == CAP_MSIX) {
+        } else if (read8(cap) == PCI_CAPABILITY_MSIX) {
             control = cap + 2;
             table = in_bar(read32(cap + 4) & 7, read32(cap + 4) & ~UINT32_C(7));
             pending = in_bar(read32(cap + 8) & 7, read32(cap + 8) & ~UINT32_C(7));
@@ -166,14 +145,14 @@ static void find(void)
     for (uintptr_t i = 0; i < VECTORS; i++) {
         check_equal("MSI-X: masked at first", read32(table + 16 * i + 12), 1);
     }
-    check_equal("vectors: none at first", read16(common + CONFIG_VECTOR), NO_VECTOR);
+    check_equal("vectors: none at first", read16(common + VIRTIO_PCI_CONFIG_MSIX_VECTOR), VIRTIO_PCI_NO_VECTOR);
 }
 
 /* Entry n of the table is SPI + n, not masked. */
 static void fill_table(void)
 {
     for (uint32_t i = 0; i < VECTORS; i++) {
-        write32(table + 16 * (uintptr_t)i, FRAME + MSI_SETSPI_NS);
+        write32(table + 16 * (uintptr_t)i, FRAME + GICV2M_MSI_SETSPI_NS);
         write32(table + 16 * (uintptr_t)i + 4, 0);
         write32(table + 16 * (uintptr_t)i + 8, SPI + i);
         write32(table + 16 * (uintptr_t)i + 12, 0);
@@ -193,18 +172,18 @@ static void start(uint32_t vector)
     for (size_t i = 0; i < sizeof *ring; i++) {
         ((volatile uint8_t *)ring)[i] = 0;
     }
-    write8(common + STATUS, 0);
-    write8(common + STATUS, 3);
-    write32(common + DRIVER_SELECT, 1);
-    write32(common + DRIVER, 1);
-    write8(common + STATUS, 0xb);
-    write16(common + QUEUE_VECTOR, vector);
-    write16(common + QUEUE_SIZE, SIZE);
-    write_address(common + QUEUE_DESC, ring->desc);
-    write_address(common + QUEUE_DRIVER, &ring->avail);
-    write_address(common + QUEUE_DEVICE, &ring->used);
-    write16(common + QUEUE_ENABLE, 1);
-    write8(common + STATUS, 0xf);
+    write8(common + VIRTIO_PCI_DEVICE_STATUS, 0);
+    write8(common + VIRTIO_PCI_DEVICE_STATUS, 3);
+    write32(common + VIRTIO_PCI_DRIVER_FEATURE_SELECT, 1);
+    write32(common + VIRTIO_PCI_DRIVER_FEATURE, 1);
+    write8(common + VIRTIO_PCI_DEVICE_STATUS, 0xb);
+    write16(common + VIRTIO_PCI_QUEUE_MSIX_VECTOR, vector);
+    write16(common + VIRTIO_PCI_QUEUE_SIZE, SIZE);
+    write_address(common + VIRTIO_PCI_QUEUE_DESC, ring->desc);
+    write_address(common + VIRTIO_PCI_QUEUE_DRIVER, &ring->avail);
+    write_address(common + VIRTIO_PCI_QUEUE_DEVICE, &ring->used);
+    write16(common + VIRTIO_PCI_QUEUE_ENABLE, 1);
+    write8(common + VIRTIO_PCI_DEVICE_STATUS, 0xf);
 }
 
 /* Asks for some bytes, and waits until they are there. */
@@ -229,15 +208,16 @@ static void vectors(void)
 {
     static const uint16_t values[] = {0, 1, VECTORS, VECTORS + 1, 0x7ff, 0xfffe};
     for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
-        const uint32_t want = values[i] < VECTORS ? values[i] : NO_VECTOR;
-        write16(common + CONFIG_VECTOR, values[i]);
-        check_each("vectors: what reads back", values[i], read16(common + CONFIG_VECTOR), want);
-        write16(common + QUEUE_VECTOR, values[i]);
-        check_each("vectors: what reads back", values[i], read16(common + QUEUE_VECTOR), want);
+        const uint32_t want = values[i] < VECTORS ? values[i] : VIRTIO_PCI_NO_VECTOR;
+        write16(common + VIRTIO_PCI_CONFIG_MSIX_VECTOR, values[i]);
+        check_each("vectors: what reads back", values[i], read16(common + VIRTIO_PCI_CONFIG_MSIX_VECTOR), want);
+        write16(common + VIRTIO_PCI_QUEUE_MSIX_VECTOR, values[i]);
+        check_each("vectors: what reads back", values[i], read16(common + VIRTIO_PCI_QUEUE_MSIX_VECTOR), want);
     }
     check_all("vectors: what reads back");
-    write8(common + STATUS, 0);
-    check_equal("vectors: a reset takes them back", read16(common + QUEUE_VECTOR), NO_VECTOR);
+    write8(common + VIRTIO_PCI_DEVICE_STATUS, 0);
+    check_equal("vectors: a reset takes them back", read16(common + VIRTIO_PCI_QUEUE_MSIX_VECTOR),
+                VIRTIO_PCI_NO_VECTOR);
 }
 
 static void messages(void)
@@ -245,14 +225,14 @@ static void messages(void)
     start(1);
     request();
     check_equal("message: the queue's", gic_take(), SPI + 1);
-    write16(common + QUEUE_VECTOR, 0);
+    write16(common + VIRTIO_PCI_QUEUE_MSIX_VECTOR, 0);
     request();
     check_equal("message: another vector", gic_take(), SPI);
-    write16(common + QUEUE_VECTOR, NO_VECTOR);
+    write16(common + VIRTIO_PCI_QUEUE_MSIX_VECTOR, VIRTIO_PCI_NO_VECTOR);
     request();
-    check_equal("message: no vector", gic_take(), GIC_SPURIOUS);
+    check_equal("message: no vector", gic_take(), GIC_INTID_SPURIOUS);
     write32(table + 8, SPI + 40);
-    write16(common + QUEUE_VECTOR, 0);
+    write16(common + VIRTIO_PCI_QUEUE_MSIX_VECTOR, 0);
     request();
     check_equal("message: another number", gic_take(), SPI + 40);
     write32(table + 8, SPI);
@@ -264,24 +244,24 @@ static void masks(void)
     write32(table + 16 + 12, 1);
     request();
     request();
-    check_equal("mask: nothing comes", gic_take(), GIC_SPURIOUS);
+    check_equal("mask: nothing comes", gic_take(), GIC_INTID_SPURIOUS);
     check_equal("mask: it is pending", read32(pending), 2);
     write32(table + 16 + 12, 0);
     check_equal("mask: comes when it is gone", gic_take(), SPI + 1);
     check_equal("mask: pending no more", read32(pending), 0);
-    write16(control, MSIX_ENABLE | MSIX_MASKED);
+    write16(control, PCI_MSIX_ENABLE | PCI_MSIX_MASK_ALL);
     request();
-    check_equal("function mask: nothing comes", gic_take(), GIC_SPURIOUS);
+    check_equal("function mask: nothing comes", gic_take(), GIC_INTID_SPURIOUS);
     check_equal("function mask: it is pending", read32(pending), 2);
-    write16(control, MSIX_ENABLE);
+    write16(control, PCI_MSIX_ENABLE);
     check_equal("function mask: comes when it is gone", gic_take(), SPI + 1);
-    check_equal("masks: nothing is left", gic_take(), GIC_SPURIOUS);
-    write16(control, MSIX_ENABLE | MSIX_MASKED);
+    check_equal("masks: nothing is left", gic_take(), GIC_INTID_SPURIOUS);
+    write16(control, PCI_MSIX_ENABLE | PCI_MSIX_MASK_ALL);
     request();
-    write8(common + STATUS, 0);
+    write8(common + VIRTIO_PCI_DEVICE_STATUS, 0);
     check_equal("mask: a reset of the device takes back what is pending", read32(pending), 0);
-    write16(control, MSIX_ENABLE);
-    check_equal("mask: and it does not come", gic_take(), GIC_SPURIOUS);
+    write16(control, PCI_MSIX_ENABLE);
+    check_equal("mask: and it does not come", gic_take(), GIC_INTID_SPURIOUS);
 }
 
 /* Natively a message is a write like any other, wherever it goes. */
@@ -298,12 +278,12 @@ static void wrong_messages(void)
     check_equal("a message to memory writes nothing", *victim, 0);
     write32(table + 16, (uint32_t)notify);
     request();
-    check_equal("one to a device reaches none", gic_take(), GIC_SPURIOUS);
-    write32(table + 16, FRAME + MSI_SETSPI_NS);
+    check_equal("one to a device reaches none", gic_take(), GIC_INTID_SPURIOUS);
+    write32(table + 16, FRAME + GICV2M_MSI_SETSPI_NS);
     for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
         write32(table + 16 + 8, numbers[i]);
         request();
-        check_each("one of another's interrupt is none", numbers[i], gic_take(), GIC_SPURIOUS);
+        check_each("one of another's interrupt is none", numbers[i], gic_take(), GIC_INTID_SPURIOUS);
     }
     check_all("one of another's interrupt is none");
     fill_table();
@@ -322,14 +302,14 @@ static void line(void)
     check_equal("line: the interrupt", gic_id(taken), INTX);
     check_equal("line: its cause", read8(isr), 1);
     gic_end(taken);
-    check_equal("line: nothing is left", gic_take(), GIC_SPURIOUS);
+    check_equal("line: nothing is left", gic_take(), GIC_INTID_SPURIOUS);
     request();
-    write16(control, MSIX_ENABLE);
-    check_range("line: low when messages are on, but for one on its way", gic_take(), INTX, GIC_SPURIOUS);
-    check_equal("line: low", gic_take(), GIC_SPURIOUS);
+    write16(control, PCI_MSIX_ENABLE);
+    check_range("line: low when messages are on, but for one on its way", gic_take(), INTX, GIC_INTID_SPURIOUS);
+    check_equal("line: low", gic_take(), GIC_INTID_SPURIOUS);
     request();
     check_equal("line: a message instead", gic_take(), SPI + 1);
-    check_equal("line: it stays low", gic_take(), GIC_SPURIOUS);
+    check_equal("line: it stays low", gic_take(), GIC_INTID_SPURIOUS);
 }
 
 void guest_main(void)
@@ -337,9 +317,9 @@ void guest_main(void)
     gic_init();
     frame();
     find();
-    write16(control, MSIX_ENABLE | MSIX_MASKED);
+    write16(control, PCI_MSIX_ENABLE | PCI_MSIX_MASK_ALL);
     fill_table();
-    write16(control, MSIX_ENABLE);
+    write16(control, PCI_MSIX_ENABLE);
     vectors();
     messages();
     masks();

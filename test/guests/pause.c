@@ -36,22 +36,22 @@ static bool is_rate;
 static void serve(void)
 {
     const uint32_t taken = gic_acknowledge();
-    if (gic_id(taken) == TIMER_INTID) {
+    if (gic_id(taken) == GIC_INTID_TIMER_VIRTUAL) {
         tick_count++;
         next_tick += timer_ticks(ROUND_US);
         timer_set(next_tick);
-        timer_control(is_rate ? TIMER_ENABLE : 0);
+        timer_control(is_rate ? CNT_CTL_ENABLE : 0);
     } else if (gic_id(taken) == INJECTED_IRQ) {
         injected_count++;
     }
-    if (taken != GIC_SPURIOUS) {
+    if (taken != GIC_INTID_SPURIOUS) {
         gic_end(taken);
     }
 }
 
 static void prepare(uint32_t irq)
 {
-    gic_set_edge(irq, irq != TIMER_INTID);
+    gic_set_edge(irq, irq != GIC_INTID_TIMER_VIRTUAL);
     gic_set_priority(irq, 0x80);
     gic_route(irq, 0);
     gic_enable(irq);
@@ -95,7 +95,7 @@ static void registers(void)
     const uint64_t wrong = x1;
     check_equal("stopped in a loop: general registers and one of FP", wrong, 0);
     check_equal("stopped in a loop: the interrupt that came meanwhile", gic_take(), INJECTED_IRQ);
-    check_equal("stopped in a loop: it comes once", gic_take(), GIC_SPURIOUS);
+    check_equal("stopped in a loop: it comes once", gic_take(), GIC_INTID_SPURIOUS);
 }
 
 static void waiting(void)
@@ -140,7 +140,7 @@ static void rate(void)
     is_rate = true;
     next_tick = begin;
     timer_set(next_tick);
-    timer_control(TIMER_ENABLE);
+    timer_control(CNT_CTL_ENABLE);
     for (uint64_t i = 0; i < ROUND_COUNT; i++) {
         const uint64_t pauses = ask();
         const uint64_t asked = timer_now();
@@ -173,11 +173,11 @@ static void in_service(void)
     const uint64_t begin = timer_now();
     while (!is_over(pauses, begin)) {
     }
-    check_equal("stopped in service: nothing else of its priority comes", gic_wait(), GIC_SPURIOUS);
+    check_equal("stopped in service: nothing else of its priority comes", gic_wait(), GIC_INTID_SPURIOUS);
     gic_end(taken);
     check_equal("stopped in service: it was taken", gic_id(taken), OTHER_IRQ);
     check_equal("stopped in service: the other one comes after its end", gic_take(), INJECTED_IRQ);
-    check_equal("stopped in service: no more", gic_take(), GIC_SPURIOUS);
+    check_equal("stopped in service: no more", gic_take(), GIC_INTID_SPURIOUS);
 }
 
 /* While the VMM handles a store, which is then made again. */
@@ -198,7 +198,8 @@ static void at_a_mistake(void)
     const struct exception taken = exception_caught();
     check_equal("stopped at a mistake", read64(PAUSES), pauses + 1);
     check_equal("stopped at a mistake: then one exception", taken.count, 1);
-    check_equal("stopped at a mistake: ESR_EL1", taken.esr, (uint64_t)EC_DATA_SAME << 26 | ESR_IL | FSC_EXTERNAL);
+    check_equal("stopped at a mistake: ESR_EL1", taken.esr,
+                (uint64_t)ESR_EC_DATA_SAME << 26 | ESR_IL | FSC_EXTERNAL_ABORT);
     check_equal("stopped at a mistake: FAR_EL1", taken.far, HARNESS_NOTHING + 4);
 }
 
@@ -207,7 +208,7 @@ void guest_main(void)
     gic_init();
     prepare(INJECTED_IRQ);
     prepare(OTHER_IRQ);
-    prepare(TIMER_INTID);
+    prepare(GIC_INTID_TIMER_VIRTUAL);
     WRITE_SYSREG(cpacr_el1, 3 << 20);
     interrupt_set_handler(serve);
     registers();

@@ -38,7 +38,7 @@ static void serve(void)
     if (gic_id(taken) == INJECTED_IRQ) {
         taken_count[READ_SYSREG(mpidr_el1) & 0xff]++;
     }
-    if (taken != GIC_SPURIOUS) {
+    if (taken != GIC_INTID_SPURIOUS) {
         gic_end(taken);
     }
 }

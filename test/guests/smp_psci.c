@@ -130,7 +130,7 @@ static void entry(void)
     check_equal("entry: SP_EL1", entry_state.spsel, 1);
     check_equal("entry: interrupts masked", entry_state.daif, 0x3c0);
     check_equal("entry: MMU and caches off", entry_state.sctlr & SCTLR_M_C_I, 0);
-    check_equal("entry: timer off", entry_state.vtimer & TIMER_ENABLE, 0);
+    check_equal("entry: timer off", entry_state.vtimer & CNT_CTL_ENABLE, 0);
     check("CPU_OFF: it is off", wait_off(2));
 }
 
@@ -185,7 +185,7 @@ static void already_on(void)
     check_equal("CPU_ON of one that is on", psci_start_cpu(3), ALREADY_ON);
     must_stay = false;
     check("it goes off", wait_off(3));
-    check_equal("no interrupt for it", interrupt_taken, GIC_SPURIOUS);
+    check_equal("no interrupt for it", interrupt_taken, GIC_INTID_SPURIOUS);
 }
 
 /* What is raised for a vCPU that is off waits for it. */
@@ -206,7 +206,7 @@ static void interrupt_while_off(void)
 static void interrupt_left_behind(void)
 {
     /* QEMU's GICv2, as of version 7.2, keeps to the route that was there when the interrupt was raised. */
-    if (rig_is_native() && !gic_is_v3()) {
+    if (harness_is_native() && !gic_is_v3()) {
         return;
     }
     leaves_pending = 3;
@@ -216,13 +216,13 @@ static void interrupt_left_behind(void)
     check("left behind: pending", gic_is_pending(SPI));
     gic_route(SPI, 0);
     check_equal("left behind: taken by another", gic_take(), SPI);
-    check_equal("left behind: once", gic_take(), GIC_SPURIOUS);
+    check_equal("left behind: once", gic_take(), GIC_INTID_SPURIOUS);
     leaves_pending = 0;
     gic_route(SPI, 3);
     interrupt_taken = 0;
     check_equal("it comes back", psci_start_cpu(3), PSCI_SUCCESS);
     check("it is off again", wait_off(3));
-    check_equal("nothing of before comes", interrupt_taken, GIC_SPURIOUS);
+    check_equal("nothing of before comes", interrupt_taken, GIC_INTID_SPURIOUS);
 }
 
 void guest_main(void)

@@ -128,7 +128,7 @@ static void check_machine(void)
         if (gic_is_v3()) {
             const uintptr_t frame = GICR_BASE + cpu * GICR_STRIDE;
             check_each("its Redistributor is as at reset", cpu, read32(frame + GICR_WAKER) & 6,
-                       rig_is_native() ? 6 : 0);
+                       harness_is_native() ? 6 : 0);
             check_each("nothing pending for it", cpu, read32(frame + GICR_SGI(GICD_ISPENDR)), 0);
             check_each("nothing active for it", cpu, read32(frame + GICR_SGI(GICD_ISACTIVER)), 0);
         }

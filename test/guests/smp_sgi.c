@@ -47,7 +47,7 @@ static void serve(void)
     const size_t cpu = this_cpu();
     const uint32_t acknowledged = gic_acknowledge();
     const uint32_t irq = gic_id(acknowledged);
-    if (irq == GIC_SPURIOUS) {
+    if (irq == GIC_INTID_SPURIOUS) {
         return;
     }
     taken[cpu][irq % ARRAY_SIZE(taken[cpu])]++;

@@ -27,12 +27,12 @@ static volatile uint64_t status_in_handler;
 static void serve(void)
 {
     const uint32_t taken = gic_acknowledge();
-    if (gic_id(taken) == TIMER_INTID) {
+    if (gic_id(taken) == GIC_INTID_TIMER_VIRTUAL) {
         status_in_handler = READ_SYSREG(cntv_ctl_el0);
         timer_control(0);
         tick_count++;
     }
-    if (taken != GIC_SPURIOUS) {
+    if (taken != GIC_INTID_SPURIOUS) {
         gic_end(taken);
     }
 }
@@ -44,54 +44,54 @@ static uint64_t now_us(void)
 
 static void at_reset(void)
 {
-    check_equal("at reset: the timer is off", READ_SYSREG(cntv_ctl_el0) & TIMER_ENABLE, 0);
+    check_equal("at reset: the timer is off", READ_SYSREG(cntv_ctl_el0) & CNT_CTL_ENABLE, 0);
     check("the counter's frequency is known", READ_SYSREG(cntfrq_el0) >= 1000000);
 }
 
 static void polled(void)
 {
     timer_start(1000);
-    check_equal("before its time: no status", READ_SYSREG(cntv_ctl_el0), TIMER_ENABLE);
-    check_equal("before its time: nothing to take", gic_acknowledge(), GIC_SPURIOUS);
+    check_equal("before its time: no status", READ_SYSREG(cntv_ctl_el0), CNT_CTL_ENABLE);
+    check_equal("before its time: nothing to take", gic_acknowledge(), GIC_INTID_SPURIOUS);
     timer_spin(1500);
-    check_equal("due: status", READ_SYSREG(cntv_ctl_el0), TIMER_ENABLE | TIMER_ISTATUS);
+    check_equal("due: status", READ_SYSREG(cntv_ctl_el0), CNT_CTL_ENABLE | CNT_CTL_ISTATUS);
     const uint32_t first = gic_take();
     const uint32_t second = gic_wait();
     timer_control(0);
     gic_end(second);
-    check_equal("due: taken", first, TIMER_INTID);
-    check_equal("still due: taken again", gic_id(second), TIMER_INTID);
-    check_equal("off: taken no more", gic_take(), GIC_SPURIOUS);
+    check_equal("due: taken", first, GIC_INTID_TIMER_VIRTUAL);
+    check_equal("still due: taken again", gic_id(second), GIC_INTID_TIMER_VIRTUAL);
+    check_equal("off: taken no more", gic_take(), GIC_INTID_SPURIOUS);
 }
 
 static void masked(void)
 {
     timer_set(timer_now());
-    timer_control(TIMER_ENABLE | TIMER_IMASK);
+    timer_control(CNT_CTL_ENABLE | CNT_CTL_IMASK);
     timer_spin(100);
     check_equal("IMASK: status all the same", READ_SYSREG(cntv_ctl_el0), 7);
-    check_equal("IMASK: nothing to take", gic_take(), GIC_SPURIOUS);
-    timer_control(TIMER_ENABLE);
+    check_equal("IMASK: nothing to take", gic_take(), GIC_INTID_SPURIOUS);
+    timer_control(CNT_CTL_ENABLE);
     const uint32_t taken = gic_wait();
     timer_control(0);
     gic_end(taken);
-    check_equal("IMASK cleared: taken", gic_id(taken), TIMER_INTID);
-    check_equal("IMASK cleared: taken once", gic_take(), GIC_SPURIOUS);
+    check_equal("IMASK cleared: taken", gic_id(taken), GIC_INTID_TIMER_VIRTUAL);
+    check_equal("IMASK cleared: taken once", gic_take(), GIC_INTID_SPURIOUS);
 }
 
 static void disabled_in_gic(void)
 {
-    gic_disable(TIMER_INTID);
+    gic_disable(GIC_INTID_TIMER_VIRTUAL);
     timer_start(100);
     timer_spin(1000);
-    check("disabled in the GIC: pending", gic_is_pending(TIMER_INTID));
-    check_equal("disabled in the GIC: not taken", gic_take(), GIC_SPURIOUS);
-    gic_enable(TIMER_INTID);
+    check("disabled in the GIC: pending", gic_is_pending(GIC_INTID_TIMER_VIRTUAL));
+    check_equal("disabled in the GIC: not taken", gic_take(), GIC_INTID_SPURIOUS);
+    gic_enable(GIC_INTID_TIMER_VIRTUAL);
     const uint32_t taken = gic_wait();
     timer_control(0);
     gic_end(taken);
-    check_equal("enabled in the GIC: taken", gic_id(taken), TIMER_INTID);
-    check_equal("enabled in the GIC: taken once", gic_take(), GIC_SPURIOUS);
+    check_equal("enabled in the GIC: taken", gic_id(taken), GIC_INTID_TIMER_VIRTUAL);
+    check_equal("enabled in the GIC: taken once", gic_take(), GIC_INTID_SPURIOUS);
 }
 
 /* Due, and off again before the processor takes the interrupt. */
@@ -103,51 +103,51 @@ static void off_before_delivery(void)
     timer_spin(1000);
     const uint32_t taken = gic_take();
     /* A list register cannot be withdrawn: one spurious interrupt, with ISTATUS clear, may come under a VMM. */
-    if (harness_is_native() || taken != TIMER_INTID) {
-        check_equal("off before delivery: not taken", taken, GIC_SPURIOUS);
+    if (harness_is_native() || taken != GIC_INTID_TIMER_VIRTUAL) {
+        check_equal("off before delivery: not taken", taken, GIC_INTID_SPURIOUS);
     }
-    check_equal("off before delivery: nothing more", gic_take(), GIC_SPURIOUS);
+    check_equal("off before delivery: nothing more", gic_take(), GIC_INTID_SPURIOUS);
     polled();
 }
 
 /* The line falls with the timer: whoever asks sees it, and nothing comes. */
 static void line_falls(void)
 {
-    static const uint64_t controls[] = {0, TIMER_ENABLE | TIMER_IMASK};
+    static const uint64_t controls[] = {0, CNT_CTL_ENABLE | CNT_CTL_IMASK};
     for (size_t i = 0; i < ARRAY_SIZE(controls); i++) {
         timer_start(100);
         timer_spin(1000);
-        check_each("line: pending while due", i, gic_is_pending(TIMER_INTID), true);
+        check_each("line: pending while due", i, gic_is_pending(GIC_INTID_TIMER_VIRTUAL), true);
         timer_control(controls[i]);
-        check_each("line: not pending when off or masked", i, gic_is_pending(TIMER_INTID), false);
-        check_each("line: not taken", i, gic_take(), GIC_SPURIOUS);
+        check_each("line: not pending when off or masked", i, gic_is_pending(GIC_INTID_TIMER_VIRTUAL), false);
+        check_each("line: not taken", i, gic_take(), GIC_INTID_SPURIOUS);
         timer_control(0);
     }
     check_all("line: falls with the timer");
-    gic_disable(TIMER_INTID);
+    gic_disable(GIC_INTID_TIMER_VIRTUAL);
     timer_start(100);
     timer_spin(1000);
     timer_control(0);
     timer_set(NEVER);
-    timer_control(TIMER_ENABLE);
-    gic_enable(TIMER_INTID);
-    check_equal("line: due, set to a later time, enabled: not taken", gic_take(), GIC_SPURIOUS);
+    timer_control(CNT_CTL_ENABLE);
+    gic_enable(GIC_INTID_TIMER_VIRTUAL);
+    check_equal("line: due, set to a later time, enabled: not taken", gic_take(), GIC_INTID_SPURIOUS);
     timer_control(0);
     polled();
 }
 
 static void views(void)
 {
-    timer_control(TIMER_ENABLE | TIMER_IMASK);
+    timer_control(CNT_CTL_ENABLE | CNT_CTL_IMASK);
     timer_set(timer_now() + 1000000000);
     const uint64_t tval = READ_SYSREG(cntv_tval_el0);
     check_range("TVAL is CVAL less the counter", tval, 900000000, 1000000000);
     WRITE_SYSREG(cntv_tval_el0, UINT32_MAX);
-    check_equal("TVAL is signed: due at once", READ_SYSREG(cntv_ctl_el0) & TIMER_ISTATUS, TIMER_ISTATUS);
+    check_equal("TVAL is signed: due at once", READ_SYSREG(cntv_ctl_el0) & CNT_CTL_ISTATUS, CNT_CTL_ISTATUS);
     timer_set(NEVER);
-    check_equal("the far end of time: not due", READ_SYSREG(cntv_ctl_el0) & TIMER_ISTATUS, 0);
+    check_equal("the far end of time: not due", READ_SYSREG(cntv_ctl_el0) & CNT_CTL_ISTATUS, 0);
     timer_set(0);
-    check_equal("the beginning of time: due", READ_SYSREG(cntv_ctl_el0) & TIMER_ISTATUS, TIMER_ISTATUS);
+    check_equal("the beginning of time: due", READ_SYSREG(cntv_ctl_el0) & CNT_CTL_ISTATUS, CNT_CTL_ISTATUS);
     timer_control(0);
 }
 
@@ -166,7 +166,7 @@ static void waits(void)
         check_each("WFI: not woken too late", i, length <= ROUND_US + LATE_US, true);
     }
     check_all("WFI: one tick each, in time");
-    check_equal("WFI: status in the handler", status_in_handler, TIMER_ENABLE | TIMER_ISTATUS);
+    check_equal("WFI: status in the handler", status_in_handler, CNT_CTL_ENABLE | CNT_CTL_ISTATUS);
     timer_spin(5000);
     check_equal("WFI: no tick after the last", tick_count, ROUND_COUNT);
 }
@@ -178,7 +178,7 @@ static void wait_masked(void)
     interrupt_mask();
     tick_count = 0;
     timer_start(ROUND_US);
-    while (!gic_is_pending(TIMER_INTID) && now_us() - begin < LATE_US) {
+    while (!gic_is_pending(GIC_INTID_TIMER_VIRTUAL) && now_us() - begin < LATE_US) {
         __asm__ volatile("wfi");
     }
     check_equal("WFI with PSTATE.I: no exception", tick_count, 0);
@@ -195,7 +195,7 @@ static void wait_for_other(void)
     timer_start(20000);
     gic_set_pending(OTHER_IRQ);
     __asm__ volatile("wfi");
-    check("WFI ended by another interrupt", !gic_is_pending(TIMER_INTID));
+    check("WFI ended by another interrupt", !gic_is_pending(GIC_INTID_TIMER_VIRTUAL));
     interrupt_unmask();
     const uint64_t begin = now_us();
     while (tick_count == 0 && now_us() - begin < 10 * LATE_US) {
@@ -210,12 +210,12 @@ static uint64_t next_tick;
 static void serve_rate(void)
 {
     const uint32_t taken = gic_acknowledge();
-    if (gic_id(taken) == TIMER_INTID) {
+    if (gic_id(taken) == GIC_INTID_TIMER_VIRTUAL) {
         tick_count++;
         next_tick += timer_ticks(ROUND_US);
         timer_set(next_tick);
     }
-    if (taken != GIC_SPURIOUS) {
+    if (taken != GIC_INTID_SPURIOUS) {
         gic_end(taken);
     }
 }
@@ -227,7 +227,7 @@ static void rate(void)
     next_tick = timer_now();
     const uint64_t begin = next_tick;
     timer_set(next_tick);
-    timer_control(TIMER_ENABLE);
+    timer_control(CNT_CTL_ENABLE);
     while (timer_now() - begin < timer_ticks(ROUND_US) * ROUND_COUNT) {
         __asm__ volatile("wfi");
     }
@@ -278,8 +278,8 @@ void guest_main(void)
 {
     at_reset();
     gic_init();
-    gic_set_priority(TIMER_INTID, 0x80);
-    gic_enable(TIMER_INTID);
+    gic_set_priority(GIC_INTID_TIMER_VIRTUAL, 0x80);
+    gic_enable(GIC_INTID_TIMER_VIRTUAL);
     gic_set_edge(OTHER_IRQ, true);
     gic_route(OTHER_IRQ, 0);
     gic_enable(OTHER_IRQ);

@@ -7,9 +7,12 @@
  * virtio devices on virtio-mmio [VIRTIO 2, 3, 4.2], as a driver finds them: probe, negotiation, rings, interrupts. The
  * VMM (test/system/machine/virtio/vmm.c) has a console that echoes, a disk of 64 KiB and a source of numbers.
  */
+#include "spec/virtio/virtio.h"
 #include "harness/gic.h"
 #include "harness/harness.h"
 #include "harness/timer.h"
+#include "spec/virtio/mmio.h"
+#include "spec/virtio/queue.h"
 
 /* As the VMM has them. */
 #define CONSOLE     0xb000000
@@ -20,37 +23,10 @@
 #define RNG_IRQ     50
 #define SECTORS     128
 
-enum {
-    REG_MAGIC = 0x00,
-    REG_VERSION = 0x04,
-    REG_DEVICE_ID = 0x08,
-    REG_FEATURES = 0x10,
-    REG_FEATURES_SEL = 0x14,
-    REG_DRIVER_FEATURES = 0x20,
-    REG_DRIVER_FEATURES_SEL = 0x24,
-    REG_QUEUE_SEL = 0x30,
-    REG_QUEUE_NUM_MAX = 0x34,
-    REG_QUEUE_NUM = 0x38,
-    REG_QUEUE_READY = 0x44,
-    REG_NOTIFY = 0x50,
-    REG_INTERRUPT_STATUS = 0x60,
-    REG_INTERRUPT_ACK = 0x64,
-    REG_STATUS = 0x70,
-    REG_DESC = 0x80,
-    REG_DRIVER = 0x90,
-    REG_DEVICE = 0xa0,
-    REG_CONFIG = 0x100,
-};
+#define VERSION_1 1 /* of the upper word */
 
-#define STATUS_FEATURES_OK 0x08
-#define STATUS_DRIVER_OK   0x04
-#define STATUS_NEEDS_RESET 0x40
-#define VERSION_1          1 /* of the upper word */
-
-#define SIZE       8
-#define DESC_WRITE 2
-#define DESC_NEXT  1
-#define TOO_LONG   100000 /* us */
+#define SIZE     8
+#define TOO_LONG 100000 /* us */
 
 struct desc {
     uint64_t addr;
@@ -96,14 +72,14 @@ static void barrier(void)
 /* Reset, and up to FEATURES_OK with these features of the lower word. */
 static bool negotiate(uintptr_t base, uint32_t features)
 {
-    write32(base + REG_STATUS, 0);
-    write32(base + REG_STATUS, 3);
-    write32(base + REG_DRIVER_FEATURES_SEL, 0);
-    write32(base + REG_DRIVER_FEATURES, features);
-    write32(base + REG_DRIVER_FEATURES_SEL, 1);
-    write32(base + REG_DRIVER_FEATURES, VERSION_1);
-    write32(base + REG_STATUS, 3 | STATUS_FEATURES_OK);
-    return (read32(base + REG_STATUS) & STATUS_FEATURES_OK) != 0;
+    write32(base + VIRTIO_MMIO_STATUS, 0);
+    write32(base + VIRTIO_MMIO_STATUS, 3);
+    write32(base + VIRTIO_MMIO_DRIVER_FEATURES_SEL, 0);
+    write32(base + VIRTIO_MMIO_DRIVER_FEATURES, features);
+    write32(base + VIRTIO_MMIO_DRIVER_FEATURES_SEL, 1);
+    write32(base + VIRTIO_MMIO_DRIVER_FEATURES, VERSION_1);
+    write32(base + VIRTIO_MMIO_STATUS, 3 | VIRTIO_STATUS_FEATURES_OK);
+    return (read32(base + VIRTIO_MMIO_STATUS) & VIRTIO_STATUS_FEATURES_OK) != 0;
 }
 
 static void write_address(uintptr_t reg, const volatile void *at)
@@ -117,17 +93,17 @@ static void set_queue(uintptr_t base, uint32_t index, struct queue *queue)
     for (size_t i = 0; i < sizeof *queue; i++) {
         ((volatile uint8_t *)queue)[i] = 0;
     }
-    write32(base + REG_QUEUE_SEL, index);
-    write32(base + REG_QUEUE_NUM, SIZE);
-    write_address(base + REG_DESC, queue->desc);
-    write_address(base + REG_DRIVER, &queue->avail);
-    write_address(base + REG_DEVICE, &queue->used);
-    write32(base + REG_QUEUE_READY, 1);
+    write32(base + VIRTIO_MMIO_QUEUE_SEL, index);
+    write32(base + VIRTIO_MMIO_QUEUE_NUM, SIZE);
+    write_address(base + VIRTIO_MMIO_QUEUE_DESC_LOW, queue->desc);
+    write_address(base + VIRTIO_MMIO_QUEUE_DRIVER_LOW, &queue->avail);
+    write_address(base + VIRTIO_MMIO_QUEUE_DEVICE_LOW, &queue->used);
+    write32(base + VIRTIO_MMIO_QUEUE_READY, 1);
 }
 
 static void set_running(uintptr_t base)
 {
-    write32(base + REG_STATUS, 3 | STATUS_FEATURES_OK | STATUS_DRIVER_OK);
+    write32(base + VIRTIO_MMIO_STATUS, 3 | VIRTIO_STATUS_FEATURES_OK | VIRTIO_STATUS_DRIVER_OK);
 }
 
 static void add_desc(struct queue *queue, const void *at, uint32_t bytes, uint16_t flags)
@@ -165,18 +141,18 @@ static int64_t transfer(uintptr_t base, uint32_t index, const void *at, uint32_t
     const uint16_t head = queue->next_desc;
     add_desc(queue, at, bytes, flags);
     offer(queue, head);
-    write32(base + REG_NOTIFY, index);
+    write32(base + VIRTIO_MMIO_QUEUE_NOTIFY, index);
     return take(queue);
 }
 
 static void probe(uintptr_t base, uint32_t id)
 {
-    check_equal("magic value", read32(base + REG_MAGIC), 0x74726976);
-    check_equal("version", read32(base + REG_VERSION), 2);
-    check_equal("device", read32(base + REG_DEVICE_ID), id);
-    write32(base + REG_FEATURES_SEL, 1);
-    check_equal("VERSION_1 is offered", read32(base + REG_FEATURES) & VERSION_1, VERSION_1);
-    check_equal("status at first", read32(base + REG_STATUS), 0);
+    check_equal("magic value", read32(base + VIRTIO_MMIO_MAGIC_VALUE), 0x74726976);
+    check_equal("version", read32(base + VIRTIO_MMIO_VERSION), 2);
+    check_equal("device", read32(base + VIRTIO_MMIO_DEVICE_ID), id);
+    write32(base + VIRTIO_MMIO_DEVICE_FEATURES_SEL, 1);
+    check_equal("VERSION_1 is offered", read32(base + VIRTIO_MMIO_DEVICE_FEATURES) & VERSION_1, VERSION_1);
+    check_equal("status at first", read32(base + VIRTIO_MMIO_STATUS), 0);
 }
 
 /* The device's interrupt comes, is acknowledged, and does not come again. */
@@ -184,9 +160,9 @@ static void check_interrupt(const char *name, uintptr_t base, uint32_t irq)
 {
     const uint32_t taken = gic_wait();
     check_equal(name, gic_id(taken), irq);
-    write32(base + REG_INTERRUPT_ACK, read32(base + REG_INTERRUPT_STATUS));
+    write32(base + VIRTIO_MMIO_INTERRUPT_ACK, read32(base + VIRTIO_MMIO_INTERRUPT_STATUS));
     gic_end(taken);
-    check_equal("no interrupt is left", gic_take(), GIC_SPURIOUS);
+    check_equal("no interrupt is left", gic_take(), GIC_INTID_SPURIOUS);
 }
 
 static void entropy(void)
@@ -197,7 +173,7 @@ static void entropy(void)
     set_running(RNG);
     bytes[0] = 0;
     bytes[99] = 0;
-    check_equal("entropy: 100 bytes", (uint64_t)transfer(RNG, 0, bytes, 100, DESC_WRITE), 100);
+    check_equal("entropy: 100 bytes", (uint64_t)transfer(RNG, 0, bytes, 100, VIRTQ_DESC_F_WRITE), 100);
     check_equal("entropy: last of them", (uint8_t)(bytes[99] - bytes[0]), 99);
     check_interrupt("entropy: interrupt", RNG, RNG_IRQ);
 }
@@ -209,7 +185,7 @@ static void console(void)
     uint32_t done = 0;
     probe(CONSOLE, 3);
     check("console: features", negotiate(CONSOLE, 1));
-    check_equal("console: size", read32(CONSOLE + REG_CONFIG), 25u << 16 | 80);
+    check_equal("console: size", read32(CONSOLE + VIRTIO_MMIO_CONFIG), 25u << 16 | 80);
     set_queue(CONSOLE, 0, QUEUE(0));
     set_queue(CONSOLE, 1, QUEUE(1));
     set_running(CONSOLE);
@@ -218,10 +194,10 @@ static void console(void)
     }
     add_desc(QUEUE(1), BUFFER(0), bytes, 0);
     offer(QUEUE(1), 0);
-    write32(CONSOLE + REG_NOTIFY, 1);
+    write32(CONSOLE + VIRTIO_MMIO_QUEUE_NOTIFY, 1);
     check_equal("console: not all of it finds room", QUEUE(1)->used.idx, 0);
     while (done < bytes) {
-        const int64_t got = transfer(CONSOLE, 0, BUFFER(1) + done, 100, DESC_WRITE);
+        const int64_t got = transfer(CONSOLE, 0, BUFFER(1) + done, 100, VIRTQ_DESC_F_WRITE);
         if (got <= 0) {
             break;
         }
@@ -246,13 +222,13 @@ static uint32_t request(uint32_t type, uint64_t sector, uint8_t *data, uint32_t 
     header[0] = type;
     header[1] = sector;
     *status = 0xff;
-    add_desc(queue, BUFFER(2), 16, DESC_NEXT);
+    add_desc(queue, BUFFER(2), 16, VIRTQ_DESC_F_NEXT);
     if (bytes != 0) {
-        add_desc(queue, data, bytes, (uint16_t)(DESC_NEXT | (type == 0 || type == 8 ? DESC_WRITE : 0)));
+        add_desc(queue, data, bytes, (uint16_t)(VIRTQ_DESC_F_NEXT | (type == 0 || type == 8 ? VIRTQ_DESC_F_WRITE : 0)));
     }
-    add_desc(queue, BUFFER(2) + 16, 1, DESC_WRITE);
+    add_desc(queue, BUFFER(2) + 16, 1, VIRTQ_DESC_F_WRITE);
     offer(queue, head);
-    write32(BLK + REG_NOTIFY, 0);
+    write32(BLK + VIRTIO_MMIO_QUEUE_NOTIFY, 0);
     if (take(queue) < 0) {
         return 0xffff;
     }
@@ -270,7 +246,7 @@ static void disk(void)
 {
     probe(BLK, 2);
     check("disk: features", negotiate(BLK, 1u << 9));
-    check_equal("disk: sectors", read32(BLK + REG_CONFIG), SECTORS);
+    check_equal("disk: sectors", read32(BLK + VIRTIO_MMIO_CONFIG), SECTORS);
     set_queue(BLK, 0, QUEUE(0));
     set_running(BLK);
     fill(BUFFER(0), 0x1000, 1);
@@ -289,10 +265,10 @@ static void disk(void)
     check_equal("disk: its first letter", BUFFER(1)[0], 'M');
     check_equal("disk: beyond the end", request(0, SECTORS, BUFFER(1), 0x200), 1);
     check_equal("disk: unknown request", request(99, 0, NULL, 0), 2);
-    write32(BLK + REG_STATUS, 0);
+    write32(BLK + VIRTIO_MMIO_STATUS, 0);
     /* One may be on its way already. */
     (void)gic_take();
-    check_equal("disk: no interrupt is left after a reset", gic_take(), GIC_SPURIOUS);
+    check_equal("disk: no interrupt is left after a reset", gic_take(), GIC_INTID_SPURIOUS);
 }
 
 /* A driver's mistakes end with its device, until it is reset. */
@@ -304,14 +280,16 @@ static void mistakes(void)
     set_running(RNG);
     QUEUE(0)->avail.idx = SIZE + 1;
     barrier();
-    write32(RNG + REG_NOTIFY, 0);
-    check_equal("a ring that is broken", read32(RNG + REG_STATUS) & STATUS_NEEDS_RESET, STATUS_NEEDS_RESET);
-    check_equal("is told by an interrupt", read32(RNG + REG_INTERRUPT_STATUS), 2);
+    write32(RNG + VIRTIO_MMIO_QUEUE_NOTIFY, 0);
+    check_equal("a ring that is broken", read32(RNG + VIRTIO_MMIO_STATUS) & VIRTIO_STATUS_NEEDS_RESET,
+                VIRTIO_STATUS_NEEDS_RESET);
+    check_equal("is told by an interrupt", read32(RNG + VIRTIO_MMIO_INTERRUPT_STATUS), 2);
     entropy();
-    QUEUE(0)->desc[QUEUE(0)->next_desc] = (struct desc){HARNESS_NOTHING, 16, DESC_WRITE, 0};
+    QUEUE(0)->desc[QUEUE(0)->next_desc] = (struct desc){HARNESS_NOTHING, 16, VIRTQ_DESC_F_WRITE, 0};
     offer(QUEUE(0), QUEUE(0)->next_desc);
-    write32(RNG + REG_NOTIFY, 0);
-    check_equal("a buffer outside of memory", read32(RNG + REG_STATUS) & STATUS_NEEDS_RESET, STATUS_NEEDS_RESET);
+    write32(RNG + VIRTIO_MMIO_QUEUE_NOTIFY, 0);
+    check_equal("a buffer outside of memory", read32(RNG + VIRTIO_MMIO_STATUS) & VIRTIO_STATUS_NEEDS_RESET,
+                VIRTIO_STATUS_NEEDS_RESET);
     entropy();
 }
 

@@ -19,13 +19,6 @@
 #define PSCI_STANDARD_RANGE FIELD(23, 0)
 #define INSTRUCTION_BYTES   4
 
-/* AFFINITY_INFO. */
-#define AFFINITY_ON  0
-#define AFFINITY_OFF 1
-
-/* MIGRATE_INFO_TYPE: no trusted OS that would need migration. */
-#define MIGRATE_NOT_REQUIRED 2
-
 /* CPU_SUSPEND's power_state, original format. Level 0, the vCPU, is the only one. */
 #define POWER_STATE_INVALID (FIELD(31, 26) | FIELD(25, 24) | FIELD(23, 17)) /* reserved; level */
 #define POWER_STATE_DOWN    BIT(16)
@@ -113,7 +106,7 @@ static int64_t affinity_info(struct vm *vm, struct vcpu *vcpu, const struct smcc
     if (target == VM_VCPU_COUNT_MAX || call->args[1] != 0) {
         return PSCI_INVALID_PARAMETERS;
     }
-    return vm->vcpus[target].power == VCPU_ON ? AFFINITY_ON : AFFINITY_OFF;
+    return vm->vcpus[target].power == VCPU_ON ? PSCI_AFFINITY_ON : PSCI_AFFINITY_OFF;
 }
 
 static int64_t migrate_info_type(struct vm *vm, struct vcpu *vcpu, const struct smccc_call *call)
@@ -121,7 +114,7 @@ static int64_t migrate_info_type(struct vm *vm, struct vcpu *vcpu, const struct 
     (void)vm;
     (void)vcpu;
     (void)call;
-    return MIGRATE_NOT_REQUIRED;
+    return PSCI_MIGRATE_NOT_REQUIRED;
 }
 
 static int64_t system_off(struct vm *vm, struct vcpu *vcpu, const struct smccc_call *call)
@@ -149,16 +142,16 @@ static int64_t system_reset2(struct vm *vm, struct vcpu *vcpu, const struct smcc
 static int64_t features(struct vm *vm, struct vcpu *vcpu, const struct smccc_call *call);
 
 static const struct psci_row rows[PSCI_NUMBER_COUNT] = {
-    [PSCI_VERSION] = {version, false},
-    [PSCI_CPU_SUSPEND] = {cpu_suspend, true},
-    [PSCI_CPU_OFF] = {cpu_off, false},
-    [PSCI_CPU_ON] = {cpu_on, true},
-    [PSCI_AFFINITY_INFO] = {affinity_info, true},
-    [PSCI_MIGRATE_INFO_TYPE] = {migrate_info_type, false},
-    [PSCI_SYSTEM_OFF] = {system_off, false},
-    [PSCI_SYSTEM_RESET] = {system_reset, false},
-    [PSCI_FEATURES] = {features, false},
-    [PSCI_SYSTEM_RESET2] = {system_reset2, true},
+    [PSCI_NUMBER(PSCI_VERSION)] = {version, false},
+    [PSCI_NUMBER(PSCI_CPU_SUSPEND)] = {cpu_suspend, true},
+    [PSCI_NUMBER(PSCI_CPU_OFF)] = {cpu_off, false},
+    [PSCI_NUMBER(PSCI_CPU_ON)] = {cpu_on, true},
+    [PSCI_NUMBER(PSCI_AFFINITY_INFO)] = {affinity_info, true},
+    [PSCI_NUMBER(PSCI_MIGRATE_INFO_TYPE)] = {migrate_info_type, false},
+    [PSCI_NUMBER(PSCI_SYSTEM_OFF)] = {system_off, false},
+    [PSCI_NUMBER(PSCI_SYSTEM_RESET)] = {system_reset, false},
+    [PSCI_NUMBER(PSCI_FEATURES)] = {features, false},
+    [PSCI_NUMBER(PSCI_SYSTEM_RESET2)] = {system_reset2, true},
 };
 
 /* The row of a function identifier, or NULL. */

@@ -8,12 +8,8 @@
  */
 #include "aarch64/vcpu/vtimer.h"
 
-#include "util/field.h"
+#include "spec/arm/timer.h"
 #include "vm/vm.h"
-
-#define CNTV_CTL_ENABLE  BIT(0)
-#define CNTV_CTL_IMASK   BIT(1)
-#define CNTV_CTL_ISTATUS BIT(2)
 
 /* Whether the kernel itself wakes a blocked vCPU for its timer. */
 #ifdef MICROKIT_VCPU_VTIMER_WAKES
@@ -34,7 +30,7 @@ void vtimer_ack(struct vm *vm, size_t vcpu_id)
 static bool is_on(const struct vcpu *vcpu)
 {
     const uint64_t control = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_CNTV_CTL);
-    return (control & (CNTV_CTL_ENABLE | CNTV_CTL_IMASK)) == CNTV_CTL_ENABLE;
+    return (control & (CNT_CTL_ENABLE | CNT_CTL_IMASK)) == CNT_CTL_ENABLE;
 }
 
 /* An event may have been on its way when the vCPU was started: one of its former life, whose timer was on. */
@@ -70,7 +66,7 @@ void vtimer_sample(struct vm *vm, size_t vcpu_id)
         return;
     }
     const uint64_t control = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_CNTV_CTL);
-    if ((control & (CNTV_CTL_ENABLE | CNTV_CTL_IMASK | CNTV_CTL_ISTATUS)) != (CNTV_CTL_ENABLE | CNTV_CTL_ISTATUS)) {
+    if ((control & (CNT_CTL_ENABLE | CNT_CTL_IMASK | CNT_CTL_ISTATUS)) != (CNT_CTL_ENABLE | CNT_CTL_ISTATUS)) {
         vgic_fall(&vm->vgic, vcpu_id, VTIMER_IRQ);
         vtimer_ack(vm, vcpu_id);
     }

@@ -20,9 +20,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "spec/arm/timer.h"
 #include "vm/vcpu.h"
 
-#define VTIMER_IRQ 27
+#define VTIMER_IRQ GIC_INTID_TIMER_VIRTUAL
 
 /* The kernel says that private interrupt `irq` of this vCPU, which must be the virtual timer's, has fired. */
 void vtimer_event(struct vm *vm, struct vcpu *vcpu, uint64_t irq);

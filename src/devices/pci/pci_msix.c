@@ -13,16 +13,11 @@
 #include "util/checked.h"
 #include "util/field.h"
 
-#define CAPABILITY_MSIX 0x11 /* [PCI appendix H] */
-#define CONTROL         2    /* Message Control, from the capability's start */
-#define CONTROL_WRITES  0xc000u
-#define CONTROL_ENABLE  0x8000u
-#define CONTROL_MASK    0x4000u
-#define WORD_BYTES      4
-#define ENTRY_BYTES     sizeof(struct pci_msix_entry)
-#define ENTRY_WORDS     (ENTRY_BYTES / WORD_BYTES)
-#define ENTRY_MASKED    UINT32_C(1)
-#define PENDING_BYTES   8
+#define CONTROL_WRITES 0xc000u
+#define WORD_BYTES     4
+#define ENTRY_BYTES    sizeof(struct pci_msix_entry)
+#define ENTRY_WORDS    (ENTRY_BYTES / WORD_BYTES)
+#define PENDING_BYTES  8
 
 enum entry_word { /* [PCI 6.8.2.6 to 6.8.2.9] */
     ENTRY_ADDRESS_LOW,
@@ -44,7 +39,7 @@ void pci_msix_reset(struct pci_msix *msix)
 {
     memset(msix->entries, 0, sizeof msix->entries);
     for (unsigned i = 0; i < PCI_MSIX_VECTOR_COUNT_MAX; i++) {
-        msix->entries[i].control = ENTRY_MASKED;
+        msix->entries[i].control = PCI_MSIX_ENTRY_MASK;
     }
     msix->pending = 0;
     msix->is_enabled = false;
@@ -60,10 +55,10 @@ enum result pci_msix_init(struct pci_msix *msix, struct pci_config *config, stru
         .pending = pending_offset | bar,
     };
     *msix = (struct pci_msix){.config = config, .frame = frame};
-    const enum result result = pci_config_add_capability(config, CAPABILITY_MSIX, (const uint8_t *)&capability,
+    const enum result result = pci_config_add_capability(config, PCI_CAPABILITY_MSIX, (const uint8_t *)&capability,
                                                          sizeof capability, &msix->capability);
     if (result == RESULT_OK) {
-        config->writable[msix->capability + CONTROL + 1] = CONTROL_WRITES >> 8;
+        config->writable[msix->capability + PCI_MSIX_CONTROL + 1] = CONTROL_WRITES >> 8;
         msix->vector_count = vector_count;
         pci_msix_reset(msix);
     }
@@ -72,7 +67,7 @@ enum result pci_msix_init(struct pci_msix *msix, struct pci_config *config, stru
 
 static bool is_masked(const struct pci_msix *msix, unsigned vector)
 {
-    return !msix->can_send || (msix->entries[vector].control & ENTRY_MASKED) != 0;
+    return !msix->can_send || (msix->entries[vector].control & PCI_MSIX_ENTRY_MASK) != 0;
 }
 
 void pci_msix_raise(struct pci_msix *msix, uint16_t vector)
@@ -101,10 +96,10 @@ void pci_msix_update(struct pci_msix *msix)
     if (msix->vector_count == 0) {
         return;
     }
-    const uint32_t control = pci_config_read(msix->config, msix->capability + CONTROL, 2);
+    const uint32_t control = pci_config_read(msix->config, msix->capability + PCI_MSIX_CONTROL, 2);
     const uint32_t command = pci_config_read(msix->config, PCI_COMMAND, 2);
-    msix->is_enabled = (control & CONTROL_ENABLE) != 0;
-    msix->can_send = msix->is_enabled && (control & CONTROL_MASK) == 0 && (command & PCI_COMMAND_MASTER) != 0;
+    msix->is_enabled = (control & PCI_MSIX_ENABLE) != 0;
+    msix->can_send = msix->is_enabled && (control & PCI_MSIX_MASK_ALL) == 0 && (command & PCI_COMMAND_MASTER) != 0;
     send_pending(msix);
 }
 
@@ -137,7 +132,7 @@ static uint32_t *word_at(struct pci_msix *msix, uint64_t index)
 /* Of the control word's bits, all but the mask are reserved. */
 static void write_word(struct pci_msix *msix, uint64_t index, uint32_t value)
 {
-    *word_at(msix, index) = index % ENTRY_WORDS == ENTRY_CONTROL ? value & ENTRY_MASKED : value;
+    *word_at(msix, index) = index % ENTRY_WORDS == ENTRY_CONTROL ? value & PCI_MSIX_ENTRY_MASK : value;
 }
 
 enum mmio_result pci_msix_access_table(struct pci_msix *msix, uint64_t offset, struct mmio_access *access)

@@ -32,29 +32,8 @@
 #include <libvmm/util/util.h>
 
 #include "devices/virtio/virtio_device.h"
+#include "spec/virtio/blk.h"
 #include "util/checked.h"
-
-/* [VIRTIO 5.2.3] */
-#define F_SEG_MAX  BIT(2)
-#define F_RO       BIT(5)
-#define F_BLK_SIZE BIT(6)
-#define F_FLUSH    BIT(9)
-#define F_TOPOLOGY BIT(10)
-#define F_MQ       BIT(12)
-
-/* [VIRTIO 5.2.6] */
-enum blk_type {
-    BLK_TYPE_IN = 0,
-    BLK_TYPE_OUT = 1,
-    BLK_TYPE_FLUSH = 4,
-    BLK_TYPE_GET_ID = 8,
-};
-
-enum blk_status {
-    BLK_STATUS_OK = 0,
-    BLK_STATUS_IOERR = 1,
-    BLK_STATUS_UNSUPP = 2,
-};
 
 struct header {
     uint32_t type;
@@ -83,8 +62,6 @@ _Static_assert(sizeof(struct header) == 16, "layout of VIRTIO 5.2.6");
 _Static_assert(offsetof(struct config, blk_size) == 20 && offsetof(struct config, num_queues) == 34,
                "layout of VIRTIO 5.2.4");
 
-#define SECTOR_BYTES    512
-#define ID_BYTES        20
 #define QUEUE_SIZE      64
 #define PIECE_COUNT_MAX 32 /* of one request */
 #define REQUEST_COUNT   64
@@ -108,7 +85,7 @@ enum slot_state {
 struct request {
     struct virtq_piece pieces[PIECE_COUNT_MAX]; /* the data, in guest RAM */
     uint32_t piece_count;
-    uint32_t type; /* enum blk_type */
+    uint32_t type; /* enum virtio_blk_type */
     uint64_t sector;
     uint64_t bytes;        /* of data */
     uint64_t issued_bytes; /* of these, parts have been made */
@@ -165,15 +142,15 @@ static void learn_storage(struct blk *blk)
     const uint64_t capacity = info->capacity;
     const uint16_t sector_size = info->sector_size;
     const bool is_size_usable =
-        is_power_of_two(sector_size) && sector_size >= SECTOR_BYTES && sector_size <= SDDF_BLK_BYTES;
+        is_power_of_two(sector_size) && sector_size >= VIRTIO_BLK_SECTOR_BYTES && sector_size <= SDDF_BLK_BYTES;
     blk->is_ready = true;
-    blk->config.capacity = checked_mul(capacity, SDDF_BLK_BYTES, &bytes) ? bytes / SECTOR_BYTES : 0;
-    blk->config.blk_size = is_size_usable ? sector_size : SECTOR_BYTES;
+    blk->config.capacity = checked_mul(capacity, SDDF_BLK_BYTES, &bytes) ? bytes / VIRTIO_BLK_SECTOR_BYTES : 0;
+    blk->config.blk_size = is_size_usable ? sector_size : VIRTIO_BLK_SECTOR_BYTES;
     blk->config.physical_block_exp = (uint8_t)__builtin_ctz(SDDF_BLK_BYTES / blk->config.blk_size);
     blk->config.min_io_size = (uint16_t)(SDDF_BLK_BYTES / blk->config.blk_size);
     blk->config.opt_io_size = blk->slot_blocks * blk->config.min_io_size;
     if (sddf_blk_is_read_only(info)) {
-        blk->dev.features |= F_RO;
+        blk->dev.features |= VIRTIO_BLK_F_RO;
     }
     virtio_device_config_changed(&blk->dev);
 }
@@ -221,7 +198,7 @@ static void wait_in_line(struct blk *blk, const struct request *request)
  * Answers a chain. `bytes` are those of data that were written into it, from the first on: the status counts only where
  * nothing is left out in between. [VIRTIO 2.7.8.2]
  */
-static void answer(struct blk *blk, const struct request *request, enum blk_status status, uint64_t bytes)
+static void answer(struct blk *blk, const struct request *request, enum virtio_blk_status status, uint64_t bytes)
 {
     *request->status = (uint8_t)status;
     virtq_put(&blk->queues[request->queue], request->head, (uint32_t)(bytes + (bytes == request->room_bytes)));
@@ -231,14 +208,15 @@ static void answer(struct blk *blk, const struct request *request, enum blk_stat
 /* All parts are done. Where the driver counts on it, a write is not done before it is flushed. */
 static void finish(struct blk *blk, struct request *request)
 {
-    if (request->type == BLK_TYPE_OUT && !request->has_failed && !virtio_device_has(&blk->dev, F_FLUSH)) {
-        request->type = BLK_TYPE_FLUSH;
+    if (request->type == VIRTIO_BLK_T_OUT && !request->has_failed &&
+        !virtio_device_has(&blk->dev, VIRTIO_BLK_F_FLUSH)) {
+        request->type = VIRTIO_BLK_T_FLUSH;
         request->is_issued = false;
         wait_in_line(blk, request);
         return;
     }
-    const bool is_read = request->type == BLK_TYPE_IN && !request->has_failed;
-    answer(blk, request, request->has_failed ? BLK_STATUS_IOERR : BLK_STATUS_OK, is_read ? request->bytes : 0);
+    const bool is_read = request->type == VIRTIO_BLK_T_IN && !request->has_failed;
+    answer(blk, request, request->has_failed ? VIRTIO_BLK_S_IOERR : VIRTIO_BLK_S_OK, is_read ? request->bytes : 0);
 }
 
 static bool is_partial(const struct slot *slot)
@@ -312,16 +290,16 @@ static bool send_slot(struct blk *blk, const struct slot *slot)
 static struct slot next_part(const struct blk *blk, const struct request *request)
 {
     struct slot part = {.request = (uint8_t)(request - blk->requests), .offset = request->issued_bytes};
-    if (request->type == BLK_TYPE_FLUSH) {
+    if (request->type == VIRTIO_BLK_T_FLUSH) {
         part.state = SLOT_FLUSH;
         return part;
     }
-    const uint64_t position = request->sector * SECTOR_BYTES + request->issued_bytes;
+    const uint64_t position = request->sector * VIRTIO_BLK_SECTOR_BYTES + request->issued_bytes;
     const uint64_t left = request->bytes - request->issued_bytes;
     const uint32_t room = blk->slot_blocks * SDDF_BLK_BYTES;
     part.block = position / SDDF_BLK_BYTES;
     part.skip_bytes = (uint32_t)(position % SDDF_BLK_BYTES);
-    if (request->type == BLK_TYPE_IN) {
+    if (request->type == VIRTIO_BLK_T_IN) {
         part.state = SLOT_READ;
         part.bytes = (uint32_t)MIN(left, (uint64_t)(room - part.skip_bytes));
     } else if (part.skip_bytes != 0 || left < SDDF_BLK_BYTES) {
@@ -355,7 +333,7 @@ static bool issue_part(struct blk *blk, struct request *request)
     blk->special_count += is_special(slot);
     request->issued_bytes += slot->bytes;
     request->part_count++;
-    request->is_issued = request->issued_bytes == request->bytes || request->type == BLK_TYPE_FLUSH;
+    request->is_issued = request->issued_bytes == request->bytes || request->type == VIRTIO_BLK_T_FLUSH;
     return true;
 }
 
@@ -394,11 +372,11 @@ static void add_piece(struct request *request, struct virtq_piece piece, bool *f
 /* The data of a request and its status byte, which is the chain's last. False: there is none. */
 static bool gather(struct request *request, struct virtq_chain *chain, bool *fits)
 {
-    const bool is_read = request->type == BLK_TYPE_IN || request->type == BLK_TYPE_GET_ID;
+    const bool is_read = request->type == VIRTIO_BLK_T_IN || request->type == VIRTIO_BLK_T_GET_ID;
     struct virtq_piece piece;
     struct virtq_piece last = {.bytes = 0};
     while (virtq_chain_next_readable(chain, &piece)) {
-        if (request->type == BLK_TYPE_OUT) {
+        if (request->type == VIRTIO_BLK_T_OUT) {
             add_piece(request, piece, fits);
         }
     }
@@ -424,43 +402,43 @@ static bool gather(struct request *request, struct virtq_chain *chain, bool *fit
 /* The serial number, padded with zeros, or not ended if it is as long as that. [VIRTIO 5.2.6] */
 static void answer_id(struct blk *blk, const struct request *request)
 {
-    uint8_t id[ID_BYTES] = {0};
+    uint8_t id[VIRTIO_BLK_ID_BYTES] = {0};
     uint32_t done = 0;
     if (blk->is_ready) {
-        memcpy(id, blk->sddf.info->serial_number, strnlen(blk->sddf.info->serial_number, ID_BYTES));
+        memcpy(id, blk->sddf.info->serial_number, strnlen(blk->sddf.info->serial_number, VIRTIO_BLK_ID_BYTES));
     }
-    for (uint32_t i = 0; i < request->piece_count && done < ID_BYTES; i++) {
-        const uint32_t bytes = MIN(request->pieces[i].bytes, ID_BYTES - done);
+    for (uint32_t i = 0; i < request->piece_count && done < VIRTIO_BLK_ID_BYTES; i++) {
+        const uint32_t bytes = MIN(request->pieces[i].bytes, VIRTIO_BLK_ID_BYTES - done);
         memcpy(request->pieces[i].memory, id + done, bytes);
         done += bytes;
     }
-    answer(blk, request, done == ID_BYTES ? BLK_STATUS_OK : BLK_STATUS_IOERR, done);
+    answer(blk, request, done == VIRTIO_BLK_ID_BYTES ? VIRTIO_BLK_S_OK : VIRTIO_BLK_S_IOERR, done);
 }
 
 /* Whether the sectors exist and the data consists of whole ones. */
 static bool is_transfer_valid(const struct blk *blk, const struct request *request)
 {
-    return request->bytes % SECTOR_BYTES == 0 &&
-           range_inside(0, blk->config.capacity, request->sector, request->bytes / SECTOR_BYTES) &&
-           !(request->type == BLK_TYPE_OUT && (blk->dev.features & F_RO) != 0);
+    return request->bytes % VIRTIO_BLK_SECTOR_BYTES == 0 &&
+           range_inside(0, blk->config.capacity, request->sector, request->bytes / VIRTIO_BLK_SECTOR_BYTES) &&
+           !(request->type == VIRTIO_BLK_T_OUT && (blk->dev.features & VIRTIO_BLK_F_RO) != 0);
 }
 
 static void start(struct blk *blk, struct request *request, bool fits)
 {
     switch (request->type) {
-    case BLK_TYPE_IN:
-    case BLK_TYPE_OUT:
+    case VIRTIO_BLK_T_IN:
+    case VIRTIO_BLK_T_OUT:
         request->has_failed = !fits || !is_transfer_valid(blk, request);
         request->is_issued = request->bytes == 0;
         break;
-    case BLK_TYPE_FLUSH:
+    case VIRTIO_BLK_T_FLUSH:
         request->has_failed = !blk->is_ready;
         break;
-    case BLK_TYPE_GET_ID:
+    case VIRTIO_BLK_T_GET_ID:
         answer_id(blk, request);
         return;
     default:
-        answer(blk, request, BLK_STATUS_UNSUPP, 0);
+        answer(blk, request, VIRTIO_BLK_S_UNSUPP, 0);
         return;
     }
     wait_in_line(blk, request);
@@ -674,7 +652,8 @@ bool virtio_blk_init(struct virtio_blk *storage, struct virtio_place place, cons
         .id = VIRTIO_ID_BLK,
         .name = "virtio blk",
         .ops = &ops,
-        .features = F_SEG_MAX | F_BLK_SIZE | F_FLUSH | F_TOPOLOGY | (queue_count > 1 ? F_MQ : 0),
+        .features = VIRTIO_BLK_F_SEG_MAX | VIRTIO_BLK_F_BLK_SIZE | VIRTIO_BLK_F_FLUSH | VIRTIO_BLK_F_TOPOLOGY |
+                    (queue_count > 1 ? VIRTIO_BLK_F_MQ : 0),
         .queues = blk->queues,
         .queue_count = (uint16_t)queue_count,
         .config = &blk->config,
@@ -683,8 +662,8 @@ bool virtio_blk_init(struct virtio_blk *storage, struct virtio_place place, cons
     for (size_t i = 0; i < VIRTIO_BLK_QUEUE_COUNT_MAX; i++) {
         blk->queues[i].size_max = QUEUE_SIZE;
     }
-    blk->config =
-        (struct config){.seg_max = PIECE_COUNT_MAX, .blk_size = SECTOR_BYTES, .num_queues = (uint16_t)queue_count};
+    blk->config = (struct config){
+        .seg_max = PIECE_COUNT_MAX, .blk_size = VIRTIO_BLK_SECTOR_BYTES, .num_queues = (uint16_t)queue_count};
     if (!virtio_device_init(&blk->dev, &type, blk, &place)) {
         return false;
     }

@@ -23,21 +23,7 @@
 #include <libvmm/util/util.h>
 
 #include "devices/virtio/virtio_device.h"
-
-/* Features, offsets and events [VIRTIO 5.3.3, 5.3.4, 5.3.6.2] */
-#define F_SIZE      BIT(0)
-#define F_MULTIPORT BIT(1)
-
-enum console_event {
-    CONSOLE_DEVICE_READY = 0,
-    CONSOLE_PORT_ADD = 1,
-    CONSOLE_PORT_REMOVE = 2,
-    CONSOLE_PORT_READY = 3,
-    CONSOLE_CONSOLE_PORT = 4,
-    CONSOLE_RESIZE = 5,
-    CONSOLE_PORT_OPEN = 6,
-    CONSOLE_PORT_NAME = 7,
-};
+#include "spec/virtio/console.h"
 
 struct config {
     uint16_t columns;
@@ -77,7 +63,7 @@ struct port {
     struct sddf_serial tx;
     const char *name;
     struct resize size;
-    uint8_t to_say;  /* bits, by enum console_event */
+    uint8_t to_say;  /* bits, by enum virtio_console_event */
     bool is_known;   /* the driver has been told of the port, or will be */
     bool is_ready;   /* the driver knows what to do with it */
     bool is_sending; /* `sending` has been read in part */
@@ -97,7 +83,7 @@ _Static_assert(sizeof(struct console) <= VIRTIO_CONSOLE_STORAGE_BYTES, "storage 
 
 static bool is_multiport(const struct console *console)
 {
-    return virtio_device_has(&console->dev, F_MULTIPORT);
+    return virtio_device_has(&console->dev, VIRTIO_CONSOLE_F_MULTIPORT);
 }
 
 /* Port 0 has queues 0 and 1, the others those behind the control queues. [VIRTIO 5.3.2] */
@@ -268,20 +254,21 @@ static void receive(struct console *console, uint32_t index)
 }
 
 /* What goes with an event, behind its header. */
-static size_t put_event(const struct port *port, enum console_event event, struct control *control, uint8_t *more)
+static size_t put_event(const struct port *port, enum virtio_console_event event, struct control *control,
+                        uint8_t *more)
 {
     switch (event) {
-    case CONSOLE_RESIZE:
+    case VIRTIO_CONSOLE_RESIZE:
         memcpy(more, &port->size, sizeof port->size);
         return sizeof port->size;
-    case CONSOLE_PORT_NAME: {
+    case VIRTIO_CONSOLE_PORT_NAME: {
         const size_t bytes = strnlen(port->name, NAME_BYTES_MAX);
         control->value = 1;
         memcpy(more, port->name, bytes);
         return bytes;
     }
-    case CONSOLE_CONSOLE_PORT:
-    case CONSOLE_PORT_OPEN:
+    case VIRTIO_CONSOLE_CONSOLE_PORT:
+    case VIRTIO_CONSOLE_PORT_OPEN:
         control->value = 1;
         return 0;
     default:
@@ -290,7 +277,7 @@ static size_t put_event(const struct port *port, enum console_event event, struc
 }
 
 /* Tells the driver one thing about a port. False: no buffer. */
-static bool say(struct console *console, uint32_t index, enum console_event event)
+static bool say(struct console *console, uint32_t index, enum virtio_console_event event)
 {
     struct virtq_chain chain;
     struct control control = {.id = index, .event = (uint16_t)event};
@@ -309,10 +296,11 @@ static bool say(struct console *console, uint32_t index, enum console_event even
 }
 
 /* The next thing to say about a port: what it is comes before its being opened. */
-static enum console_event next_event(const struct port *port)
+static enum virtio_console_event next_event(const struct port *port)
 {
-    static const enum console_event order[] = {
-        CONSOLE_PORT_ADD, CONSOLE_CONSOLE_PORT, CONSOLE_RESIZE, CONSOLE_PORT_NAME, CONSOLE_PORT_OPEN,
+    static const enum virtio_console_event order[] = {
+        VIRTIO_CONSOLE_PORT_ADD,  VIRTIO_CONSOLE_CONSOLE_PORT, VIRTIO_CONSOLE_RESIZE,
+        VIRTIO_CONSOLE_PORT_NAME, VIRTIO_CONSOLE_PORT_OPEN,
     };
     size_t i = 0;
     while (i + 1 < ARRAY_SIZE(order) && (port->to_say & BIT(order[i])) == 0) {
@@ -326,7 +314,7 @@ static void say_all(struct console *console)
     for (uint32_t i = 0; i < console->port_count; i++) {
         struct port *port = &console->ports[i];
         while (port->to_say != 0) {
-            const enum console_event event = next_event(port);
+            const enum virtio_console_event event = next_event(port);
             if (!say(console, i, event)) {
                 return;
             }
@@ -361,25 +349,26 @@ static void tell(struct console *console)
 static void introduce(struct port *port)
 {
     port->is_ready = true;
-    port->to_say |= BIT(CONSOLE_PORT_OPEN);
+    port->to_say |= BIT(VIRTIO_CONSOLE_PORT_OPEN);
     if (port->name != NULL) {
-        port->to_say |= BIT(CONSOLE_PORT_NAME);
+        port->to_say |= BIT(VIRTIO_CONSOLE_PORT_NAME);
         return;
     }
-    port->to_say |= BIT(CONSOLE_CONSOLE_PORT);
+    port->to_say |= BIT(VIRTIO_CONSOLE_CONSOLE_PORT);
     if (port->size.columns != 0) {
-        port->to_say |= BIT(CONSOLE_RESIZE);
+        port->to_say |= BIT(VIRTIO_CONSOLE_RESIZE);
     }
 }
 
 static void on_control(struct console *console, const struct control *control)
 {
-    if (control->event == CONSOLE_DEVICE_READY && control->value == 1) {
+    if (control->event == VIRTIO_CONSOLE_DEVICE_READY && control->value == 1) {
         for (uint32_t i = 0; i < console->port_count; i++) {
-            console->ports[i].to_say |= console->ports[i].is_known ? 0 : BIT(CONSOLE_PORT_ADD);
+            console->ports[i].to_say |= console->ports[i].is_known ? 0 : BIT(VIRTIO_CONSOLE_PORT_ADD);
             console->ports[i].is_known = true;
         }
-    } else if (control->event == CONSOLE_PORT_READY && control->value == 1 && control->id < console->port_count) {
+    } else if (control->event == VIRTIO_CONSOLE_PORT_READY && control->value == 1 &&
+               control->id < console->port_count) {
         introduce(&console->ports[control->id]);
         receive(console, control->id);
     }
@@ -521,7 +510,7 @@ bool virtio_console_init(struct virtio_console *storage, struct virtio_place pla
         .id = VIRTIO_ID_CONSOLE,
         .name = "virtio console",
         .ops = &ops,
-        .features = F_SIZE | (port_count > 1 || ports[0].name != NULL ? F_MULTIPORT : 0),
+        .features = VIRTIO_CONSOLE_F_SIZE | (port_count > 1 || ports[0].name != NULL ? VIRTIO_CONSOLE_F_MULTIPORT : 0),
         .queues = console->queues,
         .queue_count = (uint16_t)(port_count > 1 || ports[0].name != NULL ? 2 + 2 * port_count : 2),
         .config = &console->config,
@@ -548,7 +537,7 @@ bool virtio_console_resize(struct virtio_console *storage, size_t index, uint16_
         virtio_device_config_changed(&console->dev);
     }
     if (port->is_ready && port->name == NULL) {
-        port->to_say |= BIT(CONSOLE_RESIZE);
+        port->to_say |= BIT(VIRTIO_CONSOLE_RESIZE);
         tell(console);
     }
     return true;

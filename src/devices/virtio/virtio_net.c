@@ -29,15 +29,11 @@
 #include <libvmm/util/util.h>
 
 #include "devices/virtio/virtio_device.h"
+#include "spec/virtio/net.h"
 
-/* Features [VIRTIO 5.1.3] */
-#define F_MTU       BIT(3)
-#define F_MAC       BIT(5)
-#define F_MRG_RXBUF BIT(15)
-#define F_STATUS    BIT(16)
-#define F_CTRL_VQ   BIT(17)
-#define F_CTRL_RX   BIT(18)
-#define FEATURES    (F_MTU | F_MAC | F_MRG_RXBUF | F_STATUS | F_CTRL_VQ | F_CTRL_RX)
+#define FEATURES                                                                                                       \
+    (VIRTIO_NET_F_MTU | VIRTIO_NET_F_MAC | VIRTIO_NET_F_MRG_RXBUF | VIRTIO_NET_F_STATUS | VIRTIO_NET_F_CTRL_VQ |       \
+     VIRTIO_NET_F_CTRL_RX)
 
 #define QUEUE_RECEIVE  0
 #define QUEUE_TRANSMIT 1
@@ -46,7 +42,6 @@
 #define QUEUE_SIZE     256
 #define CONTROL_SIZE   16
 
-#define STATUS_LINK_UP    1
 #define MTU_BYTES         1500
 #define FRAME_BYTES_MIN   14               /* an Ethernet header */
 #define FRAME_BYTES_MTU   (MTU_BYTES + 18) /* the same and a VLAN tag */
@@ -78,20 +73,7 @@ struct header {
 };
 
 #define HEADER_TO_BUFFERS offsetof(struct header, num_buffers)
-#define FLAG_NEEDS_CSUM   1
-#define GSO_NONE          0
 
-/* Control commands [VIRTIO 5.1.6.5] */
-enum control_class {
-    CONTROL_RX = 0,
-    CONTROL_MAC = 1,
-};
-
-#define CONTROL_RX_PROMISC    0
-#define CONTROL_RX_ALLMULTI   1
-#define CONTROL_MAC_TABLE_SET 0
-#define CONTROL_OK            0
-#define CONTROL_ERR           1
 #define MAC_TABLE_ENTRIES_MAX 64
 
 _Static_assert(sizeof(struct config) == 12, "layout of VIRTIO 5.1.4");
@@ -163,8 +145,8 @@ static uint16_t read_frame(struct net *net, struct virtq_chain *chain)
 {
     _Alignas(uint64_t) struct header header; /* copied by words */
     uint8_t *to = bytes_of(net->tx_data, net->sending.buffer.io_or_offset);
-    if (virtq_chain_read(chain, &header, sizeof header) != sizeof header || header.gso_type != GSO_NONE ||
-        (header.flags & FLAG_NEEDS_CSUM) != 0) {
+    if (virtq_chain_read(chain, &header, sizeof header) != sizeof header ||
+        header.gso_type != VIRTIO_NET_HDR_GSO_NONE || (header.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0) {
         return 0;
     }
     const size_t bytes = virtq_chain_read(chain, to, SDDF_NET_BUFFER_BYTES);
@@ -246,7 +228,7 @@ static void notify_returned(struct net *net)
 
 static bool is_frame(const struct net *net, const struct sddf_net_buffer *buffer)
 {
-    const uint32_t bytes_max = virtio_device_has(&net->dev, F_MTU) ? FRAME_BYTES_MTU : SDDF_NET_BUFFER_BYTES;
+    const uint32_t bytes_max = virtio_device_has(&net->dev, VIRTIO_NET_F_MTU) ? FRAME_BYTES_MTU : SDDF_NET_BUFFER_BYTES;
     return buffer->len >= FRAME_BYTES_MIN && buffer->len <= bytes_max &&
            sddf_region_has(net->rx_data, buffer->io_or_offset, SDDF_NET_BUFFER_BYTES);
 }
@@ -282,7 +264,7 @@ static enum outcome next_chain(struct net *net, struct filling *filling)
 /* Writes the header but for num_buffers, whose place it finds. False: no room. */
 static bool write_header(struct filling *filling)
 {
-    _Alignas(uint64_t) const struct header header = {.gso_type = GSO_NONE};
+    _Alignas(uint64_t) const struct header header = {.gso_type = VIRTIO_NET_HDR_GSO_NONE};
     if (virtq_chain_write(&filling->chain, &header, HEADER_TO_BUFFERS) != HEADER_TO_BUFFERS) {
         return false;
     }
@@ -310,7 +292,7 @@ static enum outcome write_frame(struct net *net, struct filling *filling)
         if (left == 0) {
             return OUTCOME_DONE;
         }
-        if (!virtio_device_has(&net->dev, F_MRG_RXBUF) || filling->chain.is_broken) {
+        if (!virtio_device_has(&net->dev, VIRTIO_NET_F_MRG_RXBUF) || filling->chain.is_broken) {
             return OUTCOME_DROP;
         }
         const enum outcome outcome = next_chain(net, filling);
@@ -438,11 +420,11 @@ static bool command(struct virtq_chain *chain)
         return false;
     }
     switch (what[0]) {
-    case CONTROL_RX:
-        return what[1] <= CONTROL_RX_ALLMULTI && take_switch(chain);
-    case CONTROL_MAC:
+    case VIRTIO_NET_CTRL_RX:
+        return what[1] <= VIRTIO_NET_CTRL_RX_ALLMULTI && take_switch(chain);
+    case VIRTIO_NET_CTRL_MAC:
         /* Unicast, then multicast. */
-        return what[1] == CONTROL_MAC_TABLE_SET && take_table(chain) && take_table(chain);
+        return what[1] == VIRTIO_NET_CTRL_MAC_TABLE_SET && take_table(chain) && take_table(chain);
     default:
         return false;
     }
@@ -455,7 +437,7 @@ static void control(struct net *net)
     unsigned left = CONTROL_CALLS_MAX;
     do {
         while (left != 0 && virtio_device_pop(&net->dev, QUEUE_CONTROL, &chain)) {
-            const uint8_t answer = command(&chain) ? CONTROL_OK : CONTROL_ERR;
+            const uint8_t answer = command(&chain) ? VIRTIO_NET_OK : VIRTIO_NET_ERR;
             if (virtq_chain_write(&chain, &answer, sizeof answer) != sizeof answer || chain.is_broken) {
                 fail_chain(net);
                 return;
@@ -478,7 +460,7 @@ static void kick(void *ctx, uint16_t queue)
         transmit(net);
         break;
     default:
-        if (virtio_device_has(&net->dev, F_CTRL_VQ)) {
+        if (virtio_device_has(&net->dev, VIRTIO_NET_F_CTRL_VQ)) {
             control(net);
         }
         break;
@@ -494,7 +476,7 @@ static void reset(void *ctx)
 static bool accepts(void *ctx, uint64_t features)
 {
     (void)ctx;
-    return (features & F_CTRL_RX) == 0 || (features & F_CTRL_VQ) != 0; /* [VIRTIO 5.1.3.1] */
+    return (features & VIRTIO_NET_F_CTRL_RX) == 0 || (features & VIRTIO_NET_F_CTRL_VQ) != 0; /* [VIRTIO 5.1.3.1] */
 }
 
 static void queue_reset(void *ctx, uint16_t queue)
@@ -527,7 +509,7 @@ static bool open_queues(struct net *net, const struct sddf_net_client_config *co
     }
     net->rx_data = config->rx_data;
     net->tx_data = config->tx_data;
-    net->config = (struct config){.status = STATUS_LINK_UP, .max_virtqueue_pairs = 1, .mtu = MTU_BYTES};
+    net->config = (struct config){.status = VIRTIO_NET_S_LINK_UP, .max_virtqueue_pairs = 1, .mtu = MTU_BYTES};
     memcpy(net->config.mac, config->mac, MAC_BYTES);
     sddf_net_fill(&net->tx.free, net->tx_data);
     return true;

@@ -27,16 +27,10 @@
 #include "devices/pci/pci_host.h"
 #include "devices/virtio/virtio_device.h"
 #include "devices/virtio/virtio_transport.h"
+#include "spec/virtio/pci.h"
 #include "util/checked.h"
 #include "util/field.h"
 #include "vm/vm.h"
-
-/* [VIRTIO 4.1.2] */
-#define VENDOR_ID         0x1af4
-#define DEVICE_ID_BASE    0x1040
-#define SUBSYSTEM_ID      0x0040
-#define REVISION_ID       1
-#define CAPABILITY_VENDOR 0x09 /* [PCI appendix H] */
 
 /* The BAR. */
 #define BAR               0
@@ -48,39 +42,7 @@
 #define PART_MSIX_TABLE   0x4000
 #define PART_MSIX_PENDING 0x5000
 #define PART_BYTES        0x1000
-#define COMMON_BYTES      0x3c
 #define NOTIFY_MULTIPLIER 4
-
-/* Common configuration [VIRTIO 4.1.4.3] */
-enum virtio_pci_common {
-    COMMON_DEVICE_FEATURE_SELECT = 0x00,
-    COMMON_DEVICE_FEATURE = 0x04,
-    COMMON_DRIVER_FEATURE_SELECT = 0x08,
-    COMMON_DRIVER_FEATURE = 0x0c,
-    COMMON_CONFIG_MSIX_VECTOR = 0x10,
-    COMMON_NUM_QUEUES = 0x12,
-    COMMON_DEVICE_STATUS = 0x14,
-    COMMON_CONFIG_GENERATION = 0x15,
-    COMMON_QUEUE_SELECT = 0x16,
-    COMMON_QUEUE_SIZE = 0x18,
-    COMMON_QUEUE_MSIX_VECTOR = 0x1a,
-    COMMON_QUEUE_ENABLE = 0x1c,
-    COMMON_QUEUE_NOTIFY_OFF = 0x1e,
-    COMMON_QUEUE_DESC = 0x20,
-    COMMON_QUEUE_DRIVER = 0x28,
-    COMMON_QUEUE_DEVICE = 0x30,
-    COMMON_QUEUE_NOTIFY_DATA = 0x38,
-    COMMON_QUEUE_RESET = 0x3a,
-};
-
-/* Capabilities [VIRTIO 4.1.4]: type of the structure that each locates. */
-enum virtio_pci_cap {
-    CAP_COMMON_CFG = 1,
-    CAP_NOTIFY_CFG = 2,
-    CAP_ISR_CFG = 3,
-    CAP_DEVICE_CFG = 4,
-    CAP_PCI_CFG = 5,
-};
 
 /* A capability, without ID and link; offsets from its beginning have two bytes more. */
 struct capability {
@@ -97,10 +59,6 @@ struct capability {
 #define CAP_HEAD_BYTES   2
 #define CAP_BYTES        16 /* with the head, without `last` */
 #define CAP_LONG_BYTES   20
-#define PCI_CFG_BAR      4
-#define PCI_CFG_OFFSET   8
-#define PCI_CFG_LENGTH   12
-#define PCI_CFG_DATA     16
 #define PCI_CFG_DATA_END 20
 
 /* Common configuration, field by field. */
@@ -204,34 +162,34 @@ struct field_row {
 };
 
 /* A row a field, at its offset; the areas of a queue are dealt with apart. */
-static const struct field_row common[COMMON_BYTES] = {
-    [COMMON_DEVICE_FEATURE_SELECT] = {4, read_device_feature_select, virtio_write_device_features_select},
-    [COMMON_DEVICE_FEATURE] = {4, virtio_read_features, NULL},
-    [COMMON_DRIVER_FEATURE_SELECT] = {4, read_driver_feature_select, virtio_write_driver_features_select},
-    [COMMON_DRIVER_FEATURE] = {4, read_driver_feature, virtio_device_write_features},
-    [COMMON_CONFIG_MSIX_VECTOR] = {2, read_config_vector, write_config_vector},
-    [COMMON_NUM_QUEUES] = {2, read_num_queues, NULL},
-    [COMMON_DEVICE_STATUS] = {1, virtio_read_status, virtio_device_write_status},
-    [COMMON_CONFIG_GENERATION] = {1, virtio_read_config_generation, NULL},
-    [COMMON_QUEUE_SELECT] = {2, read_queue_select, write_queue_select},
-    [COMMON_QUEUE_SIZE] = {2, read_queue_size, virtio_device_write_queue_size},
-    [COMMON_QUEUE_MSIX_VECTOR] = {2, read_queue_vector, write_queue_vector},
-    [COMMON_QUEUE_ENABLE] = {2, virtio_read_queue_enabled, write_queue_enable},
-    [COMMON_QUEUE_NOTIFY_OFF] = {2, read_queue_notify_off, NULL},
-    [COMMON_QUEUE_NOTIFY_DATA] = {2, virtio_read_zero, NULL},
+static const struct field_row common[VIRTIO_PCI_COMMON_BYTES] = {
+    [VIRTIO_PCI_DEVICE_FEATURE_SELECT] = {4, read_device_feature_select, virtio_write_device_features_select},
+    [VIRTIO_PCI_DEVICE_FEATURE] = {4, virtio_read_features, NULL},
+    [VIRTIO_PCI_DRIVER_FEATURE_SELECT] = {4, read_driver_feature_select, virtio_write_driver_features_select},
+    [VIRTIO_PCI_DRIVER_FEATURE] = {4, read_driver_feature, virtio_device_write_features},
+    [VIRTIO_PCI_CONFIG_MSIX_VECTOR] = {2, read_config_vector, write_config_vector},
+    [VIRTIO_PCI_NUM_QUEUES] = {2, read_num_queues, NULL},
+    [VIRTIO_PCI_DEVICE_STATUS] = {1, virtio_read_status, virtio_device_write_status},
+    [VIRTIO_PCI_CONFIG_GENERATION] = {1, virtio_read_config_generation, NULL},
+    [VIRTIO_PCI_QUEUE_SELECT] = {2, read_queue_select, write_queue_select},
+    [VIRTIO_PCI_QUEUE_SIZE] = {2, read_queue_size, virtio_device_write_queue_size},
+    [VIRTIO_PCI_QUEUE_MSIX_VECTOR] = {2, read_queue_vector, write_queue_vector},
+    [VIRTIO_PCI_QUEUE_ENABLE] = {2, virtio_read_queue_enabled, write_queue_enable},
+    [VIRTIO_PCI_QUEUE_NOTIFY_OFF] = {2, read_queue_notify_off, NULL},
+    [VIRTIO_PCI_QUEUE_NOTIFY_DATA] = {2, virtio_read_zero, NULL},
     /* A reset is over when the write is. */
-    [COMMON_QUEUE_RESET] = {2, virtio_read_zero, virtio_write_queue_reset},
+    [VIRTIO_PCI_QUEUE_RESET] = {2, virtio_read_zero, virtio_write_queue_reset},
 };
 
 static bool is_area(uint64_t offset)
 {
-    return offset >= COMMON_QUEUE_DESC && offset < COMMON_QUEUE_NOTIFY_DATA;
+    return offset >= VIRTIO_PCI_QUEUE_DESC && offset < VIRTIO_PCI_QUEUE_NOTIFY_DATA;
 }
 
 /* A half of one of the three addresses, which follow one another as enum virtq_area has them. */
 static enum mmio_result access_area(struct virtio_device *dev, uint64_t offset, struct mmio_access *access)
 {
-    const uint64_t within = offset - COMMON_QUEUE_DESC;
+    const uint64_t within = offset - VIRTIO_PCI_QUEUE_DESC;
     const enum virtq_area area = (enum virtq_area)(within / 8);
     const bool is_high = within % 8 != 0;
     const struct virtq *vq = virtio_device_selected_queue(dev);
@@ -267,7 +225,7 @@ static enum mmio_result access_common(struct virtio_device *dev, uint64_t offset
     if (is_area(offset)) {
         return access_area(dev, offset, access);
     }
-    const struct field_row *row = offset < COMMON_BYTES ? &common[offset] : NULL;
+    const struct field_row *row = offset < VIRTIO_PCI_COMMON_BYTES ? &common[offset] : NULL;
     if (row == NULL || row->width_bytes != access->width_bytes ||
         (access->is_write ? row->write == NULL : row->read == NULL)) {
         return virtio_refuse(access);
@@ -325,22 +283,23 @@ static enum mmio_result access_bar(void *ctx, unsigned bar, struct mmio_access *
     }
 }
 
-/* An access to the BAR that the capability CAP_PCI_CFG describes. False: it does not describe one. */
+/* An access to the BAR that the capability VIRTIO_PCI_CAP_PCI_CFG describes. False: it does not describe one. */
 static bool access_through_config(struct virtio_device *dev, struct mmio_access *access)
 {
     const struct pci_function *function = dev->transport;
     const struct pci_config *config = &function->config;
     const uint32_t cap = dev->pci_cfg_offset;
-    const uint32_t length = pci_config_read(config, cap + PCI_CFG_LENGTH, 4);
-    access->offset = pci_config_read(config, cap + PCI_CFG_OFFSET, 4);
+    const uint32_t length = pci_config_read(config, cap + VIRTIO_PCI_CAP_LENGTH, 4);
+    access->offset = pci_config_read(config, cap + VIRTIO_PCI_CAP_OFFSET, 4);
     access->width_bytes = (uint8_t)length;
-    return pci_config_read(config, cap + PCI_CFG_BAR, 1) == BAR && (length == 1 || length == 2 || length == 4) &&
+    return pci_config_read(config, cap + VIRTIO_PCI_CAP_BAR, 1) == BAR && (length == 1 || length == 2 || length == 4) &&
            is_aligned(access->offset, length) && range_inside(0, BAR_BYTES, access->offset, length);
 }
 
 static bool touches_data(const struct virtio_device *dev, uint32_t offset, uint32_t bytes)
 {
-    return ranges_overlap(dev->pci_cfg_offset + PCI_CFG_DATA, PCI_CFG_DATA_END - PCI_CFG_DATA, offset, bytes);
+    return ranges_overlap(dev->pci_cfg_offset + VIRTIO_PCI_CAP_DATA, PCI_CFG_DATA_END - VIRTIO_PCI_CAP_DATA, offset,
+                          bytes);
 }
 
 static void before_config_read(void *ctx, uint32_t offset, uint32_t bytes)
@@ -350,7 +309,7 @@ static void before_config_read(void *ctx, uint32_t offset, uint32_t bytes)
     struct mmio_access access = {0};
     if (touches_data(dev, offset, bytes) && access_through_config(dev, &access)) {
         (void)access_bar(dev, BAR, &access);
-        pci_config_write(&function->config, dev->pci_cfg_offset + PCI_CFG_DATA, 4, (uint32_t)access.value);
+        pci_config_write(&function->config, dev->pci_cfg_offset + VIRTIO_PCI_CAP_DATA, 4, (uint32_t)access.value);
     }
 }
 
@@ -360,7 +319,7 @@ static void after_config_write(void *ctx, uint32_t offset, uint32_t bytes)
     const struct pci_function *function = dev->transport;
     struct mmio_access access = {.is_write = true};
     if (touches_data(dev, offset, bytes) && access_through_config(dev, &access)) {
-        access.value = pci_config_read(&function->config, dev->pci_cfg_offset + PCI_CFG_DATA, 4);
+        access.value = pci_config_read(&function->config, dev->pci_cfg_offset + VIRTIO_PCI_CAP_DATA, 4);
         access.value &= UINT32_MAX >> (32 - 8 * access.width_bytes);
         (void)access_bar(dev, BAR, &access);
     }
@@ -406,17 +365,17 @@ static enum result add_capability(struct pci_config *config, enum virtio_pci_cap
         .bar = BAR,
         .offset = offset,
         .length = length,
-        .last = type == CAP_NOTIFY_CFG ? NOTIFY_MULTIPLIER : 0,
+        .last = type == VIRTIO_PCI_CAP_NOTIFY_CFG ? NOTIFY_MULTIPLIER : 0,
     };
-    return pci_config_add_capability(config, CAPABILITY_VENDOR, (const uint8_t *)&capability,
+    return pci_config_add_capability(config, PCI_CAPABILITY_VENDOR, (const uint8_t *)&capability,
                                      (uint8_t)(size_bytes - CAP_HEAD_BYTES), at);
 }
 
 /* The capability that software aims: BAR, offset, length and data are writable. */
 static void open_pci_cfg(struct pci_config *config, uint8_t at)
 {
-    config->writable[at + PCI_CFG_BAR] = UINT8_MAX;
-    memset(&config->writable[at + PCI_CFG_OFFSET], UINT8_MAX, PCI_CFG_DATA_END - PCI_CFG_OFFSET);
+    config->writable[at + VIRTIO_PCI_CAP_BAR] = UINT8_MAX;
+    memset(&config->writable[at + VIRTIO_PCI_CAP_OFFSET], UINT8_MAX, PCI_CFG_DATA_END - VIRTIO_PCI_CAP_OFFSET);
 }
 
 static enum result add_msix(struct virtio_device *dev)
@@ -428,19 +387,20 @@ static enum result add_msix(struct virtio_device *dev)
 static enum result add_capabilities(struct virtio_device *dev, struct pci_config *config)
 {
     uint8_t at;
-    enum result result = add_capability(config, CAP_COMMON_CFG, PART_COMMON, COMMON_BYTES, CAP_BYTES, &at);
+    enum result result =
+        add_capability(config, VIRTIO_PCI_CAP_COMMON_CFG, PART_COMMON, VIRTIO_PCI_COMMON_BYTES, CAP_BYTES, &at);
     if (result == RESULT_OK) {
-        result = add_capability(config, CAP_ISR_CFG, PART_ISR, 1, CAP_BYTES, &at);
+        result = add_capability(config, VIRTIO_PCI_CAP_ISR_CFG, PART_ISR, 1, CAP_BYTES, &at);
     }
     if (result == RESULT_OK && dev->type.config_bytes != 0) {
-        result = add_capability(config, CAP_DEVICE_CFG, PART_DEVICE, dev->type.config_bytes, CAP_BYTES, &at);
+        result = add_capability(config, VIRTIO_PCI_CAP_DEVICE_CFG, PART_DEVICE, dev->type.config_bytes, CAP_BYTES, &at);
     }
     if (result == RESULT_OK) {
-        result = add_capability(config, CAP_NOTIFY_CFG, PART_NOTIFY,
+        result = add_capability(config, VIRTIO_PCI_CAP_NOTIFY_CFG, PART_NOTIFY,
                                 (uint32_t)dev->type.queue_count * NOTIFY_MULTIPLIER, CAP_LONG_BYTES, &at);
     }
     if (result == RESULT_OK) {
-        result = add_capability(config, CAP_PCI_CFG, 0, 0, CAP_LONG_BYTES, &at);
+        result = add_capability(config, VIRTIO_PCI_CAP_PCI_CFG, 0, 0, CAP_LONG_BYTES, &at);
     }
     dev->pci_cfg_offset = at;
     return result == RESULT_OK ? add_msix(dev) : result;
@@ -456,12 +416,12 @@ bool virtio_pci_attach(struct virtio_device *dev, const struct virtio_place *pla
         .notified = virtio_on_notified,
     };
     const struct pci_identity identity = {
-        .vendor_id = VENDOR_ID,
-        .device_id = (uint16_t)(DEVICE_ID_BASE + dev->type.id),
-        .subsystem_vendor_id = VENDOR_ID,
-        .subsystem_id = SUBSYSTEM_ID,
+        .vendor_id = VIRTIO_PCI_VENDOR_ID,
+        .device_id = (uint16_t)(VIRTIO_PCI_DEVICE_ID_BASE + dev->type.id),
+        .subsystem_vendor_id = VIRTIO_PCI_VENDOR_ID,
+        .subsystem_id = VIRTIO_PCI_SUBSYSTEM_ID,
         .class_code = class_of(dev->type.id),
-        .revision_id = REVISION_ID,
+        .revision_id = VIRTIO_PCI_REVISION_ID,
     };
     struct pci_function *function = pci_add_function(place->host, place->slot, place->function, &identity, &ops, dev);
     if (function == NULL) {

@@ -11,23 +11,18 @@
 #include "gic.h"
 #include "psci.h"
 #include "sample.h"
+#include "spec/pl011.h"
 #include "timer.h"
 
 #define SGI_NUMBER 5
 #define SPI_NUMBER 40 /* nobody raises it */
 #define SERIAL_IRQ 33
 
-#define PL011_BASE    0x9000000
-#define PL011_IMSC    0x38
-#define PL011_ICR     0x44
-#define PL011_FR      0x18
-#define PL011_FR_RXFE BIT(4)
-#define PL011_TX      BIT(5)
+#define PL011_BASE 0x9000000
 
 #define TIMER_DELAY 8000 /* ticks; longer than it takes to wait */
 
-#define GICD_SGIR         0x0f00
-#define GICD_SGIR_TO_SELF (2 << 24)
+#define GICD_SGIR_TO_SELF (GICD_SGIR_FILTER_SELF << 24)
 
 #define UNMASK "msr daifclr, #2\n"
 #define MASK   "msr daifset, #2\n"
@@ -108,7 +103,7 @@ static void take_timer(struct sample *sample)
 {
     const struct operands operands = on_interrupt(0, 0);
     timer_set(timer_now() + TIMER_DELAY);
-    timer_control(TIMER_ENABLE);
+    timer_control(CNT_CTL_ENABLE);
     SAMPLE(sample, &operands, UNMASK UNTIL_HANDLED MASK);
     sample->before = READ_SYSREG(cntv_cval_el0);
 }
@@ -118,7 +113,7 @@ static void take_wfi(struct sample *sample)
 {
     const struct operands operands = {0};
     timer_set(timer_now() + TIMER_DELAY);
-    timer_control(TIMER_ENABLE);
+    timer_control(CNT_CTL_ENABLE);
     SAMPLE(sample, &operands, "wfi");
     sample->before = READ_SYSREG(cntv_cval_el0);
     const uint32_t acknowledged = gic_wait();
@@ -129,8 +124,8 @@ static void take_wfi(struct sample *sample)
 /* The console's transmitter is idle, so its interrupt comes when it is unmasked. */
 static void take_passthrough(struct sample *sample)
 {
-    struct operands operands = on_interrupt(PL011_BASE + PL011_IMSC, PL011_TX);
-    operands.x14 = PL011_BASE + PL011_IMSC;
+    struct operands operands = on_interrupt(PL011_BASE + UARTIMSC, UARTINT_TX);
+    operands.x14 = PL011_BASE + UARTIMSC;
     SAMPLE(sample, &operands, UNMASK "str w13, [x12]\n" UNTIL_HANDLED MASK);
 }
 
@@ -169,7 +164,7 @@ static void measure(const struct path *all, size_t count)
 static void wait_for_key(void)
 {
     harness_put("READY\n");
-    while ((read32(PL011_BASE + PL011_FR) & PL011_FR_RXFE) != 0) {
+    while ((read32(PL011_BASE + UARTFR) & UARTFR_RXFE) != 0) {
     }
 }
 
@@ -178,7 +173,7 @@ void guest_main(void)
     is_v3 = gic_is_v3();
     gic_init();
     gic_enable(SGI_NUMBER);
-    gic_enable(TIMER_INTID);
+    gic_enable(GIC_INTID_TIMER_VIRTUAL);
     gic_enable(SERIAL_IRQ);
     gic_route(SERIAL_IRQ, 0);
     sample_use_vectors();

@@ -10,14 +10,12 @@
 #include "gic.h"
 #include "psci.h"
 #include "sample.h"
+#include "spec/pl011.h"
+
+#define PL011_BASE 0x9000000
 
 #define PING 1
 #define PONG 2
-
-#define GICD_SGIR 0x0f00
-
-#define PL011_FR      0x9000018
-#define PL011_FR_RXFE BIT(4)
 
 static bool is_v3; /* looked up once: asking, as gic.h does, is an exit */
 
@@ -36,7 +34,7 @@ static void wait_for_sgi(void)
     do {
         __asm__ volatile("dsb sy\n wfi" : : : "memory");
         acknowledged = is_v3 ? READ_SYSREG(S3_0_C12_C12_0) : read32(GICC_BASE + GICC_IAR);
-    } while (acknowledged == GIC_SPURIOUS);
+    } while (acknowledged == GIC_INTID_SPURIOUS);
     if (is_v3) {
         WRITE_SYSREG(S3_0_C12_C12_1, acknowledged);
     } else {
@@ -79,7 +77,7 @@ void guest_main(void)
     (void)psci_start_cpu(1);
     wait_for_sgi();
     harness_put("READY\n");
-    while ((read32(PL011_FR) & PL011_FR_RXFE) != 0) {
+    while ((read32(PL011_BASE + UARTFR) & UARTFR_RXFE) != 0) {
     }
     sample_path(&path);
 }

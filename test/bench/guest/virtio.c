@@ -11,21 +11,15 @@
  * cause read and acknowledged where it is no message, all that is used taken before the next notification. No timer
  * runs: while everybody waits, the counter of instructions stands still.
  */
+#include "spec/virtio/virtio.h"
 #include "../virtio-system/counters.h"
 #include "gic.h"
 #include "sample.h"
+#include "spec/virtio/blk.h"
+#include "spec/virtio/net.h"
+#include "spec/virtio/queue.h"
 #include "timer.h"
 #include "virtio_bus.h"
-
-#define F_RING_INDIRECT  BIT(28)
-#define F_RING_EVENT_IDX BIT(29)
-#define F_VERSION_1      BIT(32)
-#define F_NET_MAC        BIT(5)
-#define F_BLK_FLUSH      BIT(9)
-
-#define DESC_NEXT     1
-#define DESC_WRITE    2
-#define DESC_INDIRECT 4
 
 #define SIZE        64 /* of every queue */
 #define DEEP        32
@@ -38,7 +32,6 @@
 #define BLOCK_SECTORS  8
 #define ETHERNET_BYTES 14
 #define FRAME_BYTES    (ETHERNET_BYTES + 1500)
-#define HEADER_BYTES   12 /* in front of a frame [VIRTIO 5.1.6] */
 #define BUFFER_BYTES   2048
 #define LINE_BYTES     64
 
@@ -144,7 +137,7 @@ static void clear(void *at, size_t bytes)
 static void negotiate(struct bus_device *device, uint32_t number, uint64_t features)
 {
     bus_find(device, number, counters->is_pci);
-    bus_negotiate(device, features | F_RING_INDIRECT | F_RING_EVENT_IDX | F_VERSION_1);
+    bus_negotiate(device, features | VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX | VIRTIO_F_VERSION_1);
 }
 
 static void set_queue(const struct queue *queue)
@@ -186,7 +179,7 @@ static bool want_interrupt(struct queue *queue)
 static void wait_for_interrupt(const struct bus_device *device)
 {
     uint32_t acknowledged;
-    while (gic_id(acknowledged = gic_acknowledge()) == GIC_SPURIOUS) {
+    while (gic_id(acknowledged = gic_acknowledge()) == GIC_INTID_SPURIOUS) {
         __asm__ volatile("wfi" : : : "memory");
     }
     bus_acknowledge(device);
@@ -304,7 +297,7 @@ static void measure(const struct kind *kind)
 
 static void set_up_blk(void)
 {
-    negotiate(&blk_device, 0, F_BLK_FLUSH);
+    negotiate(&blk_device, 0, VIRTIO_BLK_F_FLUSH);
     set_queue(&blk);
     bus_start(&blk_device, 1, !counters->is_virtual);
 }
@@ -315,11 +308,11 @@ static void prepare_blk(uint32_t type)
     for (size_t i = 0; i < DEEP; i++) {
         struct desc *table = shared->indirect[i];
         shared->headers[i] = (struct blk_header){type, 0, i * BLOCK_SECTORS};
-        table[0] = (struct desc){dma(&shared->headers[i]), sizeof(struct blk_header), DESC_NEXT, 1};
-        table[1] =
-            (struct desc){dma(shared->blocks[i]), BLOCK_BYTES, (uint16_t)(DESC_NEXT | (type == 0 ? DESC_WRITE : 0)), 2};
-        table[2] = (struct desc){dma(&shared->statuses[i]), 1, DESC_WRITE, 0};
-        shared->blk.desc[i] = (struct desc){dma(table), sizeof shared->indirect[i], DESC_INDIRECT, 0};
+        table[0] = (struct desc){dma(&shared->headers[i]), sizeof(struct blk_header), VIRTQ_DESC_F_NEXT, 1};
+        table[1] = (struct desc){dma(shared->blocks[i]), BLOCK_BYTES,
+                                 (uint16_t)(VIRTQ_DESC_F_NEXT | (type == 0 ? VIRTQ_DESC_F_WRITE : 0)), 2};
+        table[2] = (struct desc){dma(&shared->statuses[i]), 1, VIRTQ_DESC_F_WRITE, 0};
+        shared->blk.desc[i] = (struct desc){dma(table), sizeof shared->indirect[i], VIRTQ_DESC_F_INDIRECT, 0};
         shared->statuses[i] = 0xff;
     }
 }
@@ -364,7 +357,7 @@ static uint32_t checksum(const uint8_t *bytes, size_t count)
 /* An Ethernet header from this card, behind the device's. Answers where it is. */
 static uint8_t *begin_frame(uint8_t to, uint32_t type)
 {
-    uint8_t *frame = shared->frame + HEADER_BYTES;
+    uint8_t *frame = shared->frame + VIRTIO_NET_HDR_BYTES;
     clear(shared->frame, BUFFER_BYTES);
     for (size_t i = 0; i < 6; i++) {
         frame[i] = to;
@@ -400,7 +393,7 @@ static void prepare_arp(void)
 static void prepare_ping(void)
 {
     uint8_t host[6];
-    copy(host, shared->received[0] + HEADER_BYTES + 6, sizeof host);
+    copy(host, shared->received[0] + VIRTIO_NET_HDR_BYTES + 6, sizeof host);
     uint8_t *frame = begin_frame(0, 0x0800);
     uint8_t *ip = frame + ETHERNET_BYTES;
     const size_t bytes = FRAME_BYTES - ETHERNET_BYTES;
@@ -418,13 +411,13 @@ static void prepare_ping(void)
 
 static void set_up_net(void)
 {
-    negotiate(&net_device, 1, F_NET_MAC);
+    negotiate(&net_device, 1, VIRTIO_NET_F_MAC);
     set_queue(&net_rx);
     set_queue(&net_tx);
     bus_start(&net_device, 2, !counters->is_virtual);
     for (size_t i = 0; i < SIZE; i++) {
-        shared->net_rx.desc[i] = (struct desc){dma(shared->received[i]), BUFFER_BYTES, DESC_WRITE, 0};
-        shared->net_tx.desc[i] = (struct desc){dma(shared->frame), HEADER_BYTES + FRAME_BYTES, 0, 0};
+        shared->net_rx.desc[i] = (struct desc){dma(shared->received[i]), BUFFER_BYTES, VIRTQ_DESC_F_WRITE, 0};
+        shared->net_tx.desc[i] = (struct desc){dma(shared->frame), VIRTIO_NET_HDR_BYTES + FRAME_BYTES, 0, 0};
         offer(&net_rx, (uint16_t)i);
     }
     kick(&net_rx);
@@ -464,7 +457,7 @@ static void measure_console(void)
     measure(&(struct kind){"console_byte", &console_tx, &console_tx, 1});
     shared->console_tx.desc[0].len = LINE_BYTES;
     measure(&(struct kind){"console_line", &console_tx, &console_tx, 1});
-    shared->console_rx.desc[0] = (struct desc){dma(shared->line), LINE_BYTES, DESC_WRITE, 0};
+    shared->console_rx.desc[0] = (struct desc){dma(shared->line), LINE_BYTES, VIRTQ_DESC_F_WRITE, 0};
     measure(&(struct kind){"console_in", &console_rx, &console_rx, 1});
     check_equal("what is typed comes", shared->line[0], 'x');
 }

@@ -10,28 +10,18 @@
 
 #include "../virtio-system/counters.h"
 #include "gic.h"
+#include "spec/pci.h"
+#include "spec/virtio/mmio.h"
+#include "spec/virtio/pci.h"
+#include "spec/virtio/virtio.h"
 
 #define MMIO_BASE  0xa000000
 #define MMIO_BYTES 0x1000
 #define MMIO_IRQ   48
 #define MMIO_IRQS  8
 
-#define STATUS_DRIVER      3
-#define STATUS_DRIVER_OK   4
-#define STATUS_FEATURES_OK 8
-
-#define BAR_BYTES     0x100000 /* of addresses for each device */
-#define QUEUES_MAX    4
-#define CAP_MSIX      0x11
-#define CAP_VENDOR    0x09
-#define CAP_COMMON    1
-#define CAP_NOTIFY    2
-#define CAP_DEVICE    4
-#define MSIX_ENABLE   0x8000
-#define COMMAND       6 /* memory, bus master */
-#define QUEUE_VECTOR  0x1a
-#define MESSAGE_BYTES 16
-#define SETSPI        0x40
+#define BAR_BYTES  0x100000 /* of addresses for each device */
+#define QUEUES_MAX 4
 
 enum bus_register {
     DEVICE_FEATURES,
@@ -50,14 +40,19 @@ static const struct {
     uint8_t pci;
     uint8_t pci_bytes;
 } registers[] = {
-    [DEVICE_FEATURES] = {0x10, 0x04, 4}, [DEVICE_FEATURES_SELECT] = {0x14, 0x00, 4},
-    [DRIVER_FEATURES] = {0x20, 0x0c, 4}, [DRIVER_FEATURES_SELECT] = {0x24, 0x08, 4},
-    [QUEUE_SELECT] = {0x30, 0x16, 2},    [QUEUE_SIZE] = {0x38, 0x18, 2},
-    [QUEUE_ENABLE] = {0x44, 0x1c, 2},    [STATUS] = {0x70, 0x14, 1},
+    [DEVICE_FEATURES] = {VIRTIO_MMIO_DEVICE_FEATURES, VIRTIO_PCI_DEVICE_FEATURE, 4},
+    [DEVICE_FEATURES_SELECT] = {VIRTIO_MMIO_DEVICE_FEATURES_SEL, VIRTIO_PCI_DEVICE_FEATURE_SELECT, 4},
+    [DRIVER_FEATURES] = {VIRTIO_MMIO_DRIVER_FEATURES, VIRTIO_PCI_DRIVER_FEATURE, 4},
+    [DRIVER_FEATURES_SELECT] = {VIRTIO_MMIO_DRIVER_FEATURES_SEL, VIRTIO_PCI_DRIVER_FEATURE_SELECT, 4},
+    [QUEUE_SELECT] = {VIRTIO_MMIO_QUEUE_SEL, VIRTIO_PCI_QUEUE_SELECT, 2},
+    [QUEUE_SIZE] = {VIRTIO_MMIO_QUEUE_NUM, VIRTIO_PCI_QUEUE_SIZE, 2},
+    [QUEUE_ENABLE] = {VIRTIO_MMIO_QUEUE_READY, VIRTIO_PCI_QUEUE_ENABLE, 2},
+    [STATUS] = {VIRTIO_MMIO_STATUS, VIRTIO_PCI_DEVICE_STATUS, 1},
 };
 /* Descriptor table, available ring, used ring: two words each. */
-static const uint8_t mmio_areas[] = {0x80, 0x90, 0xa0};
-static const uint8_t pci_areas[] = {0x20, 0x28, 0x30};
+static const uint8_t mmio_areas[] = {VIRTIO_MMIO_QUEUE_DESC_LOW, VIRTIO_MMIO_QUEUE_DRIVER_LOW,
+                                     VIRTIO_MMIO_QUEUE_DEVICE_LOW};
+static const uint8_t pci_areas[] = {VIRTIO_PCI_QUEUE_DESC, VIRTIO_PCI_QUEUE_DRIVER, VIRTIO_PCI_QUEUE_DEVICE};
 
 static bool is_pci(const struct bus_device *device)
 {
@@ -93,12 +88,12 @@ static void put(const struct bus_device *device, enum bus_register reg, uint32_t
 static void set_messages(struct bus_device *device, uintptr_t capability)
 {
     for (uint32_t i = 0; i < QUEUES_MAX; i++) {
-        const uintptr_t message = device->messages + (uintptr_t)i * MESSAGE_BYTES;
-        write32(message, BENCH_MSI_BASE + SETSPI);
+        const uintptr_t message = device->messages + (uintptr_t)i * PCI_MSIX_ENTRY_BYTES;
+        write32(message, BENCH_MSI_BASE + GICV2M_MSI_SETSPI_NS);
         write32(message + 4, 0);
         write32(message + 8, device->irq + i);
     }
-    write16(capability + 2, MSIX_ENABLE);
+    write16(capability + 2, PCI_MSIX_ENABLE);
 }
 
 /* Follows the list of capabilities. [VIRTIO 4.1.4] [PCI 6.7] */
@@ -108,16 +103,16 @@ static void find_parts(struct bus_device *device, uintptr_t function, uintptr_t 
     for (uintptr_t at = read8(function + 0x34); at != 0; at = read8(function + at + 1)) {
         const uint32_t id = read8(function + at);
         const uint32_t type = read8(function + at + 3);
-        const uintptr_t part = bar + (id == CAP_VENDOR ? read32(function + at + 8) : 0);
-        if (id == CAP_MSIX) {
+        const uintptr_t part = bar + (id == PCI_CAPABILITY_VENDOR ? read32(function + at + 8) : 0);
+        if (id == PCI_CAPABILITY_MSIX) {
             msix = function + at;
             device->messages = bar + (read32(function + at + 4) & ~UINT32_C(7));
-        } else if (id == CAP_VENDOR && type == CAP_COMMON) {
+        } else if (id == PCI_CAPABILITY_VENDOR && type == VIRTIO_PCI_CAP_COMMON_CFG) {
             device->registers = part;
-        } else if (id == CAP_VENDOR && type == CAP_NOTIFY) {
+        } else if (id == PCI_CAPABILITY_VENDOR && type == VIRTIO_PCI_CAP_NOTIFY_CFG) {
             device->notify = part;
             device->notify_bytes = read32(function + at + 16);
-        } else if (id == CAP_VENDOR && type == CAP_DEVICE) {
+        } else if (id == PCI_CAPABILITY_VENDOR && type == VIRTIO_PCI_CAP_DEVICE_CFG) {
             device->config = part;
         }
     }
@@ -132,7 +127,7 @@ static void find_on_pci(struct bus_device *device, uint32_t number)
     device->irq = BENCH_MSI_IRQ + number * QUEUES_MAX;
     write32(function + 0x10, (uint32_t)bar);
     write32(function + 0x14, 0);
-    write16(function + 4, COMMAND);
+    write16(function + 4, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
     find_parts(device, function, bar);
 }
 
@@ -159,13 +154,13 @@ void bus_negotiate(const struct bus_device *device, uint64_t features)
 {
     check_equal("features", read_features(device) & features, features);
     put(device, STATUS, 0);
-    put(device, STATUS, STATUS_DRIVER);
+    put(device, STATUS, VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER);
     put(device, DRIVER_FEATURES_SELECT, 0);
     put(device, DRIVER_FEATURES, (uint32_t)features);
     put(device, DRIVER_FEATURES_SELECT, 1);
     put(device, DRIVER_FEATURES, (uint32_t)(features >> 32));
-    put(device, STATUS, STATUS_DRIVER | STATUS_FEATURES_OK);
-    check("features are accepted", (get(device, STATUS) & STATUS_FEATURES_OK) != 0);
+    put(device, STATUS, VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_FEATURES_OK);
+    check("features are accepted", (get(device, STATUS) & VIRTIO_STATUS_FEATURES_OK) != 0);
 }
 
 void bus_set_queue(const struct bus_device *device, uint32_t index, uint32_t size, const uint64_t areas[3])
@@ -178,8 +173,8 @@ void bus_set_queue(const struct bus_device *device, uint32_t index, uint32_t siz
         write32(at + 4, (uint32_t)(areas[i] >> 32));
     }
     if (is_pci(device)) {
-        write16(device->registers + QUEUE_VECTOR, index);
-        check_equal("the queue's vector", read16(device->registers + QUEUE_VECTOR), index);
+        write16(device->registers + VIRTIO_PCI_QUEUE_MSIX_VECTOR, index);
+        check_equal("the queue's vector", read16(device->registers + VIRTIO_PCI_QUEUE_MSIX_VECTOR), index);
     }
     put(device, QUEUE_ENABLE, 1);
 }
@@ -187,13 +182,14 @@ void bus_set_queue(const struct bus_device *device, uint32_t index, uint32_t siz
 void bus_start(const struct bus_device *device, uint32_t queue_count, bool is_edge)
 {
     const uint32_t count = is_pci(device) ? queue_count : 1;
-    put(device, STATUS, STATUS_DRIVER | STATUS_FEATURES_OK | STATUS_DRIVER_OK);
+    put(device, STATUS,
+        VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_FEATURES_OK | VIRTIO_STATUS_DRIVER_OK);
     for (uint32_t i = 0; i < count; i++) {
         gic_set_edge(device->irq + i, is_edge || is_pci(device));
         gic_route(device->irq + i, 0);
         gic_enable(device->irq + i);
         if (is_pci(device)) {
-            write32(device->messages + (uintptr_t)i * MESSAGE_BYTES + 12, 0);
+            write32(device->messages + (uintptr_t)i * PCI_MSIX_ENTRY_BYTES + 12, 0);
         }
     }
 }

@@ -37,7 +37,7 @@ void exception_taken(struct frame *frame, uint64_t vector);
 static void take_interrupt(void)
 {
     const uint32_t id = gic_acknowledge();
-    if (id == GIC_SPURIOUS) {
+    if (id == GIC_INTID_SPURIOUS) {
         return;
     }
     interrupt_log.ids[interrupt_log.count % ARRAY_SIZE(interrupt_log.ids)] = gic_id(id);
@@ -66,8 +66,8 @@ static void record(const struct frame *frame, uint64_t vector)
 
 static void step_over(struct frame *frame)
 {
-    const uint64_t ec = ESR_EC(frame->esr);
-    if (ec == EC_FETCH_LOWER || ec == EC_FETCH_SAME || ec == EC_PC_ALIGNMENT) {
+    const uint64_t ec = esr_ec(frame->esr);
+    if (ec == ESR_EC_FETCH_LOWER || ec == ESR_EC_FETCH_SAME || ec == ESR_EC_PC_ALIGNMENT) {
         frame->elr = frame->x[30];
     } else {
         frame->elr += INSTRUCTION_BYTES;
@@ -97,7 +97,7 @@ void exception_taken(struct frame *frame, uint64_t vector)
         interrupt_handler();
     } else if (kind != VECTOR_SYNC) {
         unexpected(frame, vector);
-    } else if (is_running_as && ESR_EC(frame->esr) == EC_SVC64) {
+    } else if (is_running_as && esr_ec(frame->esr) == ESR_EC_SVC64) {
         is_running_as = false;
         frame->elr = (uintptr_t)exception_run_end;
         frame->spsr = SPSR_EL1H;

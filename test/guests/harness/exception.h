@@ -10,6 +10,7 @@
 #pragma once
 
 #include "harness.h"
+#include "spec/arm/esr.h"
 
 /* Vector numbers: kind + origin. */
 enum {
@@ -20,29 +21,15 @@ enum {
     VECTOR_FROM_EL0 = 8,
 };
 
-enum {
-    EC_UNKNOWN = 0x00,
-    EC_WFX = 0x01,
-    EC_FP = 0x07,
-    EC_ILLEGAL = 0x0e,
-    EC_SVC64 = 0x15,
-    EC_SYSREG = 0x18,
-    EC_FETCH_LOWER = 0x20,
-    EC_FETCH_SAME = 0x21,
-    EC_PC_ALIGNMENT = 0x22,
-    EC_DATA_LOWER = 0x24,
-    EC_DATA_SAME = 0x25,
-};
+static inline enum esr_ec esr_ec(uint64_t esr)
+{
+    return (enum esr_ec)(esr >> 26);
+}
 
-#define ESR_EC(esr)       ((esr) >> 26 & 0x3f)
-#define ESR_IL            BIT(25)
-#define ESR_ISV           BIT(24)
-#define ESR_FNV           BIT(10)
-#define ESR_WNR           BIT(6)
-#define ESR_FSC(esr)      ((esr)&0x3f)
-#define FSC_EXTERNAL      0x10
-#define FSC_ALIGNMENT     0x21
-#define FSC_EXTERNAL_WALK 0x14
+static inline uint64_t esr_fsc(uint64_t esr)
+{
+    return esr & DABT_FSC;
+}
 
 #define SPSR_EL0T 0x3c0
 #define SPSR_EL1T 0x3c4

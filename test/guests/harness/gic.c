@@ -71,7 +71,7 @@ void gic_init(void)
 {
     if (gic_is_v3()) {
         write32(GICD_BASE + GICD_CTLR, CTLR_ARE | CTLR_ENABLES);
-        for (uint32_t irq = 32; irq < GIC_IRQ_COUNT; irq += 32) {
+        for (uint32_t irq = 32; irq < GIC_INTID_COUNT; irq += 32) {
             write32(GICD_BASE + GICD_IGROUPR + irq / 8, GROUP_ALL);
         }
     } else {
@@ -185,14 +185,14 @@ uint32_t gic_wait(void)
     uint32_t acknowledged;
     do {
         acknowledged = gic_acknowledge();
-    } while (acknowledged == GIC_SPURIOUS && timer_now() < end);
+    } while (acknowledged == GIC_INTID_SPURIOUS && timer_now() < end);
     return acknowledged;
 }
 
 uint32_t gic_take(void)
 {
     const uint32_t acknowledged = gic_wait();
-    if (acknowledged != GIC_SPURIOUS) {
+    if (acknowledged != GIC_INTID_SPURIOUS) {
         gic_end(acknowledged);
     }
     return gic_id(acknowledged);

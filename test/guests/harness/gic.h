@@ -10,59 +10,12 @@
 #pragma once
 
 #include "harness.h"
+#include "spec/arm/gic.h"
 
 #define GICD_BASE        0x08000000
 #define GICC_BASE        0x08010000
 #define GICR_BASE        0x080a0000
-#define GICR_STRIDE      0x20000
-#define GICR_SGI(offset) (0x10000 + (offset))
-
-#define GIC_SPURIOUS  1023
-#define GIC_IRQ_COUNT 1020
-
-enum {
-    GICD_CTLR = 0x0000,
-    GICD_TYPER = 0x0004,
-    GICD_IIDR = 0x0008,
-    GICD_IGROUPR = 0x0080,
-    GICD_ISENABLER = 0x0100,
-    GICD_ICENABLER = 0x0180,
-    GICD_ISPENDR = 0x0200,
-    GICD_ICPENDR = 0x0280,
-    GICD_ISACTIVER = 0x0300,
-    GICD_ICACTIVER = 0x0380,
-    GICD_IPRIORITYR = 0x0400,
-    GICD_ITARGETSR = 0x0800,
-    GICD_ICFGR = 0x0c00,
-    GICD_IGRPMODR = 0x0d00,
-    GICD_NSACR = 0x0e00,
-    GICD_SGIR = 0x0f00,
-    GICD_CPENDSGIR = 0x0f10,
-    GICD_SPENDSGIR = 0x0f20,
-    GICD_V2_ID = 0x0fd0,
-    GICD_IROUTER = 0x6000,
-    GICV3_ID = 0xffd0,
-};
-
-enum {
-    GICR_CTLR = 0x0000,
-    GICR_IIDR = 0x0004,
-    GICR_TYPER = 0x0008,
-    GICR_STATUSR = 0x0010,
-    GICR_WAKER = 0x0014,
-};
-
-enum {
-    GICC_CTLR = 0x00,
-    GICC_PMR = 0x04,
-    GICC_BPR = 0x08,
-    GICC_IAR = 0x0c,
-    GICC_EOIR = 0x10,
-    GICC_RPR = 0x14,
-    GICC_HPPIR = 0x18,
-    GICC_IIDR = 0xfc,
-    GICC_DIR = 0x1000,
-};
+#define GICR_SGI(offset) (GICR_SGI_BASE + (offset))
 
 bool gic_is_v3(void);
 
@@ -96,7 +49,7 @@ void gic_set_mask(uint32_t priority);
 /* An SGI for a set of vCPUs, a bit each. */
 void gic_send_sgi(uint32_t irq, uint32_t cpus);
 
-/* What IAR says, with the source of a GICv2's SGI; GIC_SPURIOUS if there is none. */
+/* What IAR says, with the source of a GICv2's SGI; GIC_INTID_SPURIOUS if there is none. */
 uint32_t gic_acknowledge(void);
 void gic_end(uint32_t acknowledged);
 static inline uint32_t gic_id(uint32_t acknowledged)
@@ -105,7 +58,7 @@ static inline uint32_t gic_id(uint32_t acknowledged)
 }
 
 /*
- * The next interrupt within 20 ms, ended; GIC_SPURIOUS if there is none. For use with interrupts masked. How an
+ * The next interrupt within 20 ms, ended; GIC_INTID_SPURIOUS if there is none. For use with interrupts masked. How an
  * interrupt travels may take a little time, so one that must not come is waited for as long.
  */
 uint32_t gic_take(void);

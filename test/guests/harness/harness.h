@@ -21,7 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BIT(n)        (UINT64_C(1) << (n))
+#include "spec/bits.h"
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof(a)[0])
 
 #define HARNESS_CPU_COUNT_MAX 4

@@ -98,7 +98,7 @@ static void check_registers(uint64_t life)
 {
     uintptr_t at = LIFE_REGISTERS;
     want("DAIF at entry", 0, entry_registers[33], 0x3c0);
-    want("the timer is off", 0, READ_SYSREG(cntv_ctl_el0) & TIMER_ENABLE, 0);
+    want("the timer is off", 0, READ_SYSREG(cntv_ctl_el0) & CNT_CTL_ENABLE, 0);
 #define CHECK(name)                                                                                                    \
     if (life == 1) {                                                                                                   \
         write64(at, READ_SYSREG(name));                                                                                \
@@ -139,7 +139,7 @@ static void check_cpu_interface(void)
         want("CPU interface: Group 0 off", 0, READ_ICC(ICC_IGRPEN0_EL1), 0);
         want("CPU interface: active priorities", 0, READ_ICC(ICC_AP1R0_EL1), 0);
         want("CPU interface: running priority", 0, READ_ICC(ICC_RPR_EL1), 0xff);
-        want("Redistributor", 0, read32(GICR_BASE + GICR_WAKER) & 6, rig_is_native() ? 6 : 0);
+        want("Redistributor", 0, read32(GICR_BASE + GICR_WAKER) & 6, harness_is_native() ? 6 : 0);
     } else {
         want("CPU interface: priority mask", 0, read32(GICC_BASE + GICC_PMR), 0);
         want("CPU interface: control", 0, read32(GICC_BASE + GICC_CTLR), 0);
@@ -152,10 +152,10 @@ static uint32_t take_soon(void)
 {
     const uint64_t end = timer_now() + timer_ticks(WAIT_US);
     uint32_t acknowledged = gic_acknowledge();
-    while (acknowledged == GIC_SPURIOUS && timer_now() < end) {
+    while (acknowledged == GIC_INTID_SPURIOUS && timer_now() < end) {
         acknowledged = gic_acknowledge();
     }
-    if (acknowledged != GIC_SPURIOUS) {
+    if (acknowledged != GIC_INTID_SPURIOUS) {
         gic_end(acknowledged);
     }
     return gic_id(acknowledged);
@@ -163,7 +163,7 @@ static uint32_t take_soon(void)
 
 static void prepare(uint32_t irq)
 {
-    gic_set_edge(irq, irq != UART_IRQ && irq != TIMER_INTID);
+    gic_set_edge(irq, irq != UART_IRQ && irq != GIC_INTID_TIMER_VIRTUAL);
     gic_set_priority(irq, 0x80);
     gic_route(irq, 0);
     gic_enable(irq);
@@ -183,18 +183,18 @@ static void check_delivery(void)
         prepare(SPI_FIRST + i);
     }
     prepare(SPI_PROBE);
-    prepare(TIMER_INTID);
+    prepare(GIC_INTID_TIMER_VIRTUAL);
     gic_enable(SGI_TRACE);
-    want("no interrupt of the former life", 0, take_soon(), GIC_SPURIOUS);
+    want("no interrupt of the former life", 0, take_soon(), GIC_INTID_SPURIOUS);
     gic_set_pending(SPI_PROBE);
     want("an interrupt of this life", 0, take_soon(), SPI_PROBE);
-    want("an interrupt of this life, once", 0, take_soon(), GIC_SPURIOUS);
+    want("an interrupt of this life, once", 0, take_soon(), GIC_INTID_SPURIOUS);
     timer_start(0);
     const uint32_t taken = gic_wait();
     timer_control(0);
     gic_end(taken);
-    want("a tick of this life", 0, gic_id(taken), TIMER_INTID);
-    want("a tick of this life, once", 0, take_soon(), GIC_SPURIOUS);
+    want("a tick of this life", 0, gic_id(taken), GIC_INTID_TIMER_VIRTUAL);
+    want("a tick of this life, once", 0, take_soon(), GIC_INTID_SPURIOUS);
 }
 
 static void check_device(void)
@@ -207,7 +207,7 @@ static void check_device(void)
     calm_device();
     gic_end(taken);
     want("the device in this life", 0, gic_id(taken), UART_IRQ);
-    want("the device in this life, once", 0, take_soon(), GIC_SPURIOUS);
+    want("the device in this life, once", 0, take_soon(), GIC_INTID_SPURIOUS);
 }
 
 uint64_t life_begin(void)

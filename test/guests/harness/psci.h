@@ -10,31 +10,7 @@
 #pragma once
 
 #include "harness.h"
-
-enum {
-    PSCI_VERSION = 0x84000000,
-    PSCI_CPU_SUSPEND = 0x84000001,
-    PSCI_CPU_OFF = 0x84000002,
-    PSCI_CPU_ON = 0x84000003,
-    PSCI_AFFINITY_INFO = 0x84000004,
-    PSCI_MIGRATE = 0x84000005,
-    PSCI_MIGRATE_INFO_TYPE = 0x84000006,
-    PSCI_MIGRATE_INFO_UP_CPU = 0x84000007,
-    PSCI_SYSTEM_OFF = 0x84000008,
-    PSCI_SYSTEM_RESET = 0x84000009,
-    PSCI_FEATURES = 0x8400000a,
-    PSCI_SYSTEM_RESET2 = 0x84000012,
-};
-
-/* The 64-bit form of a function. */
-#define PSCI_64(function) ((function) | BIT(30))
-
-#define PSCI_SUCCESS         0
-#define PSCI_NOT_SUPPORTED   (-1)
-#define PSCI_INVALID         (-2)
-#define PSCI_DENIED          (-3)
-#define PSCI_ALREADY_ON      (-4)
-#define PSCI_INVALID_ADDRESS (-9)
+#include "spec/arm/psci.h"
 
 /* x0 to x17 of a call; those that come back are in the same place. */
 struct smccc_registers {

@@ -9,13 +9,7 @@
 #pragma once
 
 #include "harness.h"
-
-#define TIMER_INTID          27
-#define TIMER_PHYSICAL_INTID 30
-
-#define TIMER_ENABLE  BIT(0)
-#define TIMER_IMASK   BIT(1)
-#define TIMER_ISTATUS BIT(2)
+#include "spec/arm/timer.h"
 
 static inline uint64_t timer_now(void)
 {
@@ -43,7 +37,7 @@ static inline void timer_set(uint64_t compare)
 static inline void timer_start(uint64_t us)
 {
     timer_set(timer_now() + timer_ticks(us));
-    timer_control(TIMER_ENABLE);
+    timer_control(CNT_CTL_ENABLE);
 }
 
 /* One round of a busy loop: lets others go first where vCPUs share a processor. */

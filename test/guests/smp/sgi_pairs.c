@@ -76,10 +76,10 @@ static void serve(void)
     const size_t cpu = this_cpu();
     const uint32_t acknowledged = gic_acknowledge();
     const uint32_t id = gic_id(acknowledged);
-    if (id == TIMER_INTID) {
+    if (id == GIC_INTID_TIMER_VIRTUAL) {
         timer_control(0);
     }
-    if (id != GIC_SPURIOUS) {
+    if (id != GIC_INTID_SPURIOUS) {
         gic_end(acknowledged);
     }
     if (id >= SGI_COUNT) {
@@ -203,7 +203,7 @@ void guest_main(void)
     interrupt_set_handler(serve);
     gic_init();
     start_serving();
-    gic_enable(TIMER_INTID);
+    gic_enable(GIC_INTID_TIMER_VIRTUAL);
     start_others();
     const uint64_t begin_ticks = timer_now();
     one_pair_at_a_time(ROUNDS);

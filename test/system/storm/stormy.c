@@ -21,7 +21,7 @@
 #define RTC_RIS  0x9010014
 #define RTC_ICR  0x901001c
 
-static uint32_t unended = GIC_SPURIOUS;
+static uint32_t unended = GIC_INTID_SPURIOUS;
 /* What this life of the guest does; at first, none of them. The line may be high from the last one. */
 static uint32_t doing = UINT32_MAX;
 
@@ -42,9 +42,9 @@ static void line_low(void)
 
 static void end_unended(void)
 {
-    if (unended != GIC_SPURIOUS) {
+    if (unended != GIC_INTID_SPURIOUS) {
         gic_end(unended);
-        unended = GIC_SPURIOUS;
+        unended = GIC_INTID_SPURIOUS;
     }
 }
 
@@ -65,7 +65,7 @@ static void serve(void)
 {
     const uint32_t taken = gic_acknowledge();
     const uint32_t mode = storm->mode;
-    if (taken == GIC_SPURIOUS) {
+    if (taken == GIC_INTID_SPURIOUS) {
         return;
     }
     storm->taken++;

@@ -30,11 +30,11 @@ static volatile uint64_t tick_count;
 static void on_interrupt(void)
 {
     const uint32_t taken = gic_acknowledge();
-    if (gic_id(taken) == TIMER_INTID) {
+    if (gic_id(taken) == GIC_INTID_TIMER_VIRTUAL) {
         tick_count++;
         timer_start(TICK_US);
     }
-    if (taken != GIC_SPURIOUS) {
+    if (taken != GIC_INTID_SPURIOUS) {
         gic_end(taken);
     }
 }
@@ -111,8 +111,8 @@ static void end_storm(void)
 void guest_main(void)
 {
     gic_init();
-    gic_set_priority(TIMER_INTID, 0x80);
-    gic_enable(TIMER_INTID);
+    gic_set_priority(GIC_INTID_TIMER_VIRTUAL, 0x80);
+    gic_enable(GIC_INTID_TIMER_VIRTUAL);
     interrupt_set_handler(on_interrupt);
     interrupt_unmask();
     timer_start(TICK_US);

@@ -224,10 +224,10 @@ static void run_session(enum bus_device device)
 static void take_interrupt(void)
 {
     const uint32_t taken = gic_acknowledge();
-    if (gic_id(taken) == TIMER_INTID) {
+    if (gic_id(taken) == GIC_INTID_TIMER_VIRTUAL) {
         driver_time_out();
     }
-    if (gic_id(taken) != GIC_SPURIOUS) {
+    if (gic_id(taken) != GIC_INTID_SPURIOUS) {
         for (uint32_t i = 0; i < BUS_DEVICE_COUNT; i++) {
             bus_acknowledge((enum bus_device)i);
         }
@@ -254,7 +254,7 @@ static void begin(void)
     for (uint32_t i = 0; i < BUS_DEVICE_COUNT; i++) {
         gic_enable(bus_irqs[i]);
     }
-    gic_enable(TIMER_INTID);
+    gic_enable(GIC_INTID_TIMER_VIRTUAL);
     interrupt_set_handler(take_interrupt);
     interrupt_unmask();
     exception_expect();

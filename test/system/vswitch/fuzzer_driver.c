@@ -11,6 +11,7 @@
 #include "harness/exception.h"
 #include "harness/harness.h"
 #include "harness/timer.h"
+#include "spec/virtio/blk.h"
 
 #define SIZE          8 /* of the queues */
 #define BUFFER_BYTES  2048
@@ -22,10 +23,6 @@
 #define PRINT_BYTES 0x100000
 #define ANSWERS     20
 
-/* Requests of a disk [VIRTIO 5.2.6] */
-#define BLK_IN     0
-#define BLK_OUT    1
-#define BLK_OK     0
 #define BLK_SECTOR 40   /* not at the beginning of a block of 4096 bytes... */
 #define BLK_BYTES  1536 /* ...and no whole one */
 
@@ -243,13 +240,13 @@ static bool request(uint32_t type)
     *status = UINT8_MAX;
     queue->desc[0] = (struct desc){(uintptr_t)queue->buffers[0], sizeof(struct blk_header), DESC_NEXT, 1};
     queue->desc[1] = (struct desc){(uintptr_t)queue->buffers[1], BLK_BYTES,
-                                   (uint16_t)(DESC_NEXT | (type == BLK_IN ? DESC_WRITE : 0)), 2};
+                                   (uint16_t)(DESC_NEXT | (type == VIRTIO_BLK_T_IN ? DESC_WRITE : 0)), 2};
     queue->desc[2] = (struct desc){(uintptr_t)status, 1, DESC_WRITE, 0};
     offer_chain(BUS_BLK, 0, queue, 0);
     while (take(queue) < 0) {
         timer_yield();
     }
-    return *status == BLK_OK;
+    return *status == VIRTIO_BLK_S_OK;
 }
 
 bool driver_check_disk(uint64_t word)
@@ -258,11 +255,11 @@ bool driver_check_disk(uint64_t word)
     for (uint32_t i = 0; i < BLK_BYTES / 8; i++) {
         words[i] = word + i;
     }
-    bool is_right = request(BLK_OUT);
+    bool is_right = request(VIRTIO_BLK_T_OUT);
     for (uint32_t i = 0; i < BLK_BYTES / 8; i++) {
         words[i] = 0;
     }
-    is_right = request(BLK_IN) && is_right;
+    is_right = request(VIRTIO_BLK_T_IN) && is_right;
     for (uint32_t i = 0; i < BLK_BYTES / 8; i++) {
         is_right = is_right && words[i] == word + i;
     }

@@ -12,6 +12,8 @@
  */
 #include "fuzzer_bus.h"
 #include "harness/harness.h"
+#include "spec/pci.h"
+#include "spec/virtio/pci.h"
 
 /* As the ready-made VMM has them. */
 #define ECAM           0x10000000
@@ -24,44 +26,14 @@
 #define BAR_BYTES      0x20000
 #define PLACE(slot)    (WINDOW + (uintptr_t)(slot)*DEVICE_BYTES)
 
-/* Of a function's configuration space [PCI 6.1] */
-#define CONFIG_BYTES   0x100
-#define COMMAND        0x04
 #define COMMAND_ENABLE 6 /* memory, bus master */
-#define BARS           0x10
-#define BAR_COUNT      6
-#define BAR_FLAGS      0xfu
-#define CAPABILITIES   0x34
-#define CAP_VENDOR     0x09
-#define CAP_MSIX       0x11
 #define CAP_COUNT_MAX  32
-#define MSIX_CONTROL   2
-
-/* Of a capability [VIRTIO 4.1.4] */
-#define CAP_TYPE       3
-#define CAP_BAR        4
-#define CAP_OFFSET     8
-#define CAP_MULTIPLIER 16
 
 enum {
-    PART_COMMON = 1,
-    PART_NOTIFY = 2,
-    PART_ISR = 3,
+    PART_COMMON = VIRTIO_PCI_CAP_COMMON_CFG,
+    PART_NOTIFY = VIRTIO_PCI_CAP_NOTIFY_CFG,
+    PART_ISR = VIRTIO_PCI_CAP_ISR_CFG,
     PART_COUNT = 6,
-};
-
-/* [VIRTIO 4.1.4.3] */
-enum {
-    COMMON_FEATURES_SEL = 0x00,
-    COMMON_FEATURES = 0x04,
-    COMMON_DRIVER_FEATURES_SEL = 0x08,
-    COMMON_DRIVER_FEATURES = 0x0c,
-    COMMON_STATUS = 0x14,
-    COMMON_QUEUE_SEL = 0x16,
-    COMMON_QUEUE_SIZE = 0x18,
-    COMMON_QUEUE_ENABLE = 0x1c,
-    COMMON_QUEUE_DESC = 0x20,
-    COMMON_BYTES = 0x40,
 };
 
 static const uintptr_t configs[BUS_DEVICE_COUNT] = {SLOT(1), SLOT(2), SLOT(3)};
@@ -77,46 +49,47 @@ struct bus_range bus_range(enum bus_device device, uint32_t chance)
 {
     switch (chance % 9) {
     case 0:
-        return (struct bus_range){BRIDGE, CONFIG_BYTES};
+        return (struct bus_range){BRIDGE, PCI_CONFIG_BYTES};
     case 8:
         return (struct bus_range){MESSAGES, FUNCTION_BYTES};
     case 1:
         return (struct bus_range){configs[device], 2 * FUNCTION_BYTES};
     case 2:
     case 3:
-        return (struct bus_range){configs[device], CONFIG_BYTES};
+        return (struct bus_range){configs[device], PCI_CONFIG_BYTES};
     case 4:
         return (struct bus_range){bars[device], DEVICE_BYTES};
     case 5:
         return (struct bus_range){bars[device], BAR_BYTES};
     default:
-        return (struct bus_range){bars[device], COMMON_BYTES};
+        return (struct bus_range){bars[device], VIRTIO_PCI_COMMON_BYTES};
     }
 }
 
 static void place_bars(enum bus_device device)
 {
-    for (uint32_t i = 0; i < BAR_COUNT; i++) {
-        write32(configs[device] + BARS + i * 4, i % 2 == 0 ? (uint32_t)bars[device] + i * BAR_BYTES : 0);
+    for (uint32_t i = 0; i < PCI_BAR_COUNT; i++) {
+        write32(configs[device] + PCI_BAR0 + i * 4, i % 2 == 0 ? (uint32_t)bars[device] + i * BAR_BYTES : 0);
     }
-    write16(configs[device] + COMMAND, COMMAND_ENABLE);
+    write16(configs[device] + PCI_COMMAND, COMMAND_ENABLE);
 }
 
 static void read_capabilities(enum bus_device device)
 {
-    uint8_t at = read8(configs[device] + CAPABILITIES);
+    uint8_t at = read8(configs[device] + PCI_CAPABILITIES);
     for (uint32_t i = 0; i < CAP_COUNT_MAX && at != 0; i++) {
         const uintptr_t cap = configs[device] + at;
         const uint8_t id = read8(cap);
-        const uint8_t type = read8(cap + CAP_TYPE);
-        if (id == CAP_VENDOR && type < PART_COUNT) {
-            parts[device][type] = bars[device] + read8(cap + CAP_BAR) * BAR_BYTES + read32(cap + CAP_OFFSET);
+        const uint8_t type = read8(cap + VIRTIO_PCI_CAP_TYPE);
+        if (id == PCI_CAPABILITY_VENDOR && type < PART_COUNT) {
+            parts[device][type] =
+                bars[device] + read8(cap + VIRTIO_PCI_CAP_BAR) * BAR_BYTES + read32(cap + VIRTIO_PCI_CAP_OFFSET);
         }
-        if (id == CAP_VENDOR && type == PART_NOTIFY) {
-            notify_multiplier[device] = read32(cap + CAP_MULTIPLIER);
+        if (id == PCI_CAPABILITY_VENDOR && type == PART_NOTIFY) {
+            notify_multiplier[device] = read32(cap + VIRTIO_PCI_CAP_MULTIPLIER);
         }
-        if (id == CAP_MSIX) {
-            msix_control[device] = cap + MSIX_CONTROL;
+        if (id == PCI_CAPABILITY_MSIX) {
+            msix_control[device] = cap + PCI_MSIX_CONTROL;
         }
         at = read8(cap + 1);
     }
@@ -124,14 +97,14 @@ static void read_capabilities(enum bus_device device)
 
 bool bus_is_fresh(enum bus_device device)
 {
-    bool is_fresh = read16(configs[device] + COMMAND) == 0;
-    for (uint32_t i = 0; i < BAR_COUNT; i++) {
-        is_fresh = is_fresh && (read32(configs[device] + BARS + i * 4) & ~BAR_FLAGS) == 0;
+    bool is_fresh = read16(configs[device] + PCI_COMMAND) == 0;
+    for (uint32_t i = 0; i < PCI_BAR_COUNT; i++) {
+        is_fresh = is_fresh && (read32(configs[device] + PCI_BAR0 + i * 4) & ~PCI_BAR_FLAGS) == 0;
     }
     read_capabilities(device);
     is_fresh = is_fresh && (msix_control[device] == 0 || read16(msix_control[device]) >> 14 == 0);
     place_bars(device);
-    return is_fresh && read8(parts[device][PART_COMMON] + COMMON_STATUS) == 0;
+    return is_fresh && read8(parts[device][PART_COMMON] + VIRTIO_PCI_DEVICE_STATUS) == 0;
 }
 
 void bus_open(enum bus_device device)
@@ -144,31 +117,31 @@ void bus_open(enum bus_device device)
 
 void bus_write_status(enum bus_device device, uint32_t status)
 {
-    write8(parts[device][PART_COMMON] + COMMON_STATUS, status);
+    write8(parts[device][PART_COMMON] + VIRTIO_PCI_DEVICE_STATUS, status);
 }
 
 uint32_t bus_read_features(enum bus_device device, uint32_t word)
 {
-    write32(parts[device][PART_COMMON] + COMMON_FEATURES_SEL, word);
-    return read32(parts[device][PART_COMMON] + COMMON_FEATURES);
+    write32(parts[device][PART_COMMON] + VIRTIO_PCI_DEVICE_FEATURE_SELECT, word);
+    return read32(parts[device][PART_COMMON] + VIRTIO_PCI_DEVICE_FEATURE);
 }
 
 void bus_write_features(enum bus_device device, uint32_t word, uint32_t features)
 {
-    write32(parts[device][PART_COMMON] + COMMON_DRIVER_FEATURES_SEL, word);
-    write32(parts[device][PART_COMMON] + COMMON_DRIVER_FEATURES, features);
+    write32(parts[device][PART_COMMON] + VIRTIO_PCI_DRIVER_FEATURE_SELECT, word);
+    write32(parts[device][PART_COMMON] + VIRTIO_PCI_DRIVER_FEATURE, features);
 }
 
 void bus_set_queue(enum bus_device device, uint32_t queue, uint32_t size, const uint64_t areas[3])
 {
     const uintptr_t common = parts[device][PART_COMMON];
-    write16(common + COMMON_QUEUE_SEL, queue);
-    write16(common + COMMON_QUEUE_SIZE, size);
+    write16(common + VIRTIO_PCI_QUEUE_SELECT, queue);
+    write16(common + VIRTIO_PCI_QUEUE_SIZE, size);
     for (uint32_t i = 0; i < 3; i++) {
-        write32(common + COMMON_QUEUE_DESC + i * 8, (uint32_t)areas[i]);
-        write32(common + COMMON_QUEUE_DESC + i * 8 + 4, (uint32_t)(areas[i] >> 32));
+        write32(common + VIRTIO_PCI_QUEUE_DESC + i * 8, (uint32_t)areas[i]);
+        write32(common + VIRTIO_PCI_QUEUE_DESC + i * 8 + 4, (uint32_t)(areas[i] >> 32));
     }
-    write16(common + COMMON_QUEUE_ENABLE, 1);
+    write16(common + VIRTIO_PCI_QUEUE_ENABLE, 1);
 }
 
 /* A queue's offset is its number. */

@@ -197,8 +197,9 @@ static void test_all_numbers(void **state)
 {
     (void)state;
     for (uint64_t number = 0; number < 0x80; number++) {
-        const bool stops = number == PSCI_CPU_OFF || number == PSCI_SYSTEM_OFF || number == PSCI_SYSTEM_RESET ||
-                           number == PSCI_SYSTEM_RESET2 || number == PSCI_CPU_SUSPEND;
+        const bool stops = number == PSCI_NUMBER(PSCI_CPU_OFF) || number == PSCI_NUMBER(PSCI_SYSTEM_OFF) ||
+                           number == PSCI_NUMBER(PSCI_SYSTEM_RESET) || number == PSCI_NUMBER(PSCI_SYSTEM_RESET2) ||
+                           number == PSCI_NUMBER(PSCI_CPU_SUSPEND);
         if (!stops) {
             call(PSCI32(number), 5, 5, 5);
             call(PSCI64(number), 5, 5, 5);
