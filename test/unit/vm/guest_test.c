@@ -334,9 +334,10 @@ static void test_restart_resets_devices(void **state)
 {
     (void)state;
     static const struct device_ops ops = {.reset = count_reset};
+    static const struct device_claims nothing;
     static struct device device;
     unsigned resets = 0;
-    assert_int_equal(device_add(fixture_vm(), &device, "counter", &ops, &resets), RESULT_OK);
+    assert_int_equal(device_add(fixture_vm(), &device, "counter", &ops, &resets, &nothing), RESULT_OK);
     start();
     assert_int_equal(resets, 0);
     assert_true(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
