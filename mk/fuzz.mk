@@ -36,7 +36,7 @@ FUZZ_PROGRAMS  := $(FUZZ_DIR)/programs/kernel.elf $(FUZZ_DIR)/programs/pd.elf
 FUZZ_SEEDS     := $(FUZZ_DIR)/seeds/.made
 
 .PHONY: fuzz fuzz-targets fuzz-deps
-.SECONDARY: $(FUZZ_VMM_OBJS) $(FUZZ_DRIVER_OBJS) $(FUZZ_TOOL_OBJS) $(FUZZ_ALL:%=$(FUZZ_DIR)/obj/tests/fuzz/%_fuzz.o)
+.SECONDARY: $(FUZZ_VMM_OBJS) $(FUZZ_DRIVER_OBJS) $(FUZZ_TOOL_OBJS) $(FUZZ_ALL:%=$(FUZZ_DIR)/obj/test/fuzz/%_fuzz.o)
 
 ## fuzz: run every fuzz target for FUZZ_SECONDS
 fuzz: fuzz-deps
@@ -65,8 +65,8 @@ $(FUZZ_DIR)/obj/src/aarch64/vgic/vgic_irq.o: FUZZ_CFLAGS += -fno-sanitize=fuzzer
 $(FUZZ_DRIVER_OBJS): FUZZ_CFLAGS += -Iapps/drivers
 $(FUZZ_DIR)/drivers: $(FUZZ_DRIVER_OBJS)
 
-$(FUZZ_DIR)/obj/tests/fuzz/tool_files.o: FUZZ_CFLAGS += -DPROGRAMS='"$(abspath $(FUZZ_DIR)/programs)"'
-$(FUZZ_DIR)/obj/tests/fuzz/tool_files.o: $(FUZZ_PROGRAMS)
+$(FUZZ_DIR)/obj/test/fuzz/tool_files.o: FUZZ_CFLAGS += -DPROGRAMS='"$(abspath $(FUZZ_DIR)/programs)"'
+$(FUZZ_DIR)/obj/test/fuzz/tool_files.o: $(FUZZ_PROGRAMS)
 
 $(FUZZ_DIR)/%: $(FUZZ_DIR)/obj/test/fuzz/%_fuzz.o $(FUZZ_VMM_OBJS)
 	@$(call step,FUZZER,$@)
