@@ -412,7 +412,7 @@ DOCUMENTS = [
                                              '<memory_region name="behind" size="0x1000" phys_addr="0x8010000" />\n'
                                              '<memory_region name="around" size="0x20000" phys_addr="0x7ff8000"'),
      '2: memory_region "gicd" at 0x800f000 (0x1000 bytes) overlaps a device that is the kernel\'s alone, at 0x8000000 '
-     '(0x10000 bytes)',
+     '(0x10000 bytes)\n'
      '4: memory_region "around" at 0x7ff8000 (0x20000 bytes) overlaps a device that is the kernel\'s alone, at '
      '0x8000000 (0x10000 bytes)'),
     ("regions_overlap_outside_ram", region('name="a" size="0x3000" phys_addr="0x9000000" /><memory_region name="b" '
