@@ -7,7 +7,7 @@
  *
  * Invariants: core->loaded is the thread whose HCR_EL2, VTTBR_EL2, SCTLR_EL1,
  * CPACR_EL1 and CNTKCTL_EL1 the hardware holds; when it is a vCPU, it is also
- * core->live_vcpu. Of a live vCPU that is not loaded these are in memory.
+ * core->resident_vcpu. Of a resident vCPU that is not loaded these are in memory.
  */
 #include "kernel/aarch64/context.h"
 
@@ -183,7 +183,7 @@ void context_init_core(void)
 }
 
 /* EL1 registers that stay in the hardware while another PD runs: register number, system register. */
-#define LIVE_REGISTERS(X)                                                                                              \
+#define RESIDENT_REGISTERS(X)                                                                                          \
     X(VCPU_TTBR0, ttbr0_el1)                                                                                           \
     X(VCPU_TTBR1, ttbr1_el1)                                                                                           \
     X(VCPU_TCR, tcr_el1)                                                                                               \
@@ -205,10 +205,10 @@ void context_init_core(void)
     X(VCPU_CNTV_CVAL, cntv_cval_el0)                                                                                   \
     X(VCPU_CNTV_CTL, cntv_ctl_el0)
 
-static void save_live_registers(struct context *context)
+static void save_resident_registers(struct context *context)
 {
 #define SAVE(number, name) context->registers[number] = SYSREG_READ(name);
-    LIVE_REGISTERS(SAVE)
+    RESIDENT_REGISTERS(SAVE)
 #undef SAVE
     context->csselr = SYSREG_READ(csselr_el1);
     if (has.ras) {
@@ -219,10 +219,10 @@ static void save_live_registers(struct context *context)
     }
 }
 
-static void load_live_registers(const struct context *context)
+static void load_resident_registers(const struct context *context)
 {
 #define LOAD(number, name) SYSREG_WRITE(name, context->registers[number]);
-    LIVE_REGISTERS(LOAD)
+    RESIDENT_REGISTERS(LOAD)
 #undef LOAD
     SYSREG_WRITE(csselr_el1, context->csselr);
     if (has.ras) {
@@ -248,14 +248,14 @@ static void load_shared_registers(uint64_t sctlr, uint64_t cpacr, uint64_t cntkc
     SYSREG_WRITE(cntkctl_el1, cntkctl);
 }
 
-bool context_is_live(const struct thread *vcpu)
+bool context_is_resident(const struct thread *vcpu)
 {
-    return cores[vcpu->core].live_vcpu == vcpu;
+    return cores[vcpu->core].resident_vcpu == vcpu;
 }
 
 COLD void context_unload_vcpu(struct core *core)
 {
-    struct thread *vcpu = core->live_vcpu;
+    struct thread *vcpu = core->resident_vcpu;
 
     if (vcpu == NULL) {
         return;
@@ -264,7 +264,7 @@ COLD void context_unload_vcpu(struct core *core)
         save_shared_registers(vcpu->context);
         core->loaded = NULL;
     }
-    save_live_registers(vcpu->context);
+    save_resident_registers(vcpu->context);
     SYSREG_WRITE(cntv_ctl_el0, 0);
     cpu_isb();
     vgic_save(&vcpu->context->vgic);
@@ -277,7 +277,7 @@ COLD void context_unload_vcpu(struct core *core)
         gic_deactivate(GIC_MAINTENANCE_INTID);
     }
     vcpu->events &= EVENT_UNRECEIVED;
-    core->live_vcpu = NULL;
+    core->resident_vcpu = NULL;
     vcpu_unloaded(vcpu);
     if (vcpu->is_asleep) {
         core->must_schedule = true; /* for the timer to be set anew */
@@ -287,12 +287,12 @@ COLD void context_unload_vcpu(struct core *core)
 static COLD void load_vcpu(struct core *core, struct thread *vcpu)
 {
     context_unload_vcpu(core);
-    load_live_registers(vcpu->context);
+    load_resident_registers(vcpu->context);
     vgic_load(&vcpu->context->vgic);
     if (vcpu->context->vtimer_is_masked) {
         gic_activate_ppi(core->id, VTIMER_INTID);
     }
-    core->live_vcpu = vcpu;
+    core->resident_vcpu = vcpu;
 }
 
 /* Of the VMID in VTTBR_EL2. */
@@ -332,7 +332,7 @@ static void set_guest_controls(const struct context *context)
 
 static void load_pd(struct core *core, struct thread *pd)
 {
-    if (core->loaded == core->live_vcpu && core->loaded != NULL) {
+    if (core->loaded == core->resident_vcpu && core->loaded != NULL) {
         save_shared_registers(core->loaded->context);
     }
     if (core->loaded == NULL || core->loaded->is_vcpu) {
@@ -343,15 +343,15 @@ static void load_pd(struct core *core, struct thread *pd)
 
 static void load_guest(struct core *core, struct thread *vcpu)
 {
-    bool is_live = core->live_vcpu == vcpu;
+    bool is_resident = core->resident_vcpu == vcpu;
 
     vcpu_serve_requests(vcpu);
-    if (!is_live) {
+    if (!is_resident) {
         load_vcpu(core, vcpu);
     }
     set_guest_controls(vcpu->context);
     SYSREG_WRITE(vttbr_el2, vcpu->vttbr);
-    if (!is_live) {
+    if (!is_resident) {
         forget_translations_of_sibling(core, vcpu);
     }
 }
@@ -370,7 +370,7 @@ void context_load(struct core *core, struct thread *thread)
     SYSREG_WRITE(cptr_el2, thread->cptr);
 }
 
-static void change_hands(struct core *core, struct thread *to)
+static void switch_address_space(struct core *core, struct thread *to)
 {
     SYSREG_WRITE(vttbr_el2, to->vttbr);
     SYSREG_WRITE(cptr_el2, to->cptr);
@@ -381,14 +381,14 @@ void context_leave_guest(struct core *core, struct thread *vcpu, struct thread *
 {
     save_shared_registers(vcpu->context);
     set_pd_controls();
-    change_hands(core, pd);
+    switch_address_space(core, pd);
 }
 
 void context_return_to_guest(struct core *core, struct thread *vcpu)
 {
     vcpu_serve_requests(vcpu);
     set_guest_controls(vcpu->context);
-    change_hands(core, vcpu);
+    switch_address_space(core, vcpu);
 }
 
 bool context_read(const struct thread *vcpu, uint64_t reg, uint64_t *value)
@@ -397,7 +397,7 @@ bool context_read(const struct thread *vcpu, uint64_t reg, uint64_t *value)
         return false;
     }
     *value = vcpu->context->registers[reg];
-    if (!context_is_live(vcpu)) {
+    if (!context_is_resident(vcpu)) {
         return true;
     }
     switch (reg) {
@@ -405,7 +405,7 @@ bool context_read(const struct thread *vcpu, uint64_t reg, uint64_t *value)
     case number:                                                                                                       \
         *value = SYSREG_READ(name);                                                                                    \
         break;
-        LIVE_REGISTERS(READ)
+        RESIDENT_REGISTERS(READ)
 #undef READ
     }
     return true;
@@ -417,7 +417,7 @@ bool context_write(struct thread *vcpu, uint64_t reg, uint64_t value)
         return false;
     }
     vcpu->context->registers[reg] = value;
-    if (!context_is_live(vcpu)) {
+    if (!context_is_resident(vcpu)) {
         return true;
     }
     switch (reg) {
@@ -425,7 +425,7 @@ bool context_write(struct thread *vcpu, uint64_t reg, uint64_t value)
     case number:                                                                                                       \
         SYSREG_WRITE(name, value);                                                                                     \
         break;
-        LIVE_REGISTERS(WRITE)
+        RESIDENT_REGISTERS(WRITE)
 #undef WRITE
     }
     cpu_isb();
@@ -452,7 +452,7 @@ void context_undo_trap(struct thread *thread, uint64_t esr)
     }
 }
 
-NOINLINE void context_give_fp(struct core *core, struct thread *thread)
+NOINLINE void context_switch_fp(struct core *core, struct thread *thread)
 {
     SYSREG_WRITE(cptr_el2, cptr_allow);
     cpu_isb();

@@ -7,7 +7,7 @@
  * PDs run at EL0 in a stage-2 address space of their own, with stage 1 off
  * (HCR_EL2.TGE). They use none of the EL1 registers but three (SCTLR, CPACR,
  * CNTKCTL), so a vCPU's EL1 registers, its list registers and its virtual
- * timer stay in the hardware while its VMM runs: the vCPU is "live". They are
+ * timer stay in the hardware while its VMM runs: the vCPU is "resident". They are
  * saved when another vCPU needs the core, or another core needs them.
  */
 #ifndef KERNEL_ARCH_CONTEXT_H
@@ -47,7 +47,7 @@ enum vcpu_register {
 #define VGIC_LR_COUNT_MAX  VCPU_PAGE_LR_COUNT
 #define VGIC_APR_COUNT_MAX 4
 
-/* Virtual CPU interface of a vCPU: all but `used` only while it is not live. */
+/* Virtual CPU interface of a vCPU: all but `used` only while it is not resident. */
 struct vgic_context {
     uint64_t used; /* list registers, a bit each, that have been filled and not been reported as ended */
     uint64_t lr[VGIC_LR_COUNT_MAX];
@@ -86,15 +86,15 @@ void context_init_core(void);
 /* Makes `thread` what the exit from the kernel enters. */
 void context_load(struct core *core, struct thread *thread);
 
-/* The same, from a guest that has just run to its VMM and back to it; it stays live. */
+/* The same, from a guest that has just run to its VMM and back to it; it stays resident. */
 void context_leave_guest(struct core *core, struct thread *vcpu, struct thread *pd);
 void context_return_to_guest(struct core *core, struct thread *vcpu);
 
-/* Puts the registers of this core's live vCPU, if it has one, into memory. */
+/* Puts the registers of this core's resident vCPU, if it has one, into memory. */
 void context_unload_vcpu(struct core *core);
 
 /* Whether the vCPU's registers are in its core's hardware. */
-bool context_is_live(const struct thread *vcpu);
+bool context_is_resident(const struct thread *vcpu);
 
 /* Reads or writes a register of a vCPU that does not run; false: no such register. */
 bool context_read(const struct thread *vcpu, uint64_t reg, uint64_t *value);
@@ -110,6 +110,6 @@ void context_undo_call(struct thread *pd);
 void context_undo_trap(struct thread *thread, uint64_t esr);
 
 /* The current thread of `core` may use the FP and SIMD registers from now on. */
-void context_give_fp(struct core *core, struct thread *thread);
+void context_switch_fp(struct core *core, struct thread *thread);
 
 #endif

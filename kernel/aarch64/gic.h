@@ -16,7 +16,7 @@
 #define GIC_SGI_COUNT         16
 #define GIC_PPI_END           32
 #define GIC_INTID_SPURIOUS    1020 /* this and above */
-#define GIC_POKE_INTID        0    /* SGI that gets a core into the kernel */
+#define GIC_RESCHEDULE_INTID  0    /* SGI: reschedule IPI, gets a core into the kernel */
 #define GIC_MAINTENANCE_INTID 25
 
 /* What both versions do; `intid` below GIC_INTID_COUNT. */
@@ -29,7 +29,7 @@ struct gic_ops {
     void (*activate_ppi)(uint32_t core, uint32_t intid);
     void (*enable)(uint32_t intid, uint32_t core, bool is_edge);
     void (*disable)(uint32_t intid);
-    void (*poke)(uint32_t core);
+    void (*send_reschedule)(uint32_t core);
 };
 
 extern const struct gic_ops gic_v2_ops;
@@ -94,9 +94,9 @@ static inline void gic_disable(uint32_t intid)
     gic_ops->disable(intid);
 }
 
-static inline void gic_poke(uint32_t core)
+static inline void gic_send_reschedule(uint32_t core)
 {
-    gic_ops->poke(core);
+    gic_ops->send_reschedule(core);
 }
 
 #endif

@@ -90,10 +90,10 @@ static void v2_disable(uint32_t intid)
     gicd_write(GICD_ICENABLER + intid / 32 * 4, 1u << intid % 32);
 }
 
-static void v2_poke(uint32_t core)
+static void v2_send_reschedule(uint32_t core)
 {
     cpu_dsb();
-    gicd_write(GICD_SGIR, 1u << core << SGIR_TARGET_SHIFT | GIC_POKE_INTID);
+    gicd_write(GICD_SGIR, 1u << core << SGIR_TARGET_SHIFT | GIC_RESCHEDULE_INTID);
 }
 
 const struct gic_ops gic_v2_ops = {
@@ -105,5 +105,5 @@ const struct gic_ops gic_v2_ops = {
     .activate_ppi = v2_activate_ppi,
     .enable = v2_enable,
     .disable = v2_disable,
-    .poke = v2_poke,
+    .send_reschedule = v2_send_reschedule,
 };

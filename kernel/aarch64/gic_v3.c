@@ -126,11 +126,11 @@ static void v3_disable(uint32_t intid)
     mmio_write32(base + GICD_ICENABLER + intid / 32 * 4, 1u << intid % 32);
 }
 
-static void v3_poke(uint32_t core)
+static void v3_send_reschedule(uint32_t core)
 {
     uint64_t affinity = board_core_affinity(core);
     uint64_t sgi = BITS_GET(39, 32, affinity) << 48 | BITS_GET(23, 16, affinity) << 32 |
-                   (uint64_t)GIC_POKE_INTID << 24 | BITS_GET(15, 8, affinity) << 16 | BIT(affinity & 15);
+                   (uint64_t)GIC_RESCHEDULE_INTID << 24 | BITS_GET(15, 8, affinity) << 16 | BIT(affinity & 15);
     cpu_dsb();
     SYSREG_WRITE(S3_0_C12_C11_5, sgi); /* ICC_SGI1R_EL1 */
     cpu_isb();
@@ -145,5 +145,5 @@ const struct gic_ops gic_v3_ops = {
     .activate_ppi = v3_activate_ppi,
     .enable = v3_enable,
     .disable = v3_disable,
-    .poke = v3_poke,
+    .send_reschedule = v3_send_reschedule,
 };

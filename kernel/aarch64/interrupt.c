@@ -20,7 +20,7 @@
 static void take_vcpu_interrupt(struct core *core, uint32_t intid)
 {
     gic_drop(intid);
-    if (core->live_vcpu == NULL) {
+    if (core->resident_vcpu == NULL) {
         gic_deactivate(intid);
         return;
     }
@@ -55,7 +55,7 @@ void interrupt_take(struct core *core)
 void interrupt_init_core(struct core *core)
 {
     gic_init_core(core->id);
-    gic_enable(GIC_POKE_INTID, core->id, true);
+    gic_enable(GIC_RESCHEDULE_INTID, core->id, true);
     gic_enable(TIMER_INTID, core->id, false);
     gic_enable(VTIMER_INTID, core->id, false);
     gic_enable(GIC_MAINTENANCE_INTID, core->id, false);

@@ -17,7 +17,7 @@
 #define CNTP_CTL_EL0  REGISTER(3, 3, 14, 2, 1)
 #define CNTP_CVAL_EL0 REGISTER(3, 3, 14, 2, 2)
 
-static bool read(uint32_t reg, uint64_t *value)
+static bool read_register(uint32_t reg, uint64_t *value)
 {
     switch (reg) {
     case CNTPCT_EL0:
@@ -37,7 +37,7 @@ static bool read(uint32_t reg, uint64_t *value)
     }
 }
 
-static bool write(uint32_t reg, uint64_t value)
+static bool write_register(uint32_t reg, uint64_t value)
 {
     switch (reg) {
     case CNTP_TVAL_EL0:
@@ -65,7 +65,7 @@ NOINLINE bool ptimer_emulate(struct thread *pd, uint64_t esr)
     if (!irq_is_of(PTIMER_INTID, pd)) {
         return false;
     }
-    if (!(ISS_IS_READ(iss) ? read(ISS_REGISTER(iss), general) : write(ISS_REGISTER(iss), *general))) {
+    if (!(ISS_IS_READ(iss) ? read_register(ISS_REGISTER(iss), general) : write_register(ISS_REGISTER(iss), *general))) {
         return false;
     }
     pd->frame->pc += 4;

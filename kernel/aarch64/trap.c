@@ -13,12 +13,12 @@
 #include "kernel/aarch64/guest_sysreg.h"
 #include "kernel/aarch64/interrupt.h"
 #include "kernel/aarch64/ptimer.h"
+#include "kernel/core/fastpath.h"
 #include "kernel/core/ipc.h"
 #include "kernel/core/lock.h"
 #include "kernel/core/print.h"
 #include "kernel/core/report.h"
 #include "kernel/core/sched.h"
-#include "kernel/core/shortcut.h"
 #include "kernel/core/syscall.h"
 #include "kernel/core/vcpu.h"
 
@@ -81,7 +81,7 @@ static void guest_trap(struct core *core, struct thread *vcpu, uint64_t esr)
         guest_hvc(vcpu);
         break;
     case ESR_FP:
-        context_give_fp(core, vcpu);
+        context_switch_fp(core, vcpu);
         break;
     case ESR_SYSREG:
         if (!guest_sysreg_emulate(vcpu, esr)) {
@@ -116,7 +116,7 @@ static void pd_trap(struct core *core, struct thread *pd, uint64_t esr)
         break;
     case ESR_FP:
         if ((pd->desc->flags & IMAGE_THREAD_FPU) != 0) {
-            context_give_fp(core, pd);
+            context_switch_fp(core, pd);
         } else {
             pd_exception(pd, esr);
         }
@@ -135,7 +135,7 @@ static void pd_trap(struct core *core, struct thread *pd, uint64_t esr)
 /* The general way. */
 static NOINLINE struct frame *take_sync(struct core *core, uint64_t esr, bool is_locked)
 {
-    if (is_locked && shortcut_wait(core, esr)) {
+    if (is_locked && fastpath_wait(core, esr)) {
         return sched_leave_kernel(core);
     }
     if (is_locked || lock_take(core, esr)) {
@@ -153,7 +153,7 @@ struct frame *trap_sync(struct core *core)
 {
     uint64_t esr = SYSREG_READ(esr_el2);
     bool is_locked = lock_try(core);
-    struct frame *next = is_locked ? shortcut_take(core, esr) : NULL;
+    struct frame *next = is_locked ? fastpath_take(core, esr) : NULL;
 
     return next != NULL ? next : take_sync(core, esr, is_locked);
 }
@@ -163,7 +163,7 @@ struct frame *trap_irq(struct core *core)
     (void)lock_enter(core, 0);
     interrupt_take(core);
     struct thread *thread = core->current;
-    struct frame *next = thread != NULL && thread->events != 0 ? shortcut_take_event(core, thread) : NULL;
+    struct frame *next = thread != NULL && thread->events != 0 ? fastpath_take_event(core, thread) : NULL;
     return next != NULL ? next : sched_leave_kernel(core);
 }
 

@@ -222,10 +222,10 @@ void vgic_load(const struct vgic_context *vgic)
 }
 
 /* Puts an interrupt into list register `index`, in the hardware or in memory. */
-static inline void fill(struct vgic_context *vgic, bool is_live, unsigned index, uint32_t request)
+static inline void fill_lr(struct vgic_context *vgic, bool is_resident, unsigned index, uint32_t request)
 {
     vgic->used |= BIT(index);
-    if (is_live) {
+    if (is_resident) {
         lr_write(index, lr_make(request));
     } else {
         vgic->lr[index] = lr_make(request);
@@ -236,7 +236,7 @@ void vgic_fill_requested(struct thread *vcpu, uint64_t requested)
 {
     struct vgic_context *vgic = &vcpu->context->vgic;
     struct vcpu_page *page = thread_page(vcpu);
-    bool is_live = context_is_live(vcpu);
+    bool is_resident = context_is_resident(vcpu);
 
     for (uint64_t left = requested & ~vgic->used & lr_all; left != 0; left &= left - 1) {
         unsigned i = (unsigned)__builtin_ctzl(left);
@@ -244,13 +244,13 @@ void vgic_fill_requested(struct thread *vcpu, uint64_t requested)
         page->lr[i] = 0;
         /* Not so where it was taken before: the VMM was interrupted while it made the next request. */
         if ((request & VCPU_PAGE_LR_VALID) != 0) {
-            fill(vgic, is_live, i, request);
+            fill_lr(vgic, is_resident, i, request);
         }
     }
 }
 
 /* Tells the VMM which list registers it may fill without a system call. */
-static void publish(struct thread *vcpu)
+static void publish_empty_lrs(struct thread *vcpu)
 {
     bool is_near = vcpu->core == vcpu->handler->core;
     thread_page(vcpu)->lr_empty = is_near ? ~vcpu->context->vgic.used & lr_all : 0;
@@ -261,14 +261,14 @@ bool vgic_inject(struct thread *vcpu, unsigned index, uint32_t request)
     struct vgic_context *vgic = &vcpu->context->vgic;
 
     if ((vgic->used & BIT(index)) != 0) {
-        uint64_t old = context_is_live(vcpu) ? lr_read(index) : vgic->lr[index];
+        uint64_t old = context_is_resident(vcpu) ? lr_read(index) : vgic->lr[index];
         /* One that is only pending may be replaced, as on seL4: the VMM's way to take it back. */
         if (lr_is_active(old) || lr_is_ended(old)) {
             return false;
         }
     }
-    fill(vgic, context_is_live(vcpu), index, request);
-    publish(vcpu);
+    fill_lr(vgic, context_is_resident(vcpu), index, request);
+    publish_empty_lrs(vcpu);
     return true;
 }
 
@@ -290,7 +290,7 @@ bool vgic_has_ended(const struct thread *vcpu)
 }
 
 /* The same in the hardware, which then is silent about it. */
-static int take_ended_live(void)
+static int take_ended_resident(void)
 {
     uint64_t ended = gic_v3_is_present ? SYSREG_READ(S3_4_C12_C11_3) : gich_read(GICH_EISR0);
     int index = -1;
@@ -307,7 +307,7 @@ static int take_ended_live(void)
 int vgic_take_ended(struct thread *vcpu)
 {
     struct vgic_context *vgic = &vcpu->context->vgic;
-    int index = context_is_live(vcpu) ? take_ended_live() : find_ended(vgic);
+    int index = context_is_resident(vcpu) ? take_ended_resident() : find_ended(vgic);
 
     if (index >= 0) {
         vgic->used &= ~BIT(index);

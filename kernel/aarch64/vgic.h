@@ -18,7 +18,7 @@ void vgic_init_core(void);
 
 unsigned vgic_list_register_count(void);
 
-/* Moves the state of the live vCPU to memory and back. */
+/* Moves the state of the resident vCPU to memory and back. */
 void vgic_save(struct vgic_context *vgic);
 void vgic_load(const struct vgic_context *vgic);
 
@@ -33,12 +33,12 @@ bool vgic_inject(struct thread *vcpu, unsigned index, uint32_t request);
  */
 void vgic_fill_requested(struct thread *vcpu, uint64_t requested);
 
-/* Whether the guest of a vCPU that is not live has ended an interrupt of which the VMM has not been told. */
+/* Whether the guest of a vCPU that is not resident has ended an interrupt of which the VMM has not been told. */
 bool vgic_has_ended(const struct thread *vcpu);
 
 /*
- * Frees a list register whose interrupt the guest has ended; its index, or -1: none. The vCPU is not live, or live on
- * this core.
+ * Frees a list register whose interrupt the guest has ended; its index, or -1: none. The vCPU is not resident, or
+ * resident on this core.
  */
 int vgic_take_ended(struct thread *vcpu);
 

@@ -18,7 +18,7 @@ void vtimer_set_masked(struct thread *vcpu);
 /* The VMM acknowledges; a timer that is still due fires again. */
 void vtimer_ack(struct thread *vcpu);
 
-/* For a vCPU that is not live: whether its timer will fire, and when (physical counter; 0: it is due). */
+/* For a vCPU that is not resident: whether its timer will fire, and when (physical counter; 0: it is due). */
 bool vtimer_is_armed(const struct thread *vcpu);
 uint64_t vtimer_deadline(const struct thread *vcpu);
 

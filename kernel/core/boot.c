@@ -30,7 +30,7 @@ _Alignas(16) uint8_t kernel_stacks[IMAGE_CORE_COUNT_MAX][STACK_BYTES];
 extern const char kernel_start_secondary[];
 
 /* [Arm ARM D17.2.35] Clears memory by whole blocks, and out of the caches: a guest may start with its own off. */
-static void clear(const struct image_range *range)
+static void clear_ram(const struct image_range *range)
 {
     uint64_t block_bytes = 4ULL << (SYSREG_READ(dczid_el0) & 0xf);
     uint64_t end = range->base + range->size_bytes;
@@ -63,7 +63,7 @@ static void boot_system(void)
     const struct image_range *zeros = (const struct image_range *)image->zeros_paddr;
 
     for (uint32_t i = 0; i < image->zero_count; i++) {
-        clear(&zeros[i]);
+        clear_ram(&zeros[i]);
     }
     for (uint32_t i = 0; i < IMAGE_CORE_COUNT_MAX; i++) {
         cores[i].id = i;

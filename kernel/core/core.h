@@ -23,7 +23,7 @@ struct core {
 
     /* What the hardware holds: whose address space, EL1 registers, FP registers. */
     struct thread *loaded;
-    struct thread *live_vcpu;
+    struct thread *resident_vcpu;
     struct thread *fp_owner;
 
     uint64_t charged_at;

@@ -23,7 +23,7 @@ static void copy_words(uint64_t *to, const uint64_t *from, uint64_t count)
 _Static_assert(MESSAGE_WORD_COUNT % 2 == 0 && IPC_WORD_COUNT % 2 == 0, "copy_words");
 
 /* Hands the message of `sender` to `pd`, which waits for one. */
-static void deliver(struct thread *pd, struct thread *sender)
+static void deliver_message(struct thread *pd, struct thread *sender)
 {
     bool is_call = (sender->badge & BADGE_PPCALL) != 0;
     copy_words(pd->ipc_buffer, is_call ? sender->ipc_buffer : sender->message, msginfo_count(sender->tag));
@@ -35,23 +35,23 @@ static void deliver(struct thread *pd, struct thread *sender)
 }
 
 /* A READY thread that is on its core's queue or its current one gives up the core. */
-static void block(struct thread *thread)
+static void block_sender(struct thread *thread)
 {
     if (thread->state == THREAD_READY) {
         sched_remove(thread);
     }
 }
 
-static void send(struct thread *sender, struct thread *receiver)
+static void send_message(struct thread *sender, struct thread *receiver)
 {
     sender->receiver = receiver;
     if (receiver->state == THREAD_WAITING && sched_hand_over(sender, receiver)) {
-        deliver(receiver, sender);
+        deliver_message(receiver, sender);
         return;
     }
-    block(sender);
+    block_sender(sender);
     if (receiver->state == THREAD_WAITING) {
-        deliver(receiver, sender);
+        deliver_message(receiver, sender);
         sched_make_ready(receiver);
     } else {
         sender->state = THREAD_SENDING;
@@ -83,7 +83,7 @@ static bool has_write_back(const struct thread *thread)
     return label == FAULT_UNKNOWN_SYSCALL || label == FAULT_USER_EXCEPTION;
 }
 
-static void reply(const struct thread *pd, struct thread *thread, uint64_t tag)
+static void reply_to(const struct thread *pd, struct thread *thread, uint64_t tag)
 {
     if ((thread->badge & BADGE_PPCALL) != 0) {
         copy_words(thread->ipc_buffer, pd->ipc_buffer, msginfo_count(tag));
@@ -99,7 +99,7 @@ static void reply(const struct thread *pd, struct thread *thread, uint64_t tag)
 }
 
 /* The PD has not replied to the fault or call of `served`, and will not. */
-static void abandon(struct thread *served)
+static void leave_unanswered(struct thread *served)
 {
     served->state = THREAD_FAULTED;
     if (served->is_vcpu) {
@@ -119,9 +119,9 @@ void ipc_reply_wait(struct core *core, struct thread *pd, bool has_reply, uint64
     }
     pd->serving = NULL;
     if (served != NULL && has_reply) {
-        reply(pd, served, tag);
+        reply_to(pd, served, tag);
     } else if (served != NULL) {
-        abandon(served);
+        leave_unanswered(served);
     }
     if (must_wait) {
         return;
@@ -134,7 +134,7 @@ void ipc_reply_wait(struct core *core, struct thread *pd, bool has_reply, uint64
     } else {
         struct thread *sender = pd->senders.head;
         thread_queue_remove(&pd->senders, sender);
-        deliver(pd, sender);
+        deliver_message(pd, sender);
     }
 }
 
@@ -153,7 +153,7 @@ void ipc_call(struct thread *caller, struct thread *server, unsigned channel, ui
 {
     caller->badge = BADGE_PPCALL | channel;
     caller->tag = tag;
-    send(caller, server);
+    send_message(caller, server);
 }
 
 void ipc_send_fault(struct thread *thread, enum fault_label label, uint64_t count)
@@ -161,7 +161,7 @@ void ipc_send_fault(struct thread *thread, enum fault_label label, uint64_t coun
     thread->tag = msginfo(label, count);
     if (thread->handler == NULL) {
         report_crash(thread);
-        block(thread);
+        block_sender(thread);
         thread->state = THREAD_STOPPED;
         return;
     }
@@ -169,7 +169,7 @@ void ipc_send_fault(struct thread *thread, enum fault_label label, uint64_t coun
     if (thread->is_vcpu) {
         thread->tag |= MSGINFO_FROM_VCPU;
     }
-    send(thread, thread->handler);
+    send_message(thread, thread->handler);
 }
 
 bool ipc_is_event(const struct thread *thread)
@@ -180,5 +180,5 @@ bool ipc_is_event(const struct thread *thread)
 
 void ipc_send_again(struct thread *vcpu)
 {
-    send(vcpu, vcpu->handler);
+    send_message(vcpu, vcpu->handler);
 }

@@ -5,7 +5,7 @@
  * The lock; see lock.h.
  *
  * Whoever comes first gets it. Tickets would be fair, but under an emulator
- * with more cores than its host has, the next in turn often is not running.
+ * with more cores than its host has, the next waiter often is not running.
  */
 #include "kernel/core/lock.h"
 
@@ -43,11 +43,11 @@ COLD bool lock_take(struct core *core, uint64_t esr)
 void lock_stall(const struct core *self, const struct thread *thread)
 {
     struct core *other = &cores[thread->core];
-    if (other == self || (other->current != thread && other->live_vcpu != thread)) {
+    if (other == self || (other->current != thread && other->resident_vcpu != thread)) {
         return;
     }
     __atomic_store_n(&other->stall_request, true, __ATOMIC_RELEASE);
-    gic_poke(other->id);
+    gic_send_reschedule(other->id);
     while (__atomic_load_n(&other->stall_request, __ATOMIC_ACQUIRE)) {
         cpu_relax();
     }

@@ -5,8 +5,8 @@
  * The one lock of the kernel. Whoever is in the kernel holds it, or waits.
  *
  * A core that needs another core's vCPU or thread to stand still (to stop it,
- * or to change its registers) stalls that core: it asks, pokes it with an
- * interrupt, and goes on once the other stands in lock_enter, where its
+ * or to change its registers) stalls that core: it asks, sends it a
+ * reschedule IPI, and goes on once the other stands in lock_enter, where its
  * thread's state is in memory.
  */
 #ifndef KERNEL_CORE_LOCK_H
@@ -41,7 +41,7 @@ static inline void lock_leave(const struct core *core)
     }
 }
 
-/* Brings the core that `thread` lives on to a standstill, if it is another one. Holder only. */
+/* Brings the core of `thread` to a standstill, if it is another one. Holder only. */
 void lock_stall(const struct core *self, const struct thread *thread);
 
 #endif

@@ -73,7 +73,7 @@ void sched_make_ready(struct thread *thread)
     struct core *core = &cores[thread->core];
 
     thread->state = THREAD_READY;
-    thread->is_turn_over = false;
+    thread->is_timeslice_over = false;
     if (thread->is_out_of_budget) {
         return;
     }
@@ -85,7 +85,7 @@ void sched_make_ready(struct thread *thread)
     if (core->current == NULL || core->current->priority <= thread->priority) {
         core->must_schedule = true;
         if (core->is_online && core != cpu_core()) {
-            gic_poke(core->id);
+            gic_send_reschedule(core->id);
         }
     }
 }
@@ -94,7 +94,7 @@ void sched_go_on(struct thread *thread)
 {
     struct core *core = &cores[thread->core];
 
-    if (core != cpu_core() || core->current != NULL || thread->is_turn_over || thread->is_out_of_budget ||
+    if (core != cpu_core() || core->current != NULL || thread->is_timeslice_over || thread->is_out_of_budget ||
         (int)thread->priority < sched_highest_ready(core)) {
         sched_make_ready(thread);
         return;
@@ -151,7 +151,7 @@ void sched_sleep(struct thread *thread, uint64_t at)
     thread->next_asleep = *link;
     *link = thread;
     if (core != cpu_core()) {
-        gic_poke(core->id);
+        gic_send_reschedule(core->id);
     }
 }
 
@@ -208,7 +208,7 @@ static void end_of_budget(struct core *core, struct thread *thread)
             core->current = NULL;
             enqueue(core, thread, false);
         } else {
-            thread->is_turn_over = true;
+            thread->is_timeslice_over = true;
         }
         return;
     }
@@ -277,8 +277,8 @@ static uint64_t next_wake(const struct core *core)
 }
 
 /*
- * Whether the right budget is running, or none, and the timer is set early enough. A vCPU's turn goes on while its VMM
- * serves it.
+ * Whether the right budget is running, or none, and the timer is set early enough. A vCPU's timeslice goes on while its
+ * VMM serves it.
  */
 static bool is_time_kept(const struct core *core, const struct thread *thread)
 {
@@ -286,7 +286,7 @@ static bool is_time_kept(const struct core *core, const struct thread *thread)
         return !needs_charging(core, thread) && core->timer_at == next_wake(core);
     }
     bool is_right = core->charged == thread ? needs_charging(core, thread)
-                                            : core->charged == thread->serving && core->charged->has_shortcut &&
+                                            : core->charged == thread->serving && core->charged->has_fastpath &&
                                                   !needs_charging(core, thread);
     return is_right && core->timer_at <= next_wake(core);
 }

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * Scheduling: on each core the ready thread of the highest priority runs,
- * threads of equal priority in turn, each for its budget. A thread whose
+ * threads of equal priority one after the other, each for its budget. A thread whose
  * budget is less than its period sleeps, when it has used it up, until the
  * period is over; the period begins when the thread first runs in it.
  */
@@ -12,12 +12,12 @@
 
 #include "kernel/core/core.h"
 
-/* Makes a thread that is in no queue READY; its core will run it when it is its turn. */
+/* Makes a thread that is in no queue READY; its core will run it when it comes first. */
 void sched_make_ready(struct thread *thread);
 
 /*
- * Makes a thread that has been replied to READY. It goes on before others of its priority, as on seL4, unless its turn
- * ended meanwhile: one that has woken another may hold the lock that this will want.
+ * Makes a thread that has been replied to READY. It goes on before others of its priority, as on seL4, unless its
+ * timeslice ended meanwhile: one that has woken another may hold the lock that this will want.
  */
 void sched_go_on(struct thread *thread);
 

@@ -35,7 +35,7 @@ static void init_vcpu(struct thread *vcpu)
 {
     const struct thread *handler = vcpu->handler;
     vcpu->badge = BADGE_FAULT | vcpu->desc->child;
-    vcpu->has_shortcut = handler != NULL && handler->core == vcpu->core && !handler->is_limited && !vcpu->is_limited;
+    vcpu->has_fastpath = handler != NULL && handler->core == vcpu->core && !handler->is_limited && !vcpu->is_limited;
 }
 
 void thread_init_all(const struct image *image)

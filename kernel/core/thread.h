@@ -71,9 +71,9 @@ struct thread {
     bool is_vcpu;
     bool is_asleep; /* in its core's list of sleepers */
     bool is_out_of_budget;
-    bool is_turn_over; /* while it awaited a reply: others of its priority come first */
-    bool is_limited;   /* its budget is less than its period */
-    bool has_shortcut; /* vCPU: on the core of its handler, and neither of them is_limited */
+    bool is_timeslice_over; /* while it awaited a reply: others of its priority come first */
+    bool is_limited;        /* its budget is less than its period */
+    bool has_fastpath;      /* vCPU: on the core of its handler, and neither of them is_limited */
 
     /* Ready queue of its core, or queue of senders of its receiver. */
     struct thread *next;

@@ -4,7 +4,7 @@
  *
  * vCPUs; see vcpu.h.
  *
- * The virtual timer of the vCPU that is live on a core interrupts the kernel
+ * The virtual timer of the vCPU that is resident on a core interrupts the kernel
  * itself; for one whose registers are in memory, the core's list of sleepers
  * does. Either way the VMM is told once, and again only after it has
  * acknowledged.
@@ -15,10 +15,10 @@
 #include "kernel/aarch64/cpu.h"
 #include "kernel/aarch64/vgic.h"
 #include "kernel/aarch64/vtimer.h"
+#include "kernel/core/fastpath.h"
 #include "kernel/core/ipc.h"
 #include "kernel/core/lock.h"
 #include "kernel/core/sched.h"
-#include "kernel/core/shortcut.h"
 
 #define VIRQ_MAX          1023
 #define VIRQ_PRIORITY_MAX 31
@@ -71,12 +71,12 @@ void vcpu_faulted(struct thread *vcpu)
     if (vcpu->events != 0) {
         lock_stall(cpu_core(), vcpu);
     }
-    if (!context_is_live(vcpu) && vgic_has_ended(vcpu)) {
+    if (!context_is_resident(vcpu) && vgic_has_ended(vcpu)) {
         vcpu->events |= EVENT_MAINTENANCE;
     }
     if (vcpu->events != 0) {
         vcpu_send_event(vcpu);
-    } else if (!vcpu->is_asleep && !context_is_live(vcpu) && vtimer_is_armed(vcpu)) {
+    } else if (!vcpu->is_asleep && !context_is_resident(vcpu) && vtimer_is_armed(vcpu)) {
         sched_sleep(vcpu, vtimer_deadline(vcpu));
     }
 }
@@ -95,7 +95,7 @@ void vcpu_unloaded(struct thread *vcpu)
 
 void vcpu_woken(struct thread *vcpu, uint64_t now)
 {
-    if (vcpu->state != THREAD_FAULTED || context_is_live(vcpu)) {
+    if (vcpu->state != THREAD_FAULTED || context_is_resident(vcpu)) {
         return;
     }
     if (vgic_has_ended(vcpu)) {
@@ -111,10 +111,10 @@ void vcpu_woken(struct thread *vcpu, uint64_t now)
 
 void vcpu_interrupt(struct core *core, enum thread_event event)
 {
-    struct thread *vcpu = core->live_vcpu;
+    struct thread *vcpu = core->resident_vcpu;
 
     vcpu->events |= (uint8_t)event;
-    if (vcpu->state == THREAD_FAULTED && !vcpu->is_out_of_budget && !shortcut_wake(core, vcpu)) {
+    if (vcpu->state == THREAD_FAULTED && !vcpu->is_out_of_budget && !fastpath_wake(core, vcpu)) {
         vcpu_send_event(vcpu);
     }
 }

@@ -28,7 +28,7 @@ void vcpu_faulted(struct thread *vcpu);
 void vcpu_unloaded(struct thread *vcpu);
 void vcpu_woken(struct thread *vcpu, uint64_t now);
 
-/* The virtual timer or maintenance interrupt of the vCPU that is live on `core` has fired. */
+/* The virtual timer or maintenance interrupt of the vCPU that is resident on `core` has fired. */
 void vcpu_interrupt(struct core *core, enum thread_event event);
 
 /* Carries out what the VMM has left in the vCPU's page, if anything. The vCPU is of this core, and not running. */

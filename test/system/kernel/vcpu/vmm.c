@@ -128,7 +128,7 @@ static void check_hvc(void)
                 microkit_mr_get(seL4_UnknownSyscall_X7));
 }
 
-/* Values that the hardware keeps whole, where it is these registers' turn to be in it. */
+/* Values that the hardware keeps whole, where these registers are resident. */
 static const struct {
     seL4_VCPUReg reg;
     uint64_t value;

@@ -2,11 +2,11 @@
  * Copyright 2026, the libvmm authors
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * From a guest to its VMM and back; see shortcut.h.
+ * From a guest to its VMM and back; see fastpath.h.
  *
  * Nothing here calls a function that is not inlined, but for what is rare: that costs as much as all the rest.
  */
-#include "kernel/core/shortcut.h"
+#include "kernel/core/fastpath.h"
 
 #include "kernel/aarch64/context.h"
 #include "kernel/aarch64/cpu.h"
@@ -17,24 +17,24 @@
 
 /*
  * Nobody else is ready and nobody's budget is running. The timer is then set for the next sleeper: it was when the
- * current thread was entered. Or others wait for the end of the vCPU's turn, to which the timer is set; `priority` is
- * that which must not wait.
+ * current thread was entered. Or others wait for the end of the vCPU's timeslice, to which the timer is set; `priority`
+ * is that which must not wait.
  */
-static inline bool is_calm(const struct core *core, const struct thread *vcpu, int priority)
+static inline bool nobody_else_comes_first(const struct core *core, const struct thread *vcpu, int priority)
 {
     return (core->ready_summary | (uint64_t)core->charged | core->must_schedule) == 0 ||
            (!core->must_schedule && core->charged == vcpu && sched_highest_ready(core) <= priority);
 }
 
 /* Whether a fault of the current thread can go to its handler at once, its words straight into the IPC buffer. */
-static inline bool is_open(const struct core *core, const struct thread *vcpu)
+static inline bool can_enter_vmm(const struct core *core, const struct thread *vcpu)
 {
     const struct thread *pd = vcpu->handler;
-    return vcpu->has_shortcut && pd->state == THREAD_WAITING && is_calm(core, vcpu, pd->priority - 1);
+    return vcpu->has_fastpath && pd->state == THREAD_WAITING && nobody_else_comes_first(core, vcpu, pd->priority - 1);
 }
 
 /* Gives the message, whose words are in the handler's IPC buffer, and the core to the handler. */
-static inline void give(struct core *core, struct thread *vcpu, uint64_t label, uint64_t count)
+static inline void hand_to_vmm(struct core *core, struct thread *vcpu, uint64_t label, uint64_t count)
 {
     struct thread *pd = vcpu->handler;
     uint64_t tag = msginfo(label, count) | MSGINFO_FROM_VCPU;
@@ -49,17 +49,17 @@ static inline void give(struct core *core, struct thread *vcpu, uint64_t label, 
     core->current = pd;
 }
 
-static inline struct frame *send(struct core *core, struct thread *vcpu, uint64_t label, uint64_t count)
+static inline struct frame *enter_vmm(struct core *core, struct thread *vcpu, uint64_t label, uint64_t count)
 {
     struct thread *pd = vcpu->handler;
 
-    give(core, vcpu, label, count);
+    hand_to_vmm(core, vcpu, label, count);
     context_leave_guest(core, vcpu, pd);
     lock_leave(core);
     return &pd->own_frame;
 }
 
-static inline struct frame *send_abort(struct core *core, struct thread *vcpu, uint64_t esr)
+static inline struct frame *enter_vmm_for_abort(struct core *core, struct thread *vcpu, uint64_t esr)
 {
     uint64_t *words = vcpu->handler->ipc_buffer;
 
@@ -67,55 +67,57 @@ static inline struct frame *send_abort(struct core *core, struct thread *vcpu, u
     words[1] = cpu_fault_ipa();
     words[2] = 0;
     words[3] = esr;
-    return send(core, vcpu, FAULT_VM, 4);
+    return enter_vmm(core, vcpu, FAULT_VM, 4);
 }
 
-static inline struct frame *send_trap(struct core *core, struct thread *vcpu, uint64_t esr)
+static inline struct frame *enter_vmm_for_trap(struct core *core, struct thread *vcpu, uint64_t esr)
 {
     vcpu->handler->ipc_buffer[0] = esr;
-    return send(core, vcpu, FAULT_VCPU, 1);
+    return enter_vmm(core, vcpu, FAULT_VCPU, 1);
 }
 
-static inline struct frame *send_call(struct core *core, struct thread *vcpu)
+static inline struct frame *enter_vmm_for_call(struct core *core, struct thread *vcpu)
 {
     vcpu_call_words(vcpu->frame, vcpu->handler->ipc_buffer);
-    return send(core, vcpu, FAULT_UNKNOWN_SYSCALL, VCPU_CALL_WORD_COUNT);
+    return enter_vmm(core, vcpu, FAULT_UNKNOWN_SYSCALL, VCPU_CALL_WORD_COUNT);
 }
 
 static inline struct frame *exit_guest(struct core *core, struct thread *vcpu, uint64_t esr)
 {
-    if (!is_open(core, vcpu)) {
+    if (!can_enter_vmm(core, vcpu)) {
         return NULL;
     }
     switch (esr_class(esr)) {
     case ESR_DATA_ABORT:
-        return esr_has_fault_ipa(esr) ? send_abort(core, vcpu, esr) : NULL;
+        return esr_has_fault_ipa(esr) ? enter_vmm_for_abort(core, vcpu, esr) : NULL;
     case ESR_HVC64:
-        return send_call(core, vcpu);
+        return enter_vmm_for_call(core, vcpu);
     case ESR_SMC64:
-        return send_trap(core, vcpu, esr);
+        return enter_vmm_for_trap(core, vcpu, esr);
     case ESR_WFX:
-        /* It spins until another vCPU has done something: its turn is over. Its budget is no limit: has_shortcut. */
+        /* It spins until another vCPU has done something: its timeslice is over. Its budget is no limit: has_fastpath.
+         */
         if (esr_is_wfe(esr) && core->charged == vcpu) {
             core->charged = NULL;
             vcpu->budget_left = vcpu->budget;
-            vcpu->is_turn_over = true;
+            vcpu->is_timeslice_over = true;
         }
-        return send_trap(core, vcpu, esr);
+        return enter_vmm_for_trap(core, vcpu, esr);
     case ESR_SYSREG:
-        return esr_is_interrupt_register(esr) ? send_trap(core, vcpu, esr) : NULL;
+        return esr_is_interrupt_register(esr) ? enter_vmm_for_trap(core, vcpu, esr) : NULL;
     default:
         return NULL;
     }
 }
 
 /* The PD replies and waits. The reply has no label and no words: nothing of the vCPU is to be changed by it. */
-static inline struct frame *reply(struct core *core, struct thread *pd)
+static inline struct frame *reply_to_guest(struct core *core, struct thread *pd)
 {
     struct thread *vcpu = pd->serving;
 
     if ((pd->own_frame.x0 | pd->notifications | (uint64_t)pd->senders.head) != 0 || vcpu == NULL ||
-        !vcpu->has_shortcut || vcpu->events != 0 || core->live_vcpu != vcpu || !is_calm(core, vcpu, vcpu->priority)) {
+        !vcpu->has_fastpath || vcpu->events != 0 || core->resident_vcpu != vcpu ||
+        !nobody_else_comes_first(core, vcpu, vcpu->priority)) {
         return NULL;
     }
     pd->serving = NULL;
@@ -127,17 +129,17 @@ static inline struct frame *reply(struct core *core, struct thread *pd)
     return vcpu->frame;
 }
 
-struct frame *shortcut_take(struct core *core, uint64_t esr)
+struct frame *fastpath_take(struct core *core, uint64_t esr)
 {
     struct thread *thread = core->current;
 
     if (thread->is_vcpu) {
         return exit_guest(core, thread, esr);
     }
-    return esr == ESR_SVC64_OF(SYSCALL_REPLY_WAIT) && thread->own_frame.x1 != 0 ? reply(core, thread) : NULL;
+    return esr == ESR_SVC64_OF(SYSCALL_REPLY_WAIT) && thread->own_frame.x1 != 0 ? reply_to_guest(core, thread) : NULL;
 }
 
-bool shortcut_wait(struct core *core, uint64_t esr)
+bool fastpath_wait(struct core *core, uint64_t esr)
 {
     struct thread *pd = core->current;
 
@@ -150,19 +152,19 @@ bool shortcut_wait(struct core *core, uint64_t esr)
     return true;
 }
 
-struct frame *shortcut_take_event(struct core *core, struct thread *vcpu)
+struct frame *fastpath_take_event(struct core *core, struct thread *vcpu)
 {
-    if (!is_open(core, vcpu) || (vcpu->events & EVENT_UNRECEIVED) != 0) {
+    if (!can_enter_vmm(core, vcpu) || (vcpu->events & EVENT_UNRECEIVED) != 0) {
         return NULL;
     }
-    return send(core, vcpu, vcpu_take_event(vcpu, vcpu->handler->ipc_buffer), 1);
+    return enter_vmm(core, vcpu, vcpu_take_event(vcpu, vcpu->handler->ipc_buffer), 1);
 }
 
-bool shortcut_wake(struct core *core, struct thread *vcpu)
+bool fastpath_wake(struct core *core, struct thread *vcpu)
 {
-    if (core->current != NULL || !is_open(core, vcpu) || (vcpu->events & EVENT_UNRECEIVED) != 0) {
+    if (core->current != NULL || !can_enter_vmm(core, vcpu) || (vcpu->events & EVENT_UNRECEIVED) != 0) {
         return false;
     }
-    give(core, vcpu, vcpu_take_event(vcpu, vcpu->handler->ipc_buffer), 1);
+    hand_to_vmm(core, vcpu, vcpu_take_event(vcpu, vcpu->handler->ipc_buffer), 1);
     return true;
 }
