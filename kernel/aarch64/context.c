@@ -17,7 +17,6 @@
 #include "kernel/aarch64/gic.h"
 #include "kernel/aarch64/vgic.h"
 #include "kernel/aarch64/vtimer.h"
-#include "kernel/core/vcpu.h"
 
 #define HCR_VM        BIT(0) /* stage 2 translation */
 #define HCR_SWIO      BIT(1)
@@ -248,11 +247,6 @@ static void load_shared_registers(uint64_t sctlr, uint64_t cpacr, uint64_t cntkc
     SYSREG_WRITE(cntkctl_el1, cntkctl);
 }
 
-bool context_is_resident(const struct thread *vcpu)
-{
-    return cores[vcpu->core].resident_vcpu == vcpu;
-}
-
 COLD void context_unload_vcpu(struct core *core)
 {
     struct thread *vcpu = core->resident_vcpu;
@@ -278,10 +272,7 @@ COLD void context_unload_vcpu(struct core *core)
     }
     vcpu->events &= EVENT_UNRECEIVED;
     core->resident_vcpu = NULL;
-    vcpu_unloaded(vcpu);
-    if (vcpu->is_asleep) {
-        core->must_schedule = true; /* for the timer to be set anew */
-    }
+    core->evicted = vcpu;
 }
 
 static COLD void load_vcpu(struct core *core, struct thread *vcpu)
@@ -345,7 +336,6 @@ static void load_guest(struct core *core, struct thread *vcpu)
 {
     bool is_resident = core->resident_vcpu == vcpu;
 
-    vcpu_serve_requests(vcpu);
     if (!is_resident) {
         load_vcpu(core, vcpu);
     }
@@ -358,9 +348,6 @@ static void load_guest(struct core *core, struct thread *vcpu)
 
 void context_load(struct core *core, struct thread *thread)
 {
-    if (core->loaded == thread) {
-        return;
-    }
     if (thread->is_vcpu) {
         load_guest(core, thread);
     } else {
@@ -386,7 +373,6 @@ void context_leave_guest(struct core *core, struct thread *vcpu, struct thread *
 
 void context_return_to_guest(struct core *core, struct thread *vcpu)
 {
-    vcpu_serve_requests(vcpu);
     set_guest_controls(vcpu->context);
     switch_address_space(core, vcpu);
 }
@@ -397,7 +383,7 @@ bool context_read(const struct thread *vcpu, uint64_t reg, uint64_t *value)
         return false;
     }
     *value = vcpu->context->registers[reg];
-    if (!context_is_resident(vcpu)) {
+    if (!core_holds(vcpu)) {
         return true;
     }
     switch (reg) {
@@ -417,7 +403,7 @@ bool context_write(struct thread *vcpu, uint64_t reg, uint64_t value)
         return false;
     }
     vcpu->context->registers[reg] = value;
-    if (!context_is_resident(vcpu)) {
+    if (!core_holds(vcpu)) {
         return true;
     }
     switch (reg) {

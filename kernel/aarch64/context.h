@@ -13,66 +13,8 @@
 #ifndef KERNEL_ARCH_CONTEXT_H
 #define KERNEL_ARCH_CONTEXT_H
 
+#include "kernel/aarch64/registers.h"
 #include "kernel/core/core.h"
-
-/* Registers of a vCPU that its VMM may read and write, numbered as seL4_VCPUReg. */
-enum vcpu_register {
-    VCPU_SCTLR,
-    VCPU_CPACR,
-    VCPU_TTBR0,
-    VCPU_TTBR1,
-    VCPU_TCR,
-    VCPU_MAIR,
-    VCPU_AMAIR,
-    VCPU_CIDR,
-    VCPU_ACTLR,
-    VCPU_AFSR0,
-    VCPU_AFSR1,
-    VCPU_ESR,
-    VCPU_FAR,
-    VCPU_PAR,
-    VCPU_VBAR,
-    VCPU_TPIDR_EL1,
-    VCPU_VMPIDR_EL2,
-    VCPU_SP_EL1,
-    VCPU_ELR_EL1,
-    VCPU_SPSR_EL1,
-    VCPU_CNTV_CTL,
-    VCPU_CNTV_CVAL,
-    VCPU_CNTVOFF,
-    VCPU_CNTKCTL_EL1,
-    VCPU_REGISTER_COUNT,
-};
-
-#define VGIC_LR_COUNT_MAX  VCPU_PAGE_LR_COUNT
-#define VGIC_APR_COUNT_MAX 4
-
-/* Virtual CPU interface of a vCPU: all but `used` only while it is not resident. */
-struct vgic_context {
-    uint64_t used; /* list registers, a bit each, that have been filled and not been reported as ended */
-    uint64_t lr[VGIC_LR_COUNT_MAX];
-    uint64_t vmcr;
-    uint64_t ap0r[VGIC_APR_COUNT_MAX];
-    uint64_t ap1r[VGIC_APR_COUNT_MAX];
-};
-
-struct fp_context {
-    _Alignas(16) uint64_t q[64];
-    uint64_t fpcr;
-    uint64_t fpsr;
-};
-
-struct context {
-    struct fp_context fp;
-    uint64_t registers[VCPU_REGISTER_COUNT];
-    uint64_t csselr;
-    uint64_t vdisr;
-    uint64_t tpidr2;
-    struct vgic_context vgic;
-    bool vtimer_is_masked; /* the VMM has been told and has not acknowledged yet */
-    const struct thread
-        *last_vcpu[IMAGE_CORE_COUNT_MAX]; /* VMM: of its vCPUs, which was in each core's hardware last */
-};
 
 /* Finds out what the processor has; first of all, on the primary core. All cores are alike. */
 void context_find_features(void);
@@ -83,18 +25,15 @@ void context_init(struct thread *thread);
 /* Sets up what is the same for all threads, on this core. */
 void context_init_core(void);
 
-/* Makes `thread` what the exit from the kernel enters. */
+/* Makes `thread`, which is not loaded, what the exit from the kernel enters. A vCPU may be evicted by it. */
 void context_load(struct core *core, struct thread *thread);
 
 /* The same, from a guest that has just run to its VMM and back to it; it stays resident. */
 void context_leave_guest(struct core *core, struct thread *vcpu, struct thread *pd);
 void context_return_to_guest(struct core *core, struct thread *vcpu);
 
-/* Puts the registers of this core's resident vCPU, if it has one, into memory. */
+/* Puts the registers of this core's resident vCPU, if it has one, into memory: it is evicted. */
 void context_unload_vcpu(struct core *core);
-
-/* Whether the vCPU's registers are in its core's hardware. */
-bool context_is_resident(const struct thread *vcpu);
 
 /* Reads or writes a register of a vCPU that does not run; false: no such register. */
 bool context_read(const struct thread *vcpu, uint64_t reg, uint64_t *value);

@@ -7,7 +7,7 @@
 #ifndef KERNEL_ARCH_FP_H
 #define KERNEL_ARCH_FP_H
 
-#include "kernel/aarch64/context.h"
+#include "kernel/aarch64/registers.h"
 
 void fp_save(struct fp_context *fp);
 void fp_load(const struct fp_context *fp);

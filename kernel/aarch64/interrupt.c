@@ -13,18 +13,24 @@
 #include "kernel/aarch64/gic.h"
 #include "kernel/aarch64/timer.h"
 #include "kernel/aarch64/vtimer.h"
+#include "kernel/core/fastpath.h"
 #include "kernel/core/irq.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/vcpu.h"
 
 static void take_vcpu_interrupt(struct core *core, uint32_t intid)
 {
+    struct thread *vcpu = core->resident_vcpu;
+
     gic_drop(intid);
-    if (core->resident_vcpu == NULL) {
+    if (vcpu == NULL) {
         gic_deactivate(intid);
         return;
     }
-    vcpu_interrupt(core, intid == VTIMER_INTID ? EVENT_VTIMER : EVENT_MAINTENANCE);
+    vcpu->events |= intid == VTIMER_INTID ? EVENT_VTIMER : EVENT_MAINTENANCE;
+    if (vcpu->state == THREAD_FAULTED && !vcpu->is_out_of_budget && !fastpath_wake(core, vcpu)) {
+        vcpu_send_event(vcpu);
+    }
 }
 
 void interrupt_take(struct core *core)

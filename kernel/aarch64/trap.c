@@ -13,12 +13,12 @@
 #include "kernel/aarch64/guest_sysreg.h"
 #include "kernel/aarch64/interrupt.h"
 #include "kernel/aarch64/ptimer.h"
+#include "kernel/core/dispatch.h"
 #include "kernel/core/fastpath.h"
 #include "kernel/core/ipc.h"
 #include "kernel/core/lock.h"
 #include "kernel/core/print.h"
 #include "kernel/core/report.h"
-#include "kernel/core/sched.h"
 #include "kernel/core/syscall.h"
 #include "kernel/core/vcpu.h"
 
@@ -136,7 +136,7 @@ static void pd_trap(struct core *core, struct thread *pd, uint64_t esr)
 static NOINLINE struct frame *take_sync(struct core *core, uint64_t esr, bool is_locked)
 {
     if (is_locked && fastpath_wait(core, esr)) {
-        return sched_leave_kernel(core);
+        return dispatch_next(core);
     }
     if (is_locked || lock_take(core, esr)) {
         struct thread *thread = core->current;
@@ -146,7 +146,7 @@ static NOINLINE struct frame *take_sync(struct core *core, uint64_t esr, bool is
             pd_trap(core, thread, esr);
         }
     }
-    return sched_leave_kernel(core);
+    return dispatch_next(core);
 }
 
 struct frame *trap_sync(struct core *core)
@@ -164,7 +164,7 @@ struct frame *trap_irq(struct core *core)
     interrupt_take(core);
     struct thread *thread = core->current;
     struct frame *next = thread != NULL && thread->events != 0 ? fastpath_take_event(core, thread) : NULL;
-    return next != NULL ? next : sched_leave_kernel(core);
+    return next != NULL ? next : dispatch_next(core);
 }
 
 struct frame *trap_serror(struct core *core)
@@ -179,7 +179,7 @@ struct frame *trap_serror(struct core *core)
     } else if (core->current == thread) {
         pd_exception(thread, esr);
     }
-    return sched_leave_kernel(core);
+    return dispatch_next(core);
 }
 
 _Noreturn void trap_in_kernel(uint64_t vector, uint64_t pc, uint64_t far)

@@ -236,7 +236,7 @@ void vgic_fill_requested(struct thread *vcpu, uint64_t requested)
 {
     struct vgic_context *vgic = &vcpu->context->vgic;
     struct vcpu_page *page = thread_page(vcpu);
-    bool is_resident = context_is_resident(vcpu);
+    bool is_resident = core_holds(vcpu);
 
     for (uint64_t left = requested & ~vgic->used & lr_all; left != 0; left &= left - 1) {
         unsigned i = (unsigned)__builtin_ctzl(left);
@@ -261,13 +261,13 @@ bool vgic_inject(struct thread *vcpu, unsigned index, uint32_t request)
     struct vgic_context *vgic = &vcpu->context->vgic;
 
     if ((vgic->used & BIT(index)) != 0) {
-        uint64_t old = context_is_resident(vcpu) ? lr_read(index) : vgic->lr[index];
+        uint64_t old = core_holds(vcpu) ? lr_read(index) : vgic->lr[index];
         /* One that is only pending may be replaced, as on seL4: the VMM's way to take it back. */
         if (lr_is_active(old) || lr_is_ended(old)) {
             return false;
         }
     }
-    fill_lr(vgic, context_is_resident(vcpu), index, request);
+    fill_lr(vgic, core_holds(vcpu), index, request);
     publish_empty_lrs(vcpu);
     return true;
 }
@@ -307,7 +307,7 @@ static int take_ended_resident(void)
 int vgic_take_ended(struct thread *vcpu)
 {
     struct vgic_context *vgic = &vcpu->context->vgic;
-    int index = context_is_resident(vcpu) ? take_ended_resident() : find_ended(vgic);
+    int index = core_holds(vcpu) ? take_ended_resident() : find_ended(vgic);
 
     if (index >= 0) {
         vgic->used &= ~BIT(index);

@@ -11,7 +11,7 @@
 #ifndef KERNEL_ARCH_VGIC_H
 #define KERNEL_ARCH_VGIC_H
 
-#include "kernel/aarch64/context.h"
+#include "kernel/aarch64/registers.h"
 
 /* Enables the hardware on this core. */
 void vgic_init_core(void);

@@ -21,7 +21,7 @@ void vtimer_ack(struct thread *vcpu)
 {
     if (vcpu->context->vtimer_is_masked) {
         vcpu->context->vtimer_is_masked = false;
-        if (context_is_resident(vcpu)) {
+        if (core_holds(vcpu)) {
             gic_deactivate(VTIMER_INTID);
         }
     }

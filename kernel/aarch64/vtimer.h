@@ -8,7 +8,7 @@
 #ifndef KERNEL_ARCH_VTIMER_H
 #define KERNEL_ARCH_VTIMER_H
 
-#include "kernel/aarch64/context.h"
+#include "kernel/aarch64/registers.h"
 
 #define VTIMER_INTID 27
 

@@ -14,11 +14,12 @@
 #include "kernel/aarch64/mmu.h"
 #include "kernel/aarch64/smc.h"
 #include "kernel/aarch64/vgic.h"
+#include "kernel/core/control.h"
+#include "kernel/core/dispatch.h"
 #include "kernel/core/firmware.h"
 #include "kernel/core/irq.h"
 #include "kernel/core/lock.h"
 #include "kernel/core/report.h"
-#include "kernel/core/sched.h"
 
 #define STACK_BYTES 8192 /* STACK_SHIFT in start.S */
 
@@ -74,7 +75,7 @@ static void boot_system(void)
     core_count = image->core_count;
     gic_init();
     context_find_features();
-    thread_init_all(image);
+    control_init(image);
     irq_init(image);
     firmware_init(image);
 }
@@ -108,5 +109,5 @@ struct frame *boot_core(uint32_t id)
     }
     (void)lock_enter(core, 0);
     core->is_online = true;
-    return sched_leave_kernel(core);
+    return dispatch_next(core);
 }

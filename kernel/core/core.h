@@ -26,6 +26,10 @@ struct core {
     struct thread *resident_vcpu;
     struct thread *fp_owner;
 
+    /* Its registers have gone from the hardware into memory, and what it waits for has not been seen to yet; or NULL.
+     */
+    struct thread *evicted;
+
     uint64_t charged_at;
     struct thread *charged; /* whose budget is being used up, since charged_at */
 
@@ -48,5 +52,11 @@ struct core {
 
 extern struct core cores[IMAGE_CORE_COUNT_MAX];
 extern uint32_t core_count; /* cores that the image uses */
+
+/* Whether the vCPU's registers are in its core's hardware. */
+static inline bool core_holds(const struct thread *vcpu)
+{
+    return cores[vcpu->core].resident_vcpu == vcpu;
+}
 
 #endif

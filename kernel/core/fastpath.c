@@ -124,6 +124,7 @@ static inline struct frame *reply_to_guest(struct core *core, struct thread *pd)
     pd->state = THREAD_WAITING;
     vcpu->state = THREAD_READY;
     core->current = vcpu;
+    vcpu_serve_requests(vcpu);
     context_return_to_guest(core, vcpu);
     lock_leave(core);
     return vcpu->frame;

@@ -9,7 +9,6 @@
 #include "kernel/aarch64/context.h"
 #include "kernel/core/report.h"
 #include "kernel/core/sched.h"
-#include "kernel/core/vcpu.h"
 
 /* Two words at a time: up to one word more than asked for; messages and IPC buffers have an even number. */
 static void copy_words(uint64_t *to, const uint64_t *from, uint64_t count)
@@ -98,18 +97,10 @@ static void reply_to(const struct thread *pd, struct thread *thread, uint64_t ta
     sched_go_on(thread);
 }
 
-/* The PD has not replied to the fault or call of `served`, and will not. */
-static void leave_unanswered(struct thread *served)
-{
-    served->state = THREAD_FAULTED;
-    if (served->is_vcpu) {
-        vcpu_faulted(served);
-    }
-}
-
-void ipc_reply_wait(struct core *core, struct thread *pd, bool has_reply, uint64_t tag)
+struct thread *ipc_reply_wait(struct core *core, struct thread *pd, bool has_reply, uint64_t tag)
 {
     struct thread *served = pd->serving;
+    struct thread *unanswered = NULL;
     bool must_wait = pd->notifications == 0 && pd->senders.head == NULL;
 
     /* The core is free before the other thread becomes ready: it can have it at once. */
@@ -121,10 +112,11 @@ void ipc_reply_wait(struct core *core, struct thread *pd, bool has_reply, uint64
     if (served != NULL && has_reply) {
         reply_to(pd, served, tag);
     } else if (served != NULL) {
-        leave_unanswered(served);
+        served->state = THREAD_FAULTED;
+        unanswered = served;
     }
     if (must_wait) {
-        return;
+        return unanswered;
     }
 
     if (pd->notifications != 0) {
@@ -136,6 +128,7 @@ void ipc_reply_wait(struct core *core, struct thread *pd, bool has_reply, uint64
         thread_queue_remove(&pd->senders, sender);
         deliver_message(pd, sender);
     }
+    return unanswered;
 }
 
 void ipc_notify(struct thread *pd, unsigned channel)

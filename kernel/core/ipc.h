@@ -11,8 +11,11 @@
 
 #include "kernel/core/core.h"
 
-/* The current thread of `core` replies, where it has a reply, and waits. */
-void ipc_reply_wait(struct core *core, struct thread *pd, bool has_reply, uint64_t tag);
+/*
+ * The current thread of `core` replies, where it has a reply, and waits. Gives the thread whose fault or call it has
+ * left unanswered, and will not answer; or NULL.
+ */
+struct thread *ipc_reply_wait(struct core *core, struct thread *pd, bool has_reply, uint64_t tag);
 
 /* Notifies `channel` of `pd`. */
 void ipc_notify(struct thread *pd, unsigned channel);

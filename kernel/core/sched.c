@@ -9,13 +9,9 @@
  */
 #include "kernel/core/sched.h"
 
-#include "kernel/aarch64/context.h"
 #include "kernel/aarch64/cpu.h"
 #include "kernel/aarch64/gic.h"
-#include "kernel/aarch64/interrupt.h"
 #include "kernel/aarch64/timer.h"
-#include "kernel/core/lock.h"
-#include "kernel/core/vcpu.h"
 
 struct core cores[IMAGE_CORE_COUNT_MAX];
 uint32_t core_count;
@@ -173,29 +169,22 @@ void sched_forget_sleep(struct thread *thread)
     }
 }
 
-static void wake(struct thread *thread, uint64_t now)
+struct thread *sched_take_woken(struct core *core, uint64_t now)
 {
-    if (thread->is_out_of_budget) {
-        thread->is_out_of_budget = false;
-        thread->budget_left = thread->budget;
-        thread->period_start = thread->wake_at;
-        if (thread->state == THREAD_READY) {
-            sched_make_ready(thread);
-        } else if (thread->state == THREAD_FAULTED) {
-            vcpu_faulted(thread);
-        }
-    } else {
-        vcpu_woken(thread, now);
+    struct thread *thread = core->asleep;
+
+    if (thread == NULL || thread->wake_at > now) {
+        return NULL;
     }
+    take_from_sleepers(core, thread);
+    return thread;
 }
 
-static void wake_sleepers(struct core *core, uint64_t now)
+void sched_refill(struct thread *thread)
 {
-    while (core->asleep != NULL && core->asleep->wake_at <= now) {
-        struct thread *thread = core->asleep;
-        take_from_sleepers(core, thread);
-        wake(thread, now);
-    }
+    thread->is_out_of_budget = false;
+    thread->budget_left = thread->budget;
+    thread->period_start = thread->wake_at;
 }
 
 /* The current thread has used up its budget. */
@@ -252,8 +241,7 @@ void sched_timer_expired(struct core *core)
     core->must_schedule = true;
 }
 
-/* Makes the best ready thread the current one; leaves NULL where there is none. */
-static void choose(struct core *core)
+void sched_choose(struct core *core)
 {
     int best = sched_highest_ready(core);
 
@@ -276,11 +264,7 @@ static uint64_t next_wake(const struct core *core)
     return core->asleep != NULL ? core->asleep->wake_at : UINT64_MAX;
 }
 
-/*
- * Whether the right budget is running, or none, and the timer is set early enough. A vCPU's timeslice goes on while its
- * VMM serves it.
- */
-static bool is_time_kept(const struct core *core, const struct thread *thread)
+bool sched_is_time_kept(const struct core *core, const struct thread *thread)
 {
     if (core->charged == NULL) {
         return !needs_charging(core, thread) && core->timer_at == next_wake(core);
@@ -291,83 +275,22 @@ static bool is_time_kept(const struct core *core, const struct thread *thread)
     return is_right && core->timer_at <= next_wake(core);
 }
 
-/* Brings budgets, sleepers and timer up to date; a thread may lose the core by it. */
-static void update_time(struct core *core)
+void sched_stop_charging(struct core *core, uint64_t now)
 {
-    uint64_t now = timer_now();
-
     if (core->charged != NULL) {
         stop_charging(core, now);
     }
-    wake_sleepers(core, now);
-    if (core->must_schedule) {
-        return;
-    }
-    /* A sleeper may have taken over the core. */
+}
+
+void sched_start_charging(struct core *core, uint64_t now)
+{
     struct thread *thread = core->current;
     uint64_t at = next_wake(core);
+
     if (thread != NULL && needs_charging(core, thread)) {
         start_charging(core, thread, now);
         uint64_t end = now + thread->budget_left;
         at = end < at ? end : at;
     }
     set_timer(core, at);
-}
-
-/*
- * Nothing to run: waits for an interrupt, out of the lock, and takes it. Before that the vCPU of an idle core goes into
- * memory, where another core, its VMM's, reaches it without a stall.
- */
-static void idle(struct core *core)
-{
-    if (core_count > 1) {
-        context_unload_vcpu(core);
-        if (core->must_schedule) {
-            return;
-        }
-    }
-    lock_leave(core);
-    cpu_wait_for_interrupt();
-    (void)lock_enter(core, 0);
-    interrupt_take(core);
-}
-
-/* Does what has to be done before a thread can be entered. */
-static COLD void settle(struct core *core)
-{
-    for (;;) {
-        if (core->must_schedule || core->current == NULL) {
-            choose(core);
-            update_time(core);
-        } else if (!is_time_kept(core, core->current)) {
-            update_time(core);
-        }
-        if (core->must_schedule) {
-            continue;
-        }
-        if (core->current == NULL) {
-            idle(core);
-        } else if (core->current->events != 0) {
-            vcpu_send_event(core->current);
-        } else {
-            return;
-        }
-    }
-}
-
-NOINLINE struct frame *sched_leave_kernel(struct core *core)
-{
-    do {
-        if (core->current == NULL && !core->must_schedule) {
-            choose(core);
-        }
-        const struct thread *thread = core->current;
-        if (core->must_schedule || thread == NULL || thread->events != 0 || !is_time_kept(core, thread)) {
-            settle(core);
-        }
-        context_load(core, core->current);
-        /* The vCPU that had to leave the hardware may have gone to sleep. */
-    } while (core->must_schedule);
-    lock_leave(core);
-    return core->current->frame;
 }

@@ -44,13 +44,28 @@ void sched_remove(struct thread *thread);
 void sched_sleep(struct thread *thread, uint64_t at);
 void sched_forget_sleep(struct thread *thread);
 
+/* Takes a thread out of the sleepers whose time has come; NULL: there is none. */
+struct thread *sched_take_woken(struct core *core, uint64_t now);
+
+/* A thread out of budget has a whole one again. */
+void sched_refill(struct thread *thread);
+
 /* The core's timer has fired. */
 void sched_timer_expired(struct core *core);
 
+/* Makes the best ready thread the core's current one; leaves NULL where there is none. */
+void sched_choose(struct core *core);
+
 /*
- * Chooses what runs next, waiting for it where nothing is ready, loads it into
- * the hardware and gives the frame to return to. Holder of the lock only.
+ * Whether the right budget is running, or none, and the timer is set early enough. A vCPU's timeslice goes on while its
+ * VMM serves it.
  */
-struct frame *sched_leave_kernel(struct core *core);
+bool sched_is_time_kept(const struct core *core, const struct thread *thread);
+
+/* Charges the time since it began to the thread that is being charged, if any; it may lose the core by it. */
+void sched_stop_charging(struct core *core, uint64_t now);
+
+/* From now on the current thread is charged, where that matters; sets the timer for its budget and the next sleeper. */
+void sched_start_charging(struct core *core, uint64_t now);
 
 #endif

@@ -9,6 +9,7 @@
 #include "kernel/core/syscall.h"
 
 #include "kernel/aarch64/context.h"
+#include "kernel/core/control.h"
 #include "kernel/core/firmware.h"
 #include "kernel/core/ipc.h"
 #include "kernel/core/irq.h"
@@ -54,7 +55,10 @@ static struct thread *find_vcpu(const struct core *core, const struct thread *pd
 
 static void do_reply_wait(struct core *core, struct thread *pd, struct frame *frame)
 {
-    ipc_reply_wait(core, pd, frame->x1 != 0, frame->x0);
+    struct thread *unanswered = ipc_reply_wait(core, pd, frame->x1 != 0, frame->x0);
+    if (unanswered != NULL && unanswered->is_vcpu) {
+        vcpu_faulted(unanswered);
+    }
 }
 
 static void do_notify(struct core *core, struct thread *pd, struct frame *frame)
@@ -93,7 +97,7 @@ static void do_tcb_suspend(struct core *core, struct thread *pd, struct frame *f
         frame->x0 = ERROR_INVALID_CAPABILITY;
         return;
     }
-    thread_stop(thread);
+    control_stop(thread);
     frame->x0 = ERROR_NONE;
 }
 
@@ -101,7 +105,7 @@ static void do_tcb_suspend(struct core *core, struct thread *pd, struct frame *f
 static void resume(struct thread *thread)
 {
     if (thread->state != THREAD_READY) {
-        thread_stop(thread);
+        control_stop(thread);
         sched_make_ready(thread);
     }
 }
@@ -129,7 +133,7 @@ static void do_tcb_read(struct core *core, struct thread *pd, struct frame *fram
         return;
     }
     if (frame->x1 != 0) {
-        thread_stop(thread);
+        control_stop(thread);
     }
     const uint64_t *words = (const uint64_t *)thread->frame;
     for (uint64_t i = 0; i < frame->x2; i++) {
@@ -151,7 +155,7 @@ static void do_tcb_write(struct core *core, struct thread *pd, struct frame *fra
     }
     /* First out of a call: that would still change the PC. */
     if (frame->x1 != 0 && thread->state != THREAD_READY) {
-        thread_stop(thread);
+        control_stop(thread);
     }
     uint64_t *words = (uint64_t *)thread->frame;
     for (uint64_t i = 0; i < frame->x2; i++) {

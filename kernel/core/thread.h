@@ -113,9 +113,6 @@ static inline struct vcpu_page *thread_page(const struct thread *vcpu)
     return (struct vcpu_page *)vcpu->frame;
 }
 
-/* Makes all threads of the image; PDs are ready to run, vCPUs stopped. */
-void thread_init_all(const struct image *image);
-
 static inline size_t thread_index(const struct thread *thread)
 {
     return (size_t)(thread - threads);
@@ -123,9 +120,6 @@ static inline size_t thread_index(const struct thread *thread)
 
 /* The thread that child id `child` of `parent` names, or NULL. */
 struct thread *thread_child(const struct thread *parent, uint64_t child, bool is_vcpu);
-
-/* Takes a thread out of whatever it is in and stops it; it must not run on any core. */
-void thread_stop(struct thread *thread);
 
 void thread_queue_push(struct thread_queue *queue, struct thread *thread);
 void thread_queue_push_front(struct thread_queue *queue, struct thread *thread);

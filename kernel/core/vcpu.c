@@ -15,7 +15,6 @@
 #include "kernel/aarch64/cpu.h"
 #include "kernel/aarch64/vgic.h"
 #include "kernel/aarch64/vtimer.h"
-#include "kernel/core/fastpath.h"
 #include "kernel/core/ipc.h"
 #include "kernel/core/lock.h"
 #include "kernel/core/sched.h"
@@ -71,17 +70,17 @@ void vcpu_faulted(struct thread *vcpu)
     if (vcpu->events != 0) {
         lock_stall(cpu_core(), vcpu);
     }
-    if (!context_is_resident(vcpu) && vgic_has_ended(vcpu)) {
+    if (!core_holds(vcpu) && vgic_has_ended(vcpu)) {
         vcpu->events |= EVENT_MAINTENANCE;
     }
     if (vcpu->events != 0) {
         vcpu_send_event(vcpu);
-    } else if (!vcpu->is_asleep && !context_is_resident(vcpu) && vtimer_is_armed(vcpu)) {
+    } else if (!vcpu->is_asleep && !core_holds(vcpu) && vtimer_is_armed(vcpu)) {
         sched_sleep(vcpu, vtimer_deadline(vcpu));
     }
 }
 
-void vcpu_unloaded(struct thread *vcpu)
+void vcpu_evicted(struct thread *vcpu)
 {
     if (vcpu->state != THREAD_FAULTED || vcpu->is_asleep) {
         return;
@@ -95,7 +94,7 @@ void vcpu_unloaded(struct thread *vcpu)
 
 void vcpu_woken(struct thread *vcpu, uint64_t now)
 {
-    if (vcpu->state != THREAD_FAULTED || context_is_resident(vcpu)) {
+    if (vcpu->state != THREAD_FAULTED || core_holds(vcpu)) {
         return;
     }
     if (vgic_has_ended(vcpu)) {
@@ -103,20 +102,10 @@ void vcpu_woken(struct thread *vcpu, uint64_t now)
     } else if (vtimer_is_armed(vcpu) && vtimer_deadline(vcpu) <= now) {
         vcpu->events |= EVENT_VTIMER;
     } else {
-        vcpu_unloaded(vcpu);
+        vcpu_evicted(vcpu);
         return;
     }
     vcpu_send_event(vcpu);
-}
-
-void vcpu_interrupt(struct core *core, enum thread_event event)
-{
-    struct thread *vcpu = core->resident_vcpu;
-
-    vcpu->events |= (uint8_t)event;
-    if (vcpu->state == THREAD_FAULTED && !vcpu->is_out_of_budget && !fastpath_wake(core, vcpu)) {
-        vcpu_send_event(vcpu);
-    }
 }
 
 enum error vcpu_inject(struct thread *vcpu, uint64_t irq, uint64_t priority, uint64_t group, uint64_t index)

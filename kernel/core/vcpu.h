@@ -25,11 +25,8 @@ void vcpu_faulted(struct thread *vcpu);
  * The registers of a vCPU of this core are in memory now. Of a FAULTED one, the core's list of sleepers takes over from
  * the hardware: it wakes the vCPU for its virtual timer, and at once for an interrupt that the guest has ended.
  */
-void vcpu_unloaded(struct thread *vcpu);
+void vcpu_evicted(struct thread *vcpu);
 void vcpu_woken(struct thread *vcpu, uint64_t now);
-
-/* The virtual timer or maintenance interrupt of the vCPU that is resident on `core` has fired. */
-void vcpu_interrupt(struct core *core, enum thread_event event);
 
 /* Carries out what the VMM has left in the vCPU's page, if anything. The vCPU is of this core, and not running. */
 void vcpu_carry_out(struct thread *vcpu, uint64_t requests);

@@ -1,0 +1,71 @@
+/*
+ * Copyright 2026, the libvmm authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Where the registers of a thread are while they are not in the processor.
+ */
+#ifndef KERNEL_ARCH_REGISTERS_H
+#define KERNEL_ARCH_REGISTERS_H
+
+#include "kernel/core/core.h"
+
+/* Registers of a vCPU that its VMM may read and write, numbered as seL4_VCPUReg. */
+enum vcpu_register {
+    VCPU_SCTLR,
+    VCPU_CPACR,
+    VCPU_TTBR0,
+    VCPU_TTBR1,
+    VCPU_TCR,
+    VCPU_MAIR,
+    VCPU_AMAIR,
+    VCPU_CIDR,
+    VCPU_ACTLR,
+    VCPU_AFSR0,
+    VCPU_AFSR1,
+    VCPU_ESR,
+    VCPU_FAR,
+    VCPU_PAR,
+    VCPU_VBAR,
+    VCPU_TPIDR_EL1,
+    VCPU_VMPIDR_EL2,
+    VCPU_SP_EL1,
+    VCPU_ELR_EL1,
+    VCPU_SPSR_EL1,
+    VCPU_CNTV_CTL,
+    VCPU_CNTV_CVAL,
+    VCPU_CNTVOFF,
+    VCPU_CNTKCTL_EL1,
+    VCPU_REGISTER_COUNT,
+};
+
+#define VGIC_LR_COUNT_MAX  VCPU_PAGE_LR_COUNT
+#define VGIC_APR_COUNT_MAX 4
+
+/* Virtual CPU interface of a vCPU: all but `used` only while it is not resident. */
+struct vgic_context {
+    uint64_t used; /* list registers, a bit each, that have been filled and not been reported as ended */
+    uint64_t lr[VGIC_LR_COUNT_MAX];
+    uint64_t vmcr;
+    uint64_t ap0r[VGIC_APR_COUNT_MAX];
+    uint64_t ap1r[VGIC_APR_COUNT_MAX];
+};
+
+struct fp_context {
+    _Alignas(16) uint64_t q[64];
+    uint64_t fpcr;
+    uint64_t fpsr;
+};
+
+struct context {
+    struct fp_context fp;
+    uint64_t registers[VCPU_REGISTER_COUNT];
+    uint64_t csselr;
+    uint64_t vdisr;
+    uint64_t tpidr2;
+    struct vgic_context vgic;
+    bool vtimer_is_masked; /* the VMM has been told and has not acknowledged yet */
+    const struct thread
+        *last_vcpu[IMAGE_CORE_COUNT_MAX]; /* VMM: of its vCPUs, which was in each core's hardware last */
+};
+
+#endif
