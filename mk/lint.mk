@@ -13,6 +13,7 @@ lint-deps:
 lint-includes: | lint-deps
 	@$(call step,LINT,include directions)
 	$(Q)$(PYTHON) tools/lint/includes
+	$(Q)$(PYTHON) tools/lint/circles
 
 lint-text: | lint-deps
 	@$(call step,LINT,text of every source file)

@@ -57,9 +57,8 @@ def run(machine, build):
 @pytest.fixture
 def has_cpu():
     """has_cpu(name): whether QEMU has that model of a core."""
-    command = [QEMU, "-machine", "virt", "-cpu", "help"]
-    models = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return lambda name: name in models.split()
+    help_text = subprocess.run([QEMU, "-machine", "virt", "-cpu", "help"], capture_output=True, text=True, check=True)
+    return lambda name: name in help_text.stdout.split()
 
 
 @pytest.fixture
