@@ -87,6 +87,7 @@ uint32_t context_modes = BIT(SPSR_EL0T) | BIT(SPSR_EL1T) | BIT(SPSR_EL1H);
 static struct {
     bool ras;
     bool sme;
+    bool registers; /* one of the above, whose registers are switched */
 } has;
 
 static uint64_t hcr_vcpu = HCR_VCPU;
@@ -98,6 +99,7 @@ void context_find_features(void)
 
     has.ras = BITS_GET(31, 28, pfr0) != 0;
     has.sme = BITS_GET(27, 24, SYSREG_READ(id_aa64pfr1_el1)) != 0;
+    has.registers = has.ras || has.sme;
     if (BITS_GET(3, 0, pfr0) == PFR0_EL0_AARCH32) {
         context_modes |= BIT(SPSR_USR32);
     }
@@ -204,17 +206,34 @@ void context_init_core(void)
     X(VCPU_CNTV_CVAL, cntv_cval_el0)                                                                                   \
     X(VCPU_CNTV_CTL, cntv_ctl_el0)
 
+static COLD void save_feature_registers(struct context *context)
+{
+    if (has.ras) {
+        context->vdisr = SYSREG_READ(S3_4_C12_C1_1); /* VDISR_EL2, the guest's DISR_EL1 */
+    }
+    if (has.sme) {
+        context->tpidr2 = SYSREG_READ(S3_3_C13_C0_5); /* TPIDR2_EL0 */
+    }
+}
+
+static COLD void load_feature_registers(const struct context *context)
+{
+    if (has.ras) {
+        SYSREG_WRITE(S3_4_C12_C1_1, context->vdisr);
+    }
+    if (has.sme) {
+        SYSREG_WRITE(S3_3_C13_C0_5, context->tpidr2);
+    }
+}
+
 static void save_resident_registers(struct context *context)
 {
 #define SAVE(number, name) context->registers[number] = SYSREG_READ(name);
     RESIDENT_REGISTERS(SAVE)
 #undef SAVE
     context->csselr = SYSREG_READ(csselr_el1);
-    if (has.ras) {
-        context->vdisr = SYSREG_READ(S3_4_C12_C1_1); /* VDISR_EL2, the guest's DISR_EL1 */
-    }
-    if (has.sme) {
-        context->tpidr2 = SYSREG_READ(S3_3_C13_C0_5); /* TPIDR2_EL0 */
+    if (has.registers) {
+        save_feature_registers(context);
     }
 }
 
@@ -224,11 +243,8 @@ static void load_resident_registers(const struct context *context)
     RESIDENT_REGISTERS(LOAD)
 #undef LOAD
     SYSREG_WRITE(csselr_el1, context->csselr);
-    if (has.ras) {
-        SYSREG_WRITE(S3_4_C12_C1_1, context->vdisr);
-    }
-    if (has.sme) {
-        SYSREG_WRITE(S3_3_C13_C0_5, context->tpidr2);
+    if (has.registers) {
+        load_feature_registers(context);
     }
 }
 
@@ -286,23 +302,17 @@ static COLD void load_vcpu(struct core *core, struct thread *vcpu)
     core->resident_vcpu = vcpu;
 }
 
-/* Of the VMID in VTTBR_EL2. */
-COLD void context_flush_translations(void)
-{
-    cpu_isb();
-    __asm__ volatile("tlbi vmalle1\n ic iallu\n dsb nsh\n isb" : : : "memory");
-}
-
 /*
  * vCPUs of one VM share its VMID, and each may have translations of its own that are not meant for the others. Those of
  * the VM's vCPU that was on this core before may be left, whoever ran meanwhile.
  */
-static COLD void forget_translations_of_sibling(const struct core *core, const struct thread *vcpu)
+static void forget_translations_of_sibling(const struct core *core, const struct thread *vcpu)
 {
     const struct thread **last = &vcpu->handler->context->last_vcpu[core->id];
     if (*last != vcpu) {
         if (*last != NULL) {
-            context_flush_translations();
+            cpu_isb();
+            __asm__ volatile("tlbi vmalle1\n ic iallu\n dsb nsh\n isb" : : : "memory");
         }
         *last = vcpu;
     }

@@ -84,8 +84,9 @@ enum image_thread_kind {
 };
 
 enum image_thread_flags {
-    IMAGE_THREAD_SMC = 1 << 0, /* may call the firmware, for a few functions */
-    IMAGE_THREAD_FPU = 1 << 1, /* may use FP and SIMD registers */
+    IMAGE_THREAD_SMC = 1 << 0,     /* may call the firmware, for a few functions */
+    IMAGE_THREAD_FPU = 1 << 1,     /* may use FP and SIMD registers */
+    IMAGE_THREAD_PASSIVE = 1 << 2, /* PD: serves calls and faults on the time of who makes them, all of its core */
 };
 
 /* A PD or a vCPU. A vCPU starts stopped; a PD starts at `entry`. */

@@ -17,6 +17,8 @@ static void init_one(struct thread *thread, const struct image_thread *desc)
     thread->is_vcpu = desc->kind == IMAGE_THREAD_VCPU;
     thread->priority = desc->priority;
     thread->core = desc->core;
+    thread->payer = thread;
+    thread->is_passive = (desc->flags & IMAGE_THREAD_PASSIVE) != 0;
     thread->handler = desc->parent == IMAGE_NO_THREAD ? NULL : &threads[desc->parent];
     thread->frame = thread->is_vcpu ? (struct frame *)desc->frame_paddr : &thread->own_frame;
     thread->ipc_buffer = (uint64_t *)desc->ipc_buffer_paddr;
@@ -32,7 +34,7 @@ static void init_vcpu(struct thread *vcpu)
 {
     const struct thread *handler = vcpu->handler;
     vcpu->badge = BADGE_FAULT | vcpu->desc->child;
-    vcpu->has_fastpath = handler != NULL && handler->core == vcpu->core && !handler->is_limited && !vcpu->is_limited;
+    vcpu->has_fastpath = handler != NULL && handler->core == vcpu->core && !vcpu->is_limited && !handler->is_limited;
 }
 
 void control_init(const struct image *image)
@@ -87,7 +89,7 @@ void control_stop(struct thread *thread)
         }
         break;
     case THREAD_AWAITING_REPLY:
-        thread->receiver->serving = NULL;
+        sched_end_service(thread->receiver);
         break;
     case THREAD_STOPPED:
     case THREAD_WAITING:

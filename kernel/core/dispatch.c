@@ -21,9 +21,7 @@ static void wake_thread(struct thread *thread, uint64_t now)
         return;
     }
     sched_refill(thread);
-    if (thread->state == THREAD_READY) {
-        sched_make_ready(thread);
-    } else if (thread->state == THREAD_FAULTED) {
+    if (thread->state == THREAD_FAULTED) {
         vcpu_faulted(thread);
     }
 }
@@ -44,13 +42,15 @@ static void update_time(struct core *core)
 }
 
 /* A vCPU's hardware does not wake it any more: the core's list of sleepers does, for which the timer is set anew. */
-static COLD void see_to_evicted(struct core *core)
+static inline void see_to_evicted(struct core *core)
 {
     struct thread *vcpu = core->evicted;
 
     core->evicted = NULL;
-    vcpu_evicted(vcpu);
-    core->must_schedule |= vcpu->is_asleep;
+    if (vcpu->state == THREAD_FAULTED) {
+        vcpu_evicted(vcpu);
+        core->must_schedule |= vcpu->is_asleep;
+    }
 }
 
 /*
@@ -77,6 +77,9 @@ static void wait_for_work(struct core *core)
 /* Does what has to be done before a thread can be entered. */
 static COLD void settle(struct core *core)
 {
+    if (core->evicted != NULL) { /* by another core */
+        see_to_evicted(core);
+    }
     for (;;) {
         if (core->must_schedule || core->current == NULL) {
             sched_choose(core);
@@ -113,9 +116,9 @@ NOINLINE struct frame *dispatch_next(struct core *core)
                 vcpu_serve_requests(thread);
             }
             context_load(core, thread);
-        }
-        if (core->evicted != NULL) {
-            see_to_evicted(core);
+            if (core->evicted != NULL) {
+                see_to_evicted(core);
+            }
         }
     } while (core->must_schedule);
     lock_leave(core);

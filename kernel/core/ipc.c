@@ -29,6 +29,10 @@ static void deliver_message(struct thread *pd, struct thread *sender)
     pd->frame->x0 = sender->badge;
     pd->frame->x1 = sender->tag;
     pd->serving = sender;
+    /* On the fast path neither budget is a limit: there it makes no difference whose is used up. */
+    if (pd->is_passive && !sender->has_fastpath) {
+        pd->payer = sender->payer;
+    }
     sender->receiver = pd;
     sender->state = THREAD_AWAITING_REPLY;
 }
@@ -109,6 +113,7 @@ struct thread *ipc_reply_wait(struct core *core, struct thread *pd, bool has_rep
         core->current = NULL;
     }
     pd->serving = NULL;
+    pd->payer = pd;
     if (served != NULL && has_reply) {
         reply_to(pd, served, tag);
     } else if (served != NULL) {

@@ -22,6 +22,7 @@ static void serve_stall(struct core *core)
         context_undo_trap(core->current, core->entry_esr);
     }
     context_unload_vcpu(core);
+    core->must_schedule |= core->evicted != NULL;
     __atomic_store_n(&core->stall_request, false, __ATOMIC_RELEASE);
 }
 

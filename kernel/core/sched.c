@@ -41,9 +41,9 @@ static void dequeue(struct core *core, struct thread *thread)
     }
 }
 
-static bool needs_charging(const struct core *core, const struct thread *thread)
+static bool needs_charging(const struct core *core, struct thread *thread)
 {
-    return thread->is_limited || core->ready[thread->priority].head != NULL;
+    return thread->payer->is_limited || core->ready[thread->priority].head != NULL;
 }
 
 /* Whether a thread comes before all that are ready and the current one. */
@@ -70,7 +70,7 @@ void sched_make_ready(struct thread *thread)
 
     thread->state = THREAD_READY;
     thread->is_timeslice_over = false;
-    if (thread->is_out_of_budget) {
+    if (thread->payer->is_out_of_budget) {
         return;
     }
     if (core == cpu_core() && is_better(core, thread)) {
@@ -90,7 +90,7 @@ void sched_go_on(struct thread *thread)
 {
     struct core *core = &cores[thread->core];
 
-    if (core != cpu_core() || core->current != NULL || thread->is_timeslice_over || thread->is_out_of_budget ||
+    if (core != cpu_core() || core->current != NULL || thread->is_timeslice_over || thread->payer->is_out_of_budget ||
         (int)thread->priority < sched_highest_ready(core)) {
         sched_make_ready(thread);
         return;
@@ -104,8 +104,8 @@ bool sched_hand_over(struct thread *from, struct thread *to)
 {
     struct core *core = cpu_core();
 
-    if (core->current != from || to->core != core->id || to->is_limited || to->is_out_of_budget ||
-        core->charged != NULL || core->must_schedule || (int)to->priority <= sched_highest_ready(core)) {
+    if (core->current != from || to->core != core->id || (to->is_limited && !to->is_passive) || core->charged != NULL ||
+        core->must_schedule || (int)to->priority <= sched_highest_ready(core)) {
         return false;
     }
     to->state = THREAD_READY;
@@ -120,8 +120,51 @@ void sched_remove(struct thread *thread)
     if (core->current == thread) {
         core->current = NULL;
         core->must_schedule = true;
-    } else if (!thread->is_out_of_budget) {
+    } else if (!thread->payer->is_out_of_budget) {
         dequeue(core, thread);
+    }
+}
+
+/* The last of the passive PDs that serve each other, beginning with the one that `thread` waits for. */
+static struct thread *last_server(struct thread *thread)
+{
+    while (thread->state == THREAD_AWAITING_REPLY && thread->receiver->is_passive) {
+        thread = thread->receiver;
+    }
+    return thread;
+}
+
+/* The READY thread that runs on the budget of `payer`, or NULL. */
+static struct thread *runner_of(struct thread *payer)
+{
+    struct thread *last = last_server(payer);
+    return last->state == THREAD_READY && last->payer == payer ? last : NULL;
+}
+
+/* `pd` and the passive PDs that serve it run on `payer`'s budget. */
+static void set_payer(struct thread *pd, struct thread *payer)
+{
+    struct thread *last = last_server(pd);
+
+    for (; pd != last; pd = pd->receiver) {
+        pd->payer = payer;
+    }
+    last->payer = payer;
+}
+
+void sched_end_service(struct thread *pd)
+{
+    struct thread *runner = last_server(pd);
+    bool is_ready = pd->is_passive && runner->state == THREAD_READY;
+    bool had_budget = !runner->payer->is_out_of_budget;
+
+    pd->serving = NULL;
+    if (is_ready && had_budget && pd->is_out_of_budget) {
+        sched_remove(runner);
+    }
+    set_payer(pd, pd);
+    if (is_ready && !had_budget) {
+        sched_make_ready(runner);
     }
 }
 
@@ -185,26 +228,32 @@ void sched_refill(struct thread *thread)
     thread->is_out_of_budget = false;
     thread->budget_left = thread->budget;
     thread->period_start = thread->wake_at;
+    struct thread *runner = runner_of(thread);
+    if (runner != NULL) {
+        sched_make_ready(runner);
+    }
 }
 
-/* The current thread has used up its budget. */
+/* A thread has used up its budget, by itself or through a passive PD. */
 static void end_of_budget(struct core *core, struct thread *thread)
 {
+    struct thread *runner = runner_of(thread);
+
     core->must_schedule = true;
     if (!thread->is_limited) {
         thread->budget_left = thread->budget;
-        if (thread == core->current) {
+        if (runner != NULL && runner == core->current) {
             core->current = NULL;
-            enqueue(core, thread, false);
+            enqueue(core, runner, false);
         } else {
             thread->is_timeslice_over = true;
         }
         return;
     }
-    if (thread == core->current) {
+    if (runner != NULL && runner == core->current) {
         core->current = NULL;
-    } else if (thread->state == THREAD_READY) {
-        dequeue(core, thread);
+    } else if (runner != NULL) {
+        dequeue(core, runner);
     }
     sched_forget_sleep(thread);
     thread->is_out_of_budget = true;
@@ -264,14 +313,16 @@ static uint64_t next_wake(const struct core *core)
     return core->asleep != NULL ? core->asleep->wake_at : UINT64_MAX;
 }
 
-bool sched_is_time_kept(const struct core *core, const struct thread *thread)
+bool sched_is_time_kept(const struct core *core, struct thread *thread)
 {
+    const struct thread *payer = thread->payer;
+
     if (core->charged == NULL) {
         return !needs_charging(core, thread) && core->timer_at == next_wake(core);
     }
-    bool is_right = core->charged == thread ? needs_charging(core, thread)
-                                            : core->charged == thread->serving && core->charged->has_fastpath &&
-                                                  !needs_charging(core, thread);
+    bool is_right = core->charged == payer ? payer != thread || needs_charging(core, thread)
+                                           : core->charged == thread->serving && core->charged->has_fastpath &&
+                                                 !needs_charging(core, thread);
     return is_right && core->timer_at <= next_wake(core);
 }
 
@@ -288,8 +339,14 @@ void sched_start_charging(struct core *core, uint64_t now)
     uint64_t at = next_wake(core);
 
     if (thread != NULL && needs_charging(core, thread)) {
-        start_charging(core, thread, now);
-        uint64_t end = now + thread->budget_left;
+        struct thread *payer = thread->payer;
+        if (payer->is_out_of_budget) { /* a passive PD has just received its message */
+            core->current = NULL;
+            core->must_schedule = true;
+            return;
+        }
+        start_charging(core, payer, now);
+        uint64_t end = now + payer->budget_left;
         at = end < at ? end : at;
     }
     set_timer(core, at);

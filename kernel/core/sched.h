@@ -5,12 +5,17 @@
  * Scheduling: on each core the ready thread of the highest priority runs,
  * threads of equal priority one after the other, each for its budget. A thread whose
  * budget is less than its period sleeps, when it has used it up, until the
- * period is over; the period begins when the thread first runs in it.
+ * period is over; the period begins when the thread first runs in it. A
+ * passive PD that serves a call or a fault runs at its own priority on the
+ * budget of the thread that made it; otherwise on its own.
  */
 #ifndef KERNEL_CORE_SCHED_H
 #define KERNEL_CORE_SCHED_H
 
 #include "kernel/core/core.h"
+
+/* A PD serves nobody any more, because that thread is stopped; a passive PD goes on with its own budget. */
+void sched_end_service(struct thread *pd);
 
 /* Makes a thread that is in no queue READY; its core will run it when it comes first. */
 void sched_make_ready(struct thread *thread);
@@ -47,7 +52,7 @@ void sched_forget_sleep(struct thread *thread);
 /* Takes a thread out of the sleepers whose time has come; NULL: there is none. */
 struct thread *sched_take_woken(struct core *core, uint64_t now);
 
-/* A thread out of budget has a whole one again. */
+/* A thread out of budget has a whole one again; whoever runs on it is ready. */
 void sched_refill(struct thread *thread);
 
 /* The core's timer has fired. */
@@ -60,7 +65,7 @@ void sched_choose(struct core *core);
  * Whether the right budget is running, or none, and the timer is set early enough. A vCPU's timeslice goes on while its
  * VMM serves it.
  */
-bool sched_is_time_kept(const struct core *core, const struct thread *thread);
+bool sched_is_time_kept(const struct core *core, struct thread *thread);
 
 /* Charges the time since it began to the thread that is being charged, if any; it may lose the core by it. */
 void sched_stop_charging(struct core *core, uint64_t now);

@@ -72,8 +72,9 @@ struct thread {
     bool is_asleep; /* in its core's list of sleepers */
     bool is_out_of_budget;
     bool is_timeslice_over; /* while it awaited a reply: others of its priority come first */
+    bool is_passive;        /* PD: while it serves a thread, it runs on that one's budget */
     bool is_limited;        /* its budget is less than its period */
-    bool has_fastpath;      /* vCPU: on the core of its handler, and neither of them is_limited */
+    bool has_fastpath;      /* vCPU: on the core of its handler, and no budget that is_limited is to be charged */
 
     /* Ready queue of its core, or queue of senders of its receiver. */
     struct thread *next;
@@ -89,6 +90,7 @@ struct thread {
     uint64_t notifications;               /* PD: channels that have been notified */
     struct thread_queue senders;          /* PD: by priority, then by age */
     struct thread *serving;               /* PD: who gets its reply */
+    struct thread *payer; /* whose budget it uses up: its own, but of a passive PD that serves, the payer's of whom */
 
     /* Time, in ticks of the counter. */
     uint64_t budget;

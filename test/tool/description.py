@@ -137,5 +137,5 @@ class Description:
         values["microkit_notifications"] = sum(1 << number(end.get("id")) for end, _ in self.ends(pd)
                                                if end.get("notify") != "false")
         values["microkit_pps"] = sum(1 << number(end.get("id")) for end, _ in self.ends(pd) if end.get("pp") == "true")
-        values["microkit_passive"] = 0
+        values["microkit_passive"] = int(pd.element.get("passive") == "true")
         return values

@@ -12,7 +12,7 @@ from image_file import ANY, KIND_PD, KIND_VCPU, Elf, Image
 GOOD = sorted((pathlib.Path(__file__).parent / "good").glob("*.system"))
 RAM = range(0x40000000, 0x44000000)
 KERNEL = range(0x40000000, 0x40200000)
-FLAG_SMC, FLAG_FPU = 1, 2
+FLAG_SMC, FLAG_FPU, FLAG_PASSIVE = 1, 2, 4
 CHANNEL_NOTIFY, CHANNEL_PPCALL, CHANNEL_IRQ = 1, 2, 4
 
 
@@ -174,7 +174,8 @@ def check_pd_thread(built, pd):
     image, thread = built.image, built.image.thread(pd.name)
     check_scheduling(thread, pd.element, pd.core)
     assert thread.flags == (FLAG_SMC * (pd.element.get("smc") == "true") |
-                            FLAG_FPU * (pd.element.get("fpu") != "false"))
+                            FLAG_FPU * (pd.element.get("fpu") != "false") |
+                            FLAG_PASSIVE * (pd.element.get("passive") == "true"))
     assert (thread.stack_top, thread.stack_bottom) == (STACK_TOP, STACK_TOP - pd.stack)
     assert thread.ipc_buffer == image.page(thread, 0x7FFFE00000).paddr
     children = {number(child.element.get("id")): image.thread(child.name) for child in pd.children}

@@ -271,6 +271,46 @@ static void check_cores(struct check *check)
     }
 }
 
+static void check_lender(struct check *check, const struct pd *server, struct place place, const char *what,
+                         unsigned id, uint8_t core)
+{
+    if (core != server->core) {
+        diag_error(
+            &check->tool->diag, place,
+            "%s %u on cpu %u is served by protection_domain \"%s\" on cpu %u, which is passive: this kernel lends"
+            " time within one core only",
+            what, id, core, server->name, server->core);
+    }
+}
+
+/* Whoever a passive PD may serve is of its core. */
+static void check_passive(struct check *check)
+{
+    const struct pd *pd;
+    const struct vcpu *vcpu;
+    const struct channel *channel;
+
+    SYSTEM_FOR_EACH_PD(check->system, pd)
+    {
+        LIST_FOR_EACH(pd->vm == NULL || !pd->is_passive ? NULL : pd->vm->vcpus, vcpu)
+        {
+            check_lender(check, pd, vcpu->place, "vcpu", vcpu->id, vcpu->core);
+        }
+        if (pd->parent != NULL && pd->parent->is_passive) {
+            check_lender(check, pd->parent, pd->place, "child protection_domain", pd->id, pd->core);
+        }
+    }
+    LIST_FOR_EACH(check->system->channels, channel)
+    {
+        for (size_t i = 0; i < 2; i++) {
+            const struct channel_end *caller = &channel->ends[i], *server = &channel->ends[1 - i];
+            if (caller->may_ppcall && server->pd->is_passive) {
+                check_lender(check, server->pd, caller->place, "end", caller->id, caller->pd->core);
+            }
+        }
+    }
+}
+
 static void check_thread_count(struct check *check)
 {
     size_t count = check->system->pd_count + check->system->vcpu_count;
@@ -299,6 +339,7 @@ enum result check_system(struct tool *tool, const struct system *system, const s
     check_intids(&check);
     check_channels(&check);
     check_cores(&check);
+    check_passive(&check);
     check_thread_count(&check);
     return diag_result(&tool->diag);
 }

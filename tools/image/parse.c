@@ -285,9 +285,7 @@ static void parse_pd_attributes(struct parse *parse, const struct xml_element *e
     pd->core = parse_core(parse, element, 0);
     pd->may_smc = attribute_bool(tool, element, "smc", false);
     pd->may_fpu = attribute_bool(tool, element, "fpu", true);
-    if (attribute_bool(tool, element, "passive", false)) {
-        attribute_wrong(tool, element, "passive", "this kernel has no passive protection domains");
-    }
+    pd->is_passive = attribute_bool(tool, element, "passive", false);
     pd->stack_bytes = attribute_address(tool, element, "stack_size", STACK_BYTES_DEFAULT);
     if (!number_is_aligned(pd->stack_bytes, PAGE_BYTES) || pd->stack_bytes < PAGE_BYTES ||
         pd->stack_bytes > IMAGE_PD_STACK_BYTES_MAX) {

@@ -118,7 +118,7 @@ struct runtime_facts {
 
 static struct runtime_facts find_facts(const struct patch *patch)
 {
-    struct runtime_facts facts = {0};
+    struct runtime_facts facts = {.is_passive = patch->pd->is_passive};
     const struct irq *irq;
     const struct channel *channel;
 

@@ -131,8 +131,8 @@ static void write_pd(struct tool *tool, FILE *out, const struct system *system, 
 
     fprintf(out, "\nProtection domain \"%s\"\n", pd->name);
     write_scheduling(out, &pd->scheduling);
-    fprintf(out, ", core %u, thread %u%s%s\n", pd->core, pd->thread, pd->may_smc ? ", may make SMC calls" : "",
-            pd->may_fpu ? "" : ", no FPU");
+    fprintf(out, ", core %u, thread %u%s%s%s\n", pd->core, pd->thread, pd->is_passive ? ", passive" : "",
+            pd->may_smc ? ", may make SMC calls" : "", pd->may_fpu ? "" : ", no FPU");
     LIST_FOR_EACH(system->smcs, smc)
     {
         if (smc->pd == pd) {

@@ -121,6 +121,7 @@ struct pd {
     uint8_t core;
     bool may_smc;
     bool may_fpu;
+    bool is_passive;
     struct place program_place;
     const char *program_path;
     const char *symbols_path; /* or NULL */

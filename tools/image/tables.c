@@ -81,7 +81,8 @@ static void fill_pd(const struct layout *layout, const struct pd *pd, struct ima
     memcpy(thread->name, pd->name, strlen(pd->name));
     thread->kind = IMAGE_THREAD_PD;
     thread->core = pd->core;
-    thread->flags = (uint8_t)((pd->may_smc ? IMAGE_THREAD_SMC : 0) | (pd->may_fpu ? IMAGE_THREAD_FPU : 0));
+    thread->flags = (uint8_t)((pd->may_smc ? IMAGE_THREAD_SMC : 0) | (pd->may_fpu ? IMAGE_THREAD_FPU : 0) |
+                              (pd->is_passive ? IMAGE_THREAD_PASSIVE : 0));
     fill_scheduling(thread, &pd->scheduling);
     thread->table_paddr = root_paddr(layout, pd->space);
     thread->vmid = pd->space->vmid;

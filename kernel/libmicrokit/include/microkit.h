@@ -7,7 +7,7 @@
  * (release 2.3, AArch64). Where a call says "channel", it is an id of the
  * system description, 0 to 61.
  *
- * Left out: passive protection domains, x86 and RISC-V.
+ * Left out: x86 and RISC-V.
  */
 #ifndef MICROKIT_H
 #define MICROKIT_H
@@ -49,6 +49,7 @@ microkit_msginfo protected(microkit_channel ch, microkit_msginfo msginfo);
 seL4_Bool fault(microkit_child child, microkit_msginfo msginfo, microkit_msginfo *reply_msginfo);
 
 extern char microkit_name[MICROKIT_PD_NAME_LENGTH];
+extern seL4_Bool microkit_passive; /* whether it is passive="true" */
 
 /* Sets of channels that exist, filled in by the image tool. */
 extern seL4_Word microkit_irqs;

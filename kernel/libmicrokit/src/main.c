@@ -12,6 +12,7 @@
 
 /* Filled in by the image tool. */
 char microkit_name[MICROKIT_PD_NAME_LENGTH] __attribute__((section(".data"))) = "";
+seL4_Bool microkit_passive __attribute__((section(".data"))) = seL4_False;
 seL4_Word microkit_irqs __attribute__((section(".data"))) = 0;
 seL4_Word microkit_notifications __attribute__((section(".data"))) = 0;
 seL4_Word microkit_pps __attribute__((section(".data"))) = 0;

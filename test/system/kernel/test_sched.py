@@ -9,3 +9,7 @@ import pytest
 @pytest.mark.parametrize("gic, cpu", [(2, "cortex-a53"), (3, "max")])
 def test_shares_of_the_core(run, deterministic, gic, cpu):
     run("sched", gic=gic, cpu=cpu, extra=deterministic)
+
+
+def test_passive_servers(run, deterministic):
+    run("passive", extra=deterministic)
