@@ -60,8 +60,8 @@ typedef bool (*vm_exception_handler_t)(size_t vcpu_id, size_t offset, size_t fsr
  * @param size      in bytes, not 0.
  * @param callback  called from within fault_handle.
  * @param data      passed to it.
- * @return false, with a line in the log, when the range is empty, wraps or overlaps another emulated range or the
- * guest's RAM, or when there is no room for more handlers.
+ * @return false, with a line in the log, when the range is empty, wraps, or overlaps another emulated range or the
+ *         guest's RAM, or when there is no room for more handlers.
  */
 bool fault_register_vm_exception_handler(uintptr_t base, size_t size, vm_exception_handler_t callback, void *data);
 
