@@ -44,7 +44,7 @@ static bool is_running(const struct vm *vm)
 {
     bool is_running = vm->is_new;
     for (size_t i = 0; i < VM_VCPU_COUNT_MAX; i++) {
-        is_running |= vm->vcpus[i].power == VCPU_ON || vm->vcpus[i].paused;
+        is_running |= vm->vcpus[i].state != VCPU_OFF;
     }
     return is_running;
 }

@@ -9,7 +9,7 @@
  * A restart is complete: every vCPU stopped and reset, timers off, interrupt controller reset (which acknowledges what
  * was in flight), devices reset, RAM cleared, images loaded anew, and vCPUs that have run washed before the guest
  * starts. It may be asked for from within an exit of the very vCPU that it starts again; that exit's reply then must
- * not resume it (vcpu->replaced).
+ * not resume it (VCPU_REPLACED).
  *
  * A guest that is stopped can be resumed as well: what its vCPUs were about to do is kept.
  */
@@ -182,7 +182,7 @@ bool guest_resume(size_t boot_vcpu_id)
         return start(vm, "guest_resume");
     }
     for (size_t i = 0; i < vm_vcpu_count(vm) && boot_vcpu_id == vm->boot_vcpu_id; i++) {
-        if (vm->vcpus[i].paused) {
+        if (vm->vcpus[i].state == VCPU_PAUSED) {
             vcpu_resume(vm, i);
             resumed++;
         }

@@ -22,11 +22,11 @@
 #define MMIO_HINT_COUNT       16
 
 enum mmio_result {
-    MMIO_HANDLED,      /* done; a read's value is in the access */
-    MMIO_UNHANDLED,    /* nothing is there: the guest gets an external abort */
-    MMIO_GUEST_ERROR,  /* the guest's mistake, answered as the specification says (value set); counted and logged */
-    MMIO_MISALIGNED,   /* not at a multiple of its width, as devices are accessed; only the dispatcher answers so */
-    MMIO_REGS_WRITTEN, /* a VMM's own handler has dealt with the vCPU's registers; only the PC is left to advance */
+    MMIO_HANDLED,     /* done; a read's value is in the access */
+    MMIO_UNHANDLED,   /* nothing is there: the guest gets an external abort */
+    MMIO_GUEST_ERROR, /* the guest's mistake, answered as the specification says (value set); counted and logged */
+    MMIO_MISALIGNED,  /* not at a multiple of its width, as devices are accessed; only the dispatcher answers so */
+    MMIO_MOVED,       /* done, and the guest goes on elsewhere: the access is not to be completed */
 };
 
 struct mmio_access {

@@ -13,6 +13,12 @@
 #include "aarch64/vcpu/vtimer.h"
 #include "vm/vm.h"
 
+/* What is still to be done for an exit must not reach the vCPU. */
+static void replace_exit(struct vcpu *vcpu)
+{
+    vcpu->exit = vcpu->exit == VCPU_NO_EXIT ? VCPU_NO_EXIT : VCPU_REPLACED;
+}
+
 enum result vcpu_start(struct vm *vm, size_t vcpu_id, const struct vcpu_entry *entry)
 {
     struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
@@ -22,49 +28,50 @@ enum result vcpu_start(struct vm *vm, size_t vcpu_id, const struct vcpu_entry *e
         return result;
     }
     vtimer_ack(vm, vcpu_id);
-    vcpu->waiting = false;
-    vcpu->paused = false;
-    vcpu->replaced = vcpu->in_exit;
-    vcpu->power = VCPU_ON;
+    vcpu->state = VCPU_RUNNING;
+    replace_exit(vcpu);
     vcpu->has_run = true;
-    vcpu->vtimer_is_new = true;
+    vcpu->vtimer = VCPU_VTIMER_NEW;
     vgic_set_vcpu_on(&vm->vgic, vcpu_id, true);
     result = vcpu_state_enter(vcpu_id, entry);
     if (result != RESULT_OK) {
-        vcpu->power = VCPU_OFF;
+        vcpu->state = VCPU_OFF;
         vgic_set_vcpu_on(&vm->vgic, vcpu_id, false);
     }
     return result;
 }
 
+/* Suspends a vCPU that is on. */
+static void suspend(struct vm *vm, struct vcpu *vcpu, enum vcpu_state state)
+{
+    vcpu_regs_detach(vcpu);
+    microkit_vcpu_stop(vcpu->id);
+    vcpu->state = state;
+    replace_exit(vcpu);
+    vgic_set_vcpu_on(&vm->vgic, vcpu->id, false);
+}
+
 void vcpu_stop(struct vm *vm, size_t vcpu_id)
 {
     struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
-    vcpu->paused = false;
-    if (vcpu->power == VCPU_OFF) {
-        return;
+    if (vcpu_is_on(vcpu)) {
+        suspend(vm, vcpu, VCPU_OFF);
     }
-    vcpu_regs_detach(vcpu);
-    microkit_vcpu_stop(vcpu->id);
-    vcpu->power = VCPU_OFF;
-    vcpu->waiting = false;
-    vcpu->replaced = vcpu->in_exit;
-    vgic_set_vcpu_on(&vm->vgic, vcpu_id, false);
+    vcpu->state = VCPU_OFF;
 }
 
 void vcpu_pause(struct vm *vm, size_t vcpu_id)
 {
     struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
-    const bool paused = vcpu->paused || vcpu->power == VCPU_ON;
-    vcpu_stop(vm, vcpu_id);
-    vcpu->paused = paused;
+    if (vcpu_is_on(vcpu)) {
+        suspend(vm, vcpu, VCPU_PAUSED);
+    }
 }
 
 void vcpu_resume(struct vm *vm, size_t vcpu_id)
 {
     struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
-    vcpu->paused = false;
-    vcpu->power = VCPU_ON;
+    vcpu->state = VCPU_RUNNING;
     vgic_set_vcpu_on(&vm->vgic, vcpu_id, true);
     /* Cannot fail: the vCPU has run before. */
     (void)seL4_TCB_Resume(BASE_VM_TCB_CAP + vcpu_id);
@@ -72,18 +79,18 @@ void vcpu_resume(struct vm *vm, size_t vcpu_id)
 
 void vcpu_wait(struct vcpu *vcpu, uint64_t resume_pc)
 {
-    vcpu->waiting = true;
+    vcpu->state = VCPU_WAITING;
     vcpu->resume_pc = resume_pc;
 }
 
 void vcpu_kick(struct vm *vm, size_t vcpu_id)
 {
     struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
-    if (!vcpu->waiting) {
+    if (vcpu->state != VCPU_WAITING) {
         return;
     }
-    vcpu->waiting = false;
-    if (!vcpu->in_exit) {
+    vcpu->state = VCPU_RUNNING;
+    if (vcpu->exit == VCPU_NO_EXIT) {
         microkit_vcpu_restart(vcpu->id, vcpu->resume_pc);
     }
 }

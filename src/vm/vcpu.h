@@ -4,12 +4,21 @@
  */
 
 /*
- * A vCPU as the VMM knows it: power state, waiting in WFI, and the registers fetched during its current exit.
+ * A vCPU as the VMM knows it: its state, how far its present exit is, and the registers fetched during it.
  *
- *           vcpu_start, vcpu_resume             wfi
- *     OFF -------------------------> ON  <----------> ON, waiting
- *      ^                             |       kick          |
- *      +------- vcpu_stop -----------+---------------------+
+ *               vcpu_start                    vcpu_wait
+ *     OFF -----------------------> RUNNING --------------> WAITING (in WFI)
+ *      ^                           ^ |   ^  vcpu_kick, exit  |  |
+ *      |               vcpu_resume | |   +-------------------+  |
+ *      | vcpu_stop                 | | vcpu_pause               | vcpu_pause
+ *      +------------------------ PAUSED <-----------------------+
+ *
+ * vcpu_stop leads to OFF from everywhere, vcpu_start to RUNNING.
+ *
+ *                 fault_handle             vcpu_start, vcpu_stop, vcpu_pause
+ *     NO_EXIT -----------------> HANDLING -----------------------------------> REPLACED
+ *        ^           its end        |                   its end                   |
+ *        +--------------------------+---------------------------------------------+
  */
 #pragma once
 
@@ -23,9 +32,24 @@
 
 struct vm;
 
-enum vcpu_power {
+enum vcpu_state {
     VCPU_OFF,
-    VCPU_ON,
+    VCPU_PAUSED,  /* off only because guest_stop came */
+    VCPU_RUNNING, /* from here on it is on */
+    VCPU_WAITING, /* blocked on its WFI; resume_pc is where it goes on */
+};
+
+enum vcpu_exit {
+    VCPU_NO_EXIT,
+    VCPU_HANDLING, /* fault_handle is at work for it: the reply, not a restart, resumes it */
+    VCPU_REPLACED, /* started or stopped meanwhile: the reply must not resume it */
+};
+
+/* Of its virtual timer, see aarch64/vcpu/vtimer.h. */
+enum vcpu_vtimer {
+    VCPU_VTIMER_ARMED,
+    VCPU_VTIMER_MASKED, /* an event has come and is not yet acked: no other one comes */
+    VCPU_VTIMER_NEW,    /* none has come since the vCPU was started */
 };
 
 /*
@@ -41,18 +65,19 @@ struct vcpu_regs {
 
 struct vcpu {
     uint32_t id;
-    enum vcpu_power power;
-    bool waiting;       /* blocked on its WFI; resume_pc is where it goes on */
-    bool paused;        /* off only because guest_stop came */
-    bool in_exit;       /* fault_handle is at work for it: the reply, not a restart, resumes it */
-    bool replaced;      /* restarted or stopped during its exit: the reply must not resume it */
+    enum vcpu_state state;
+    enum vcpu_exit exit;
+    enum vcpu_vtimer vtimer;
     bool has_run;       /* since it was new, or washed (aarch64/vcpu/wash.h) */
-    bool vtimer_masked; /* an event of its virtual timer has come and is not yet acked: no other one comes */
-    bool vtimer_is_new; /* no event of its virtual timer has come since it was started */
     uint64_t resume_pc; /* valid while waiting */
     uint64_t fsr;       /* syndrome of the current exit */
     struct vcpu_regs regs;
 };
+
+static inline bool vcpu_is_on(const struct vcpu *vcpu)
+{
+    return vcpu->state >= VCPU_RUNNING;
+}
 
 /* What a vCPU starts with. */
 struct vcpu_entry {

@@ -196,7 +196,7 @@ static bool set_up(struct vm *vm, const struct vgic_config *config)
         vgic_set_affinities(&vm->vgic, vm->affinity);
     }
     for (size_t id = 0; id < vm_vcpu_count(vm); id++) {
-        vgic_set_vcpu_on(&vm->vgic, id, vm->vcpus[id].power == VCPU_ON);
+        vgic_set_vcpu_on(&vm->vgic, id, vcpu_is_on(&vm->vcpus[id]));
     }
     return true;
 }

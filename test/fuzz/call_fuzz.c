@@ -48,7 +48,7 @@ static void call_cpu_on(struct input *input, size_t vcpu_id)
     struct vm *vm = vm_instance();
     seL4_UserContext *context = &fake.vcpus[vcpu_id].context;
     const size_t target = input_u8(input) % vm_vcpu_count(vm);
-    const bool was_on = vm->vcpus[target].power == VCPU_ON;
+    const bool was_on = vcpu_is_on(&vm->vcpus[target]);
     const uint64_t pc = context->pc;
     context->x0 = PSCI_64(PSCI_CPU_ON);
     context->x1 = target;

@@ -22,7 +22,7 @@ static bool is_ready(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
 {
     const struct vgic_word *w = vgic_word(vgic, vcpu_id, irq / 32);
     const uint32_t group = has(w->group, irq) ? GICD_CTLR_ENABLE_GRP1 : GICD_CTLR_ENABLE_GRP0;
-    const bool pending = has(w->latched, irq) || (has(w->line, irq) && !has(w->edge, irq));
+    const bool pending = has(w->latched, irq) || (has(w->line | w->sampled, irq) && !has(w->edge, irq));
     return pending && has(w->enabled, irq) && (vgic->group_enables & group) != 0 && !has(w->active, irq) &&
            !has(w->in_lr, irq);
 }

@@ -324,9 +324,10 @@ void machine_fault(size_t vcpu_id, microkit_msginfo message)
     hardware->running = false;
     const bool reply = fault_handle(vcpu_id, message);
     if (reply) {
-        MACHINE_REQUIRE(!hardware->running && vcpu->power == VCPU_ON && !vcpu->waiting && !vcpu->replaced);
+        MACHINE_REQUIRE(!hardware->running && vcpu_is_on(vcpu) && vcpu->state != VCPU_WAITING &&
+                        vcpu->exit != VCPU_REPLACED);
         hardware->running = true;
-    } else if (!hardware->running && vcpu->power == VCPU_ON && !vcpu->waiting) {
+    } else if (!hardware->running && vcpu_is_on(vcpu) && vcpu->state != VCPU_WAITING) {
         stuck[vcpu_id] = true;
     }
     machine_check();
@@ -373,7 +374,7 @@ void machine_timer(struct input *input, size_t vcpu_id)
 static void forget_stuck(void)
 {
     for (size_t i = 0; i < ARRAY_SIZE(stuck); i++) {
-        stuck[i] = stuck[i] && vm_instance()->vcpus[i].power == VCPU_ON && !fake.vcpus[i].running;
+        stuck[i] = stuck[i] && vcpu_is_on(&vm_instance()->vcpus[i]) && !fake.vcpus[i].running;
     }
 }
 
@@ -516,18 +517,18 @@ static void check_vcpu(struct vm *vm, size_t vcpu_id)
 {
     const struct vcpu *vcpu = &vm->vcpus[vcpu_id];
     const bool running = fake.vcpus[vcpu_id].running;
-    MACHINE_REQUIRE(!vcpu->in_exit);
-    MACHINE_REQUIRE(vcpu->power == VCPU_ON || (!running && !vcpu->waiting));
-    MACHINE_REQUIRE(!vcpu->waiting || !running);
-    MACHINE_REQUIRE(running || vcpu->power == VCPU_OFF || vcpu->waiting || stuck[vcpu_id]);
-    MACHINE_REQUIRE(vm->vgic.vcpus[vcpu_id].on == (vcpu->power == VCPU_ON));
-    MACHINE_REQUIRE(!vm->wash.under_way || (vcpu->power == VCPU_ON) == (vm->wash.vcpu_id == vcpu_id));
+    MACHINE_REQUIRE(vcpu->exit == VCPU_NO_EXIT);
+    MACHINE_REQUIRE(vcpu_is_on(vcpu) || (!running && vcpu->state != VCPU_WAITING));
+    MACHINE_REQUIRE(vcpu->state != VCPU_WAITING || !running);
+    MACHINE_REQUIRE(running || !vcpu_is_on(vcpu) || vcpu->state == VCPU_WAITING || stuck[vcpu_id]);
+    MACHINE_REQUIRE(vm->vgic.vcpus[vcpu_id].on == (vcpu_is_on(vcpu)));
+    MACHINE_REQUIRE(!vm->wash.under_way || (vcpu_is_on(vcpu)) == (vm->wash.vcpu_id == vcpu_id));
     /* A wake-up is never lost. */
-    MACHINE_REQUIRE(!vcpu->waiting || !vgic_is_deliverable(&vm->vgic, vcpu_id));
+    MACHINE_REQUIRE(vcpu->state != VCPU_WAITING || !vgic_is_deliverable(&vm->vgic, vcpu_id));
     /* Nor is an interrupt of the timer: while it is masked, its end is still to come. */
     const uint32_t bit = UINT32_C(1) << VTIMER_IRQ;
     const struct vgic_word *word = &vm->vgic.vcpus[vcpu_id].private_word;
-    MACHINE_REQUIRE(!is_timer_masked(vcpu_id) || ((word->latched | word->in_lr) & bit) != 0);
+    MACHINE_REQUIRE(!is_timer_masked(vcpu_id) || ((word->latched | word->sampled | word->in_lr) & bit) != 0);
     MACHINE_REQUIRE(fake.vcpus[vcpu_id].vppi_ack_count <= timer_events[vcpu_id]);
 }
 

@@ -96,7 +96,7 @@ static COLD bool settle_access(struct vm *vm, struct vcpu *vcpu, gpa_t at, enum 
     case MMIO_MISALIGNED:
         refuse_alignment(vm, vcpu, NULL, at);
         return false;
-    case MMIO_REGS_WRITTEN:
+    case MMIO_MOVED:
         return false;
     case MMIO_GUEST_ERROR:
         guest_error(vm, vcpu->id, GUEST_ERROR_DEVICE, at.value, vcpu->regs.context->pc);
@@ -214,7 +214,7 @@ static void handle_unknown_syscall(struct vm *vm, struct vcpu *vcpu)
 /* An event can still arrive for a vCPU that has just been stopped: it counts, but its reply must not resume it. */
 static void begin_event(struct vcpu *vcpu)
 {
-    vcpu->replaced = vcpu->power == VCPU_OFF;
+    vcpu->exit = vcpu_is_on(vcpu) ? VCPU_HANDLING : VCPU_REPLACED;
 }
 
 static void handle_vgic_maintenance(struct vm *vm, struct vcpu *vcpu)
@@ -258,7 +258,7 @@ static const label_handler_t label_handlers[] = {
 static COLD bool stop_unknown(struct vm *vm, struct vcpu *vcpu, uint64_t label)
 {
     guest_error(vm, vcpu->id, GUEST_ERROR_FAULT, label, 0);
-    vcpu->in_exit = false;
+    vcpu->exit = VCPU_NO_EXIT;
     return false;
 }
 
@@ -271,34 +271,39 @@ bool fault_handle(size_t vcpu_id, microkit_msginfo msginfo)
         return false;
     }
     struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
-    vcpu->in_exit = true;
-    vcpu->replaced = false;
+    vcpu->exit = VCPU_HANDLING;
     vcpu_regs_forget(vcpu);
     if (label >= ARRAY_SIZE(label_handlers) || label_handlers[label] == NULL) {
         return stop_unknown(vm, vcpu, label);
     }
     label_handlers[label](vm, vcpu);
-    vcpu->in_exit = false;
-    if (vcpu->replaced) {
+    const bool is_replaced = vcpu->exit == VCPU_REPLACED;
+    vcpu->exit = VCPU_NO_EXIT;
+    if (is_replaced) {
         return false;
     }
     vcpu_regs_flush(vcpu);
-    return !vcpu->waiting;
+    return vcpu->state != VCPU_WAITING;
 }
 
-/* The VMM's own handlers, as regions of the bus. */
+/*
+ * The VMM's own handlers, as regions of the bus: they get a copy of all registers, and what they change is taken over,
+ * the destination of a load as the value that was read.
+ */
 static enum mmio_result call_exception_handler(void *dev, struct mmio_access *access)
 {
     const struct vm_exception_handler *handler = dev;
     struct vcpu *vcpu = vm_vcpu(handler->vm, access->vcpu_id);
-    seL4_UserContext before;
-    vcpu_regs_lend(vcpu, &before);
-    if (!handler->callback(vcpu->id, access->offset, vcpu->fsr, vcpu->regs.context, handler->data)) {
-        *vcpu->regs.context = before;
+    vcpu_regs_fetch(vcpu, VCPU_REGS_ALL);
+    seL4_UserContext scratch = *vcpu->regs.context;
+    if (!handler->callback(vcpu->id, access->offset, vcpu->fsr, &scratch, handler->data)) {
         return MMIO_UNHANDLED;
     }
-    vcpu_regs_take_back(vcpu, &before, esr_instruction_bytes(vcpu->fsr));
-    return MMIO_REGS_WRITTEN;
+    const uint32_t n = dabt_register(vcpu->fsr);
+    if (!access->is_write && n != VCPU_REG_ZERO) {
+        access->value = dabt_truncate(vcpu->fsr, *vcpu_regs_in(&scratch, n));
+    }
+    return vcpu_regs_take(vcpu, &scratch) ? MMIO_MOVED : MMIO_HANDLED;
 }
 
 bool fault_register_vm_exception_handler(uintptr_t base, size_t size, vm_exception_handler_t callback, void *data)

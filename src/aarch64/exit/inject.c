@@ -85,14 +85,14 @@ static void take_abort(struct vcpu *vcpu, uint64_t syndrome, uint64_t va, uint64
 
 void inject_abort(struct vcpu *vcpu, uint64_t esr, uint64_t fsc, uint64_t va)
 {
-    if (!vcpu->replaced) {
+    if (vcpu->exit != VCPU_REPLACED) {
         take_abort(vcpu, abort_syndrome(vcpu, esr, fsc), va, microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_SCTLR));
     }
 }
 
 void inject_external_abort(struct vm *vm, struct vcpu *vcpu, uint64_t esr, gpa_t at)
 {
-    if (vcpu->replaced) {
+    if (vcpu->exit == VCPU_REPLACED) {
         return;
     }
     const uint64_t sctlr = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_SCTLR);
@@ -109,7 +109,7 @@ void inject_external_abort(struct vm *vm, struct vcpu *vcpu, uint64_t esr, gpa_t
 
 void inject_undefined(struct vcpu *vcpu)
 {
-    if (vcpu->replaced) {
+    if (vcpu->exit == VCPU_REPLACED) {
         return;
     }
     const uint64_t sctlr = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_SCTLR);

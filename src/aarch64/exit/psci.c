@@ -90,7 +90,7 @@ static int64_t cpu_on(struct vm *vm, struct vcpu *vcpu, const struct smccc_call 
     if (target == VM_VCPU_COUNT_MAX) {
         return PSCI_INVALID_PARAMETERS;
     }
-    if (vm->vcpus[target].power == VCPU_ON) {
+    if (vcpu_is_on(&vm->vcpus[target])) {
         return PSCI_ALREADY_ON;
     }
     if (!is_entry(vm, entry.pc)) {
@@ -106,7 +106,7 @@ static int64_t affinity_info(struct vm *vm, struct vcpu *vcpu, const struct smcc
     if (target == VM_VCPU_COUNT_MAX || call->args[1] != 0) {
         return PSCI_INVALID_PARAMETERS;
     }
-    return vm->vcpus[target].power == VCPU_ON ? PSCI_AFFINITY_ON : PSCI_AFFINITY_OFF;
+    return vcpu_is_on(&vm->vcpus[target]) ? PSCI_AFFINITY_ON : PSCI_AFFINITY_OFF;
 }
 
 static int64_t migrate_info_type(struct vm *vm, struct vcpu *vcpu, const struct smccc_call *call)

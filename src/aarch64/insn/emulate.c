@@ -127,16 +127,6 @@ static void access_ram(void *memory, struct mmio_access *access, uint32_t from, 
     }
 }
 
-/* A handler of the VMM has moved the PC behind the instruction, which is not over; or elsewhere, and then it is. */
-static bool is_over(struct vcpu *vcpu, uint64_t pc)
-{
-    if (vcpu->regs.context->pc != pc + INSTRUCTION_BYTES) {
-        return true;
-    }
-    vcpu->regs.context->pc = pc;
-    return false;
-}
-
 static enum emulate_outcome access_device(struct vm *vm, struct vcpu *vcpu, const struct emulate_place *place,
                                           struct mmio_access *access, bool *is_done)
 {
@@ -145,7 +135,7 @@ static enum emulate_outcome access_device(struct vm *vm, struct vcpu *vcpu, cons
     if (result == MMIO_GUEST_ERROR) {
         guest_error(vm, vcpu->id, GUEST_ERROR_DEVICE, place->at.value, pc);
     }
-    *is_done = vcpu->replaced;
+    *is_done = vcpu->exit == VCPU_REPLACED;
     switch (result) {
     case MMIO_HANDLED:
     case MMIO_GUEST_ERROR:
@@ -154,9 +144,8 @@ static enum emulate_outcome access_device(struct vm *vm, struct vcpu *vcpu, cons
         return EMULATE_MISALIGNED;
     case MMIO_UNHANDLED:
         return EMULATE_NOTHING;
-    case MMIO_REGS_WRITTEN:
-        *is_done = *is_done || is_over(vcpu, pc);
-        access->is_write = true; /* the destination has been written */
+    case MMIO_MOVED:
+        *is_done = true;
         break;
     }
     return EMULATE_DONE;

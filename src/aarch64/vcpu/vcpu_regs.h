@@ -17,6 +17,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "aarch64/exit/psr.h"
@@ -59,7 +60,9 @@ static inline void vcpu_regs_forget(struct vcpu *vcpu)
 /* An instruction of the vCPU has trapped, so it does not wait; nothing is known of its registers. */
 static inline void vcpu_regs_begin(struct vcpu *vcpu)
 {
-    vcpu->waiting = false;
+    if (vcpu->state == VCPU_WAITING) {
+        vcpu->state = VCPU_RUNNING;
+    }
     vcpu->regs.context = VCPU_REGS_IN_PLACE ? MICROKIT_VCPU_REGISTERS(vcpu->id) : &vcpu->regs.copy;
     vcpu_regs_forget(vcpu);
 }
@@ -77,7 +80,7 @@ static inline void vcpu_regs_begin_at(struct vcpu *vcpu, uint64_t pc)
 /* The vCPU is restarted or stopped during its exit: what is still to be done for that exit must not reach it. */
 static inline void vcpu_regs_detach(struct vcpu *vcpu)
 {
-    if (VCPU_REGS_IN_PLACE && vcpu->in_exit && !vcpu->replaced) {
+    if (VCPU_REGS_IN_PLACE && vcpu->exit == VCPU_HANDLING) {
         vcpu->regs.copy = *MICROKIT_VCPU_REGISTERS(vcpu->id);
         vcpu->regs.context = &vcpu->regs.copy;
     }
@@ -157,6 +160,9 @@ static inline void vcpu_regs_advance(struct vcpu *vcpu, uint32_t bytes)
         vcpu_regs_changed(vcpu, VCPU_REGS_SPSR);
     }
 }
+
+/* Takes over what a handler of the VMM has made of a copy of all registers. Answers whether it has moved the PC. */
+bool vcpu_regs_take(struct vcpu *vcpu, const seL4_UserContext *scratch);
 
 /*
  * Lends all registers to a handler of the VMM, and takes them back: what it changed will be written back, and the PC is

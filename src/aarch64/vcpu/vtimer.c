@@ -21,8 +21,8 @@
 void vtimer_ack(struct vm *vm, size_t vcpu_id)
 {
     struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
-    if (vcpu->vtimer_masked) {
-        vcpu->vtimer_masked = false;
+    if (vcpu->vtimer == VCPU_VTIMER_MASKED) {
+        vcpu->vtimer = VCPU_VTIMER_ARMED;
         microkit_vcpu_arm_ack_vppi(vcpu->id, VTIMER_IRQ);
     }
 }
@@ -33,27 +33,19 @@ static bool is_on(const struct vcpu *vcpu)
     return (control & (CNT_CTL_ENABLE | CNT_CTL_IMASK)) == CNT_CTL_ENABLE;
 }
 
-/* An event may have been on its way when the vCPU was started: one of its former life, whose timer was on. */
-static bool is_outdated(struct vcpu *vcpu)
-{
-    if (!vcpu->vtimer_is_new) {
-        return false;
-    }
-    vcpu->vtimer_is_new = !is_on(vcpu);
-    return vcpu->vtimer_is_new;
-}
-
 void vtimer_event(struct vm *vm, struct vcpu *vcpu, uint64_t irq)
 {
     if (irq != VTIMER_IRQ) {
         guest_error(vm, vcpu->id, GUEST_ERROR_FAULT, seL4_Fault_VPPIEvent, irq);
         return;
     }
-    vcpu->vtimer_masked = true;
-    if (is_outdated(vcpu)) {
-        vtimer_ack(vm, vcpu->id);
+    /* It may have been on its way when the vCPU was started: one of its former life, whose timer was on. */
+    const bool is_outdated = vcpu->vtimer == VCPU_VTIMER_NEW && !is_on(vcpu);
+    if (is_outdated) {
+        microkit_vcpu_arm_ack_vppi(vcpu->id, VTIMER_IRQ);
         return;
     }
+    vcpu->vtimer = VCPU_VTIMER_MASKED;
     if (vgic_inject_sampled(&vm->vgic, vcpu->id, VTIMER_IRQ) != RESULT_OK) {
         guest_error(vm, vcpu->id, GUEST_ERROR_FAULT, seL4_Fault_VPPIEvent, irq);
     }
@@ -62,7 +54,7 @@ void vtimer_event(struct vm *vm, struct vcpu *vcpu, uint64_t irq)
 void vtimer_sample(struct vm *vm, size_t vcpu_id)
 {
     const struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
-    if (!vcpu->vtimer_masked) {
+    if (vcpu->vtimer != VCPU_VTIMER_MASKED) {
         return;
     }
     const uint64_t control = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_CNTV_CTL);
@@ -89,7 +81,7 @@ void vtimer_register(struct vm *vm)
 /* While masked, or with the timer off, nothing can come from it. */
 static bool timer_can_fire(const struct vcpu *vcpu)
 {
-    return !vcpu->vtimer_masked && is_on(vcpu);
+    return vcpu->vtimer != VCPU_VTIMER_MASKED && is_on(vcpu);
 }
 
 bool vtimer_lets_wait(struct vm *vm, struct vcpu *vcpu)

@@ -107,7 +107,7 @@ void wash_cancel(struct vm *vm)
 bool wash_takes_exit(struct vm *vm, const struct vcpu *vcpu, bool has_succeeded)
 {
     /* If replaced, the exit is still one of the life before, whose handling has begun this one. */
-    if (!vm->wash.under_way || vcpu->id != vm->wash.vcpu_id || vcpu->replaced) {
+    if (!vm->wash.under_way || vcpu->id != vm->wash.vcpu_id || vcpu->exit == VCPU_REPLACED) {
         return false;
     }
     if (!has_succeeded && log_limit_allows(&vm->wash.log_count)) {

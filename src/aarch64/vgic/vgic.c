@@ -161,7 +161,7 @@ static void report_ended(struct vgic *vgic, uint32_t vcpu_id, uint32_t word, uin
 
 static uint32_t owed_of(const struct vgic_word *state)
 {
-    return state->latched | state->in_lr | (state->line & state->sampled);
+    return state->latched | state->in_lr | state->sampled;
 }
 
 void vgic_reset(struct vgic *vgic)
@@ -225,7 +225,6 @@ enum result vgic_set_level(struct vgic *vgic, size_t vcpu_id, uint32_t irq, bool
         }
     } else {
         state->line &= ~bit;
-        state->sampled &= ~bit;
     }
     vgic_update(vgic, id, irq / 32);
     return RESULT_OK;
@@ -236,8 +235,17 @@ enum result vgic_inject_sampled(struct vgic *vgic, size_t vcpu_id, uint32_t irq)
     if (!exists(vgic, vcpu_id, irq) || irq < VGIC_SGI_COUNT) {
         return RESULT_RANGE;
     }
-    vgic_word(vgic, (uint32_t)vcpu_id, irq / 32)->sampled |= vgic_irq_bit(irq);
-    return vgic_set_level(vgic, vcpu_id, irq, true);
+    const uint32_t id = (uint32_t)vcpu_id;
+    const uint32_t bit = vgic_irq_bit(irq);
+    struct vgic_word *state = vgic_word(vgic, id, irq / 32);
+    if (vgic_lr_offer(vgic, id, irq)) {
+        state->sampled |= bit;
+        return RESULT_OK;
+    }
+    state->latched |= bit & state->edge & ~state->sampled;
+    state->sampled |= bit;
+    vgic_update(vgic, id, irq / 32);
+    return RESULT_OK;
 }
 
 void vgic_fall(struct vgic *vgic, size_t vcpu_id, uint32_t irq)

@@ -91,7 +91,7 @@ struct vgic_word {
     uint32_t active;  /* by a write to ISACTIVER, not by delivery */
     uint32_t in_lr;   /* handed to the hardware, not yet ended */
     uint32_t ready;   /* to be handed to the hardware */
-    uint32_t sampled; /* the input was high when its source, silent since, said so; it may be low again */
+    uint32_t sampled; /* as line: the input was high when its source, silent since, said so; it may be low again */
 };
 
 struct vgic_vcpu {

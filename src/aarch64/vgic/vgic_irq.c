@@ -38,7 +38,7 @@ static uint32_t compute_ready(const struct vgic *vgic, const struct vgic_word *s
 {
     const uint32_t group0 = (vgic->group_enables & GICD_CTLR_ENABLE_GRP0) != 0 ? ~state->group : 0;
     const uint32_t group1 = (vgic->group_enables & GICD_CTLR_ENABLE_GRP1) != 0 ? state->group : 0;
-    const uint32_t pending = state->latched | (state->line & ~state->edge);
+    const uint32_t pending = state->latched | vgic_word_high(state);
     return pending & state->enabled & (group0 | group1) & ~(state->active | state->in_lr);
 }
 

@@ -65,19 +65,23 @@ static inline bool vgic_sgi_has_more_sources(struct vgic *vgic, struct vgic_vcpu
     return *sources != 0;
 }
 
+/* Level-sensitive interrupts whose inputs are high. */
+static inline uint32_t vgic_word_high(const struct vgic_word *state)
+{
+    return (state->line | state->sampled) & ~state->edge;
+}
+
 /* Inputs that are high by a sample fall, until their sources, which are told, say anew. */
 static inline void vgic_word_drop_sampled(struct vgic_word *state, uint32_t bits)
 {
-    const uint32_t fallen = state->sampled & bits;
-    state->line &= ~fallen;
-    state->sampled &= ~fallen;
+    state->sampled &= ~bits;
 }
 
 /* An interrupt that was taken back is pending as it was: by its input, or latched. */
 static inline void vgic_irq_latch_again(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
 {
     struct vgic_word *state = vgic_word(vgic, vcpu_id, irq / 32);
-    state->latched |= vgic_irq_bit(irq) & ~(state->line & ~state->edge);
+    state->latched |= vgic_irq_bit(irq) & ~vgic_word_high(state);
     if (vgic->config.version == VGIC_V2 && irq < VGIC_SGI_COUNT) {
         /* Which source it was is not known any more, and the guest is not told. */
         uint8_t *sources = &vgic->vcpus[vcpu_id].sgi_sources[irq];

@@ -158,7 +158,7 @@ void vgic_write_set_enabled(const struct vgic_reg_access *access, uint64_t value
     vgic_word_drop_sampled(word, outdated);
     word->enabled |= newly;
     /* What is not pending does not become ready by it. */
-    if ((newly & (word->latched | word->line)) != 0) {
+    if ((newly & (word->latched | word->line | word->sampled)) != 0) {
         update(access);
     }
     report_ends(access, outdated);
@@ -179,7 +179,7 @@ uint64_t vgic_read_pending(const struct vgic_reg_access *access)
     if (access->irq < VGIC_PRIVATE_COUNT && word->sampled != 0) {
         access->vgic->ops.sample(access->vgic->ctx, access->vcpu_id);
     }
-    return word->latched | (word->line & ~word->edge) | word->in_lr;
+    return word->latched | vgic_word_high(word) | word->in_lr;
 }
 
 void vgic_write_set_pending(const struct vgic_reg_access *access, uint64_t value)

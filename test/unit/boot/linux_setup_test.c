@@ -418,12 +418,12 @@ static void test_while_the_guest_runs_only_a_restart_copies(void **state)
 
     start_registered();
     assert_int_not_equal(set_up(), NO_ENTRY);
-    vm->vcpus[0].power = VCPU_ON;
+    vm->vcpus[0].state = VCPU_RUNNING;
     memset(ram, 0, RAM_BYTES);
     initrd[5] = 'x';
     assert_int_equal(set_up(), GUEST_BASE + TEXT_OFFSET);
     assert_true(is_ram_zero());
-    vm->vcpus[0].power = VCPU_OFF;
+    vm->vcpus[0].state = VCPU_OFF;
     assert_int_equal(vm->reload(vm, &pc), RESULT_OK);
     expect_loaded();
     assert_int_equal(ram[INITRD_AT + 5], 'x');
@@ -571,7 +571,7 @@ static void test_unaligned_dtb_while_the_guest_runs(void **state)
 {
     (void)state;
     start_registered();
-    vm->vcpus[0].power = VCPU_ON;
+    vm->vcpus[0].state = VCPU_RUNNING;
     images.dtb_size = builder_guest(&b, &guest);
     memmove(b.blob + 4, b.blob, images.dtb_size);
     images.dtb_src = (uintptr_t)b.blob + 4;

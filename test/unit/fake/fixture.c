@@ -72,7 +72,7 @@ int fixture_setup(void **state)
         .dev = &fixture_device,
     };
     assert_int_equal(mmio_add(&vm->mmio, &region), RESULT_OK);
-    vm_vcpu(vm, 0)->power = VCPU_ON;
+    vm_vcpu(vm, 0)->state = VCPU_RUNNING;
     vgic_set_vcpu_on(&vm->vgic, 0, true);
     fake.vcpus[0].running = true;
     fake_counts_reset();

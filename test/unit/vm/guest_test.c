@@ -25,8 +25,8 @@ static enum result reload(struct vm *vm, uint64_t *kernel_pc)
     for (size_t i = 0; i < RAM_BYTES; i++) {
         assert_int_equal(ram[i], 0);
     }
-    assert_int_equal(vm->vcpus[0].power, VCPU_OFF);
-    assert_int_equal(vm->vcpus[1].power, VCPU_OFF);
+    assert_int_equal(vm->vcpus[0].state, VCPU_OFF);
+    assert_int_equal(vm->vcpus[1].state, VCPU_OFF);
     *kernel_pc = reload_pc;
     return reload_result;
 }
@@ -188,7 +188,7 @@ static void test_stop(void **state)
     (void)state;
     struct vm *vm = fixture_vm();
     start();
-    vm_vcpu(vm, 1)->power = VCPU_ON;
+    vm_vcpu(vm, 1)->state = VCPU_RUNNING;
     guest_stop(0);
     guest_stop(0);
     assert_int_equal(fake.vcpus[0].stop_count, 1);
@@ -213,8 +213,8 @@ static void test_resume(void **state)
     assert_true(guest_resume(0));
     assert_true(fake.vcpus[0].running);
     assert_false(fake.vcpus[1].running);
-    assert_int_equal(vm->vcpus[0].power, VCPU_ON);
-    assert_int_equal(vm->vcpus[1].power, VCPU_OFF);
+    assert_int_equal(vm->vcpus[0].state, VCPU_RUNNING);
+    assert_int_equal(vm->vcpus[1].state, VCPU_OFF);
     assert_int_equal(fake.vcpus[0].context.x5, 0x55);
     assert_int_equal(vm->vgic.vcpus[0].private_word.latched, BIT(27));
     assert_false(guest_resume(0));
@@ -392,7 +392,7 @@ static void test_restart_whose_images_fail(void **state)
     memset(ram, 1, RAM_BYTES);
     assert_false(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
     assert_false(fake.vcpus[0].running);
-    assert_int_equal(fixture_vm()->vcpus[0].power, VCPU_OFF);
+    assert_int_equal(fixture_vm()->vcpus[0].state, VCPU_OFF);
 }
 
 static void test_restart_while_waiting(void **state)
@@ -414,7 +414,7 @@ static void test_restart_acks_the_timer(void **state)
     assert_true(fixture_fault(fake_vppi_event(27)));
     assert_true(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
     assert_int_equal(fake.vcpus[0].vppi_ack_count, 1);
-    assert_false(fixture_vm()->vcpus[0].vtimer_masked);
+    assert_int_not_equal(fixture_vm()->vcpus[0].vtimer, VCPU_VTIMER_MASKED);
 }
 
 static void test_restart_acks_passthrough_in_flight(void **state)
@@ -449,12 +449,12 @@ static void test_reset_by_another_vcpu(void **state)
     (void)state;
     start();
     fake.vcpus[1].context.x0 = 0x84000009;
-    vm_vcpu(fixture_vm(), 1)->power = VCPU_ON;
+    vm_vcpu(fixture_vm(), 1)->state = VCPU_RUNNING;
     fake.vcpus[1].running = true;
     assert_false(fault_handle(1, fake_vcpu_fault(1, FIXTURE_PC, fixture_class(ESR_EC_SMC64, 0))));
     assert_entered(2);
     assert_false(fake.vcpus[1].running);
-    assert_int_equal(fixture_vm()->vcpus[1].power, VCPU_OFF);
+    assert_int_equal(fixture_vm()->vcpus[1].state, VCPU_OFF);
 }
 
 static bool restart_and_answer;

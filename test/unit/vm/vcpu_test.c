@@ -13,15 +13,13 @@ static void test_start(void **state)
 {
     (void)state;
     struct vm *vm = fixture_vm();
-    vm->vcpus[1].waiting = true;
-    vm->vcpus[1].paused = true;
-    vm->vcpus[1].vtimer_masked = true;
+    vm->vcpus[1].state = VCPU_WAITING;
+    vm->vcpus[1].vtimer = VCPU_VTIMER_MASKED;
     fake.vcpus[1].regs[seL4_VCPUReg_CNTV_CTL] = 1;
     assert_int_equal(vcpu_start(vm, 1, &entry), RESULT_OK);
-    assert_int_equal(vm->vcpus[1].power, VCPU_ON);
-    assert_false(vm->vcpus[1].waiting);
-    assert_false(vm->vcpus[1].paused);
-    assert_false(vm->vcpus[1].replaced);
+    assert_int_equal(vm->vcpus[1].state, VCPU_RUNNING);
+    assert_int_not_equal(vm->vcpus[1].state, VCPU_WAITING);
+    assert_int_not_equal(vm->vcpus[1].exit, VCPU_REPLACED);
     assert_true(fake.vcpus[1].running);
     assert_int_equal(fake.vcpus[1].context.pc, 0x40080000);
     assert_int_equal(fake.vcpus[1].context.x0, 5);
@@ -34,14 +32,14 @@ static void test_stop(void **state)
 {
     (void)state;
     struct vm *vm = fixture_vm();
-    vm->vcpus[0].waiting = true;
+    vm->vcpus[0].state = VCPU_WAITING;
     vcpu_stop(vm, 0);
     vcpu_stop(vm, 0);
     vcpu_stop(vm, 1);
     assert_int_equal(fake.vcpus[0].stop_count, 1);
     assert_int_equal(fake.vcpus[1].stop_count, 0);
-    assert_int_equal(vm->vcpus[0].power, VCPU_OFF);
-    assert_false(vm->vcpus[0].waiting);
+    assert_int_equal(vm->vcpus[0].state, VCPU_OFF);
+    assert_int_not_equal(vm->vcpus[0].state, VCPU_WAITING);
     assert_false(vm->vgic.vcpus[0].on);
 }
 
@@ -80,16 +78,16 @@ static void test_within_an_exit(void **state)
 {
     (void)state;
     struct vm *vm = fixture_vm();
-    vm->vcpus[0].in_exit = true;
+    vm->vcpus[0].exit = VCPU_HANDLING;
     vcpu_wait(&vm->vcpus[0], 0x1234);
     vcpu_kick(vm, 0);
     assert_int_equal(fake.vcpus[0].restart_count, 0);
-    assert_false(vm->vcpus[0].waiting);
+    assert_int_not_equal(vm->vcpus[0].state, VCPU_WAITING);
     vcpu_stop(vm, 0);
-    assert_true(vm->vcpus[0].replaced);
-    vm->vcpus[0].replaced = false;
+    assert_int_equal(vm->vcpus[0].exit, VCPU_REPLACED);
+    vm->vcpus[0].exit = VCPU_HANDLING;
     assert_int_equal(vcpu_start(vm, 0, &entry), RESULT_OK);
-    assert_true(vm->vcpus[0].replaced);
+    assert_int_equal(vm->vcpus[0].exit, VCPU_REPLACED);
 }
 
 int main(void)

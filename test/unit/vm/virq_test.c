@@ -62,7 +62,7 @@ static void guest_write(struct vm *vm, uint64_t offset, uint32_t value)
 static struct vm *booted(void)
 {
     struct vm *vm = fresh(1);
-    vm->vcpus[0].power = VCPU_ON;
+    vm->vcpus[0].state = VCPU_RUNNING;
     assert_true(virq_controller_configure(&gicv2));
     assert_true(virq_controller_init(0));
     guest_write(vm, GICD_CTLR, 1);

@@ -212,7 +212,7 @@ static void test_unknown_labels_block(void **state)
         assert_int_equal(fixture_vm()->errors.counts[GUEST_ERROR_FAULT], i + 1);
     }
     assert_int_equal(fake.kernel_calls, 0);
-    assert_false(fixture_vm()->vcpus[0].in_exit);
+    assert_int_equal(fixture_vm()->vcpus[0].exit, VCPU_NO_EXIT);
 }
 
 static void test_unknown_vcpu(void **state)

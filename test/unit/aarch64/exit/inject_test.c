@@ -131,7 +131,7 @@ static void test_restarted_vcpu_is_left_alone(void **state)
     (void)state;
     struct vcpu *vcpu = begin();
     const struct fake_vcpu before = fake.vcpus[0];
-    vcpu->replaced = true;
+    vcpu->exit = VCPU_REPLACED;
     inject_undefined(vcpu);
     inject_external_abort(fixture_vm(), vcpu, FETCH, gpa(0));
     vcpu_regs_flush(vcpu);

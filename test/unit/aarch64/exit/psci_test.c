@@ -97,7 +97,7 @@ static void test_cpu_off(void **state)
     (void)state;
     assert_false(raw(PSCI32(PSCI_CPU_OFF), 0, 0, 0));
     assert_false(fake.vcpus[0].running);
-    assert_int_equal(fixture_vm()->vcpus[0].power, VCPU_OFF);
+    assert_int_equal(fixture_vm()->vcpus[0].state, VCPU_OFF);
     assert_false(fixture_vm()->vgic.vcpus[0].on);
     /* Nothing of the exit is written to the vCPU any more. */
     assert_int_equal(fake.vcpus[0].context.pc, FIXTURE_PC);
@@ -116,7 +116,7 @@ static void test_cpu_suspend_waits(void **state)
     (void)state;
     fake_vtimer_wakes = 1;
     assert_false(raw(PSCI64(PSCI_CPU_SUSPEND), 0x10000, ENTRY, 0));
-    assert_true(fixture_vm()->vcpus[0].waiting);
+    assert_int_equal(fixture_vm()->vcpus[0].state, VCPU_WAITING);
     vcpu_kick(fixture_vm(), 0);
     assert_int_equal(fake.vcpus[0].context.pc, FIXTURE_PC + 4);
     assert_int_equal(*fake_x(0, 0), PSCI_SUCCESS);
@@ -161,13 +161,13 @@ static void test_cpu_suspend_refuses(void **state)
     /* Standby has no entry point, and power_state is of 32 bits in either form. */
     fake_vtimer_wakes = 1;
     assert_false(raw(PSCI64(PSCI_CPU_SUSPEND), UINT64_C(0xabcd00000000), 3, 0));
-    assert_true(fixture_vm()->vcpus[0].waiting);
+    assert_int_equal(fixture_vm()->vcpus[0].state, VCPU_WAITING);
 }
 
 static void test_system_off(void **state)
 {
     (void)state;
-    vm_vcpu(fixture_vm(), 1)->power = VCPU_ON;
+    vm_vcpu(fixture_vm(), 1)->state = VCPU_RUNNING;
     fake.vcpus[1].running = true;
     assert_false(raw(PSCI32(PSCI_SYSTEM_OFF), 0, 0, 0));
     assert_false(fake.vcpus[0].running);

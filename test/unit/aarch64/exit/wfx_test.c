@@ -46,7 +46,7 @@ static void test_waits_when_the_kernel_wakes(void **state)
     fake_vtimer_wakes = 1;
     fake.vcpus[0].regs[seL4_VCPUReg_CNTV_CTL] = CTL_ENABLE;
     assert_false(wfi());
-    assert_true(fixture_vm()->vcpus[0].waiting);
+    assert_int_equal(fixture_vm()->vcpus[0].state, VCPU_WAITING);
     assert_int_equal(fake.vcpus[0].context.pc, PC_AFTER);
     assert_int_equal(fake.kernel_calls, 2);
     assert_int_equal(fake.kernel_words, 3 + 1);
@@ -70,7 +70,7 @@ static void test_returns_without_a_waker(void **state)
     fake.vcpus[0].regs[seL4_VCPUReg_CNTV_CTL] = CTL_ENABLE;
     assert_true(wfi());
     assert_int_equal(fake.vcpus[0].context.pc, PC_AFTER);
-    assert_false(fixture_vm()->vcpus[0].waiting);
+    assert_int_not_equal(fixture_vm()->vcpus[0].state, VCPU_WAITING);
 }
 
 static uint64_t armed_deadline;
@@ -134,7 +134,7 @@ static void test_interrupt_wakes(void **state)
     assert_int_equal(vgic_inject(&vm->vgic, 0, 20), RESULT_OK);
     assert_int_equal(fake.vcpus[0].restart_count, 1);
     assert_int_equal(fake.vcpus[0].context.pc, PC_AFTER);
-    assert_false(vm->vcpus[0].waiting);
+    assert_int_not_equal(vm->vcpus[0].state, VCPU_WAITING);
 }
 
 static void test_disabled_interrupt_does_not_wake(void **state)
@@ -146,7 +146,7 @@ static void test_disabled_interrupt_does_not_wake(void **state)
     assert_false(wfi());
     assert_int_equal(vgic_inject(&vm->vgic, 0, 21), RESULT_OK);
     assert_int_equal(fake.vcpus[0].restart_count, 0);
-    assert_true(vm->vcpus[0].waiting);
+    assert_int_equal(vm->vcpus[0].state, VCPU_WAITING);
 }
 
 static void test_timer_event_wakes_by_the_reply(void **state)
@@ -162,7 +162,7 @@ static void test_timer_event_wakes_by_the_reply(void **state)
     assert_int_equal(fake.kernel_calls, 1);
     assert_int_equal(fake.vcpus[0].restart_count, 0);
     assert_int_equal(fake.vcpus[0].context.pc, PC_AFTER);
-    assert_false(vm->vcpus[0].waiting);
+    assert_int_not_equal(vm->vcpus[0].state, VCPU_WAITING);
 }
 
 static void test_event_that_is_not_deliverable_keeps_it_waiting(void **state)
@@ -173,7 +173,7 @@ static void test_event_that_is_not_deliverable_keeps_it_waiting(void **state)
     enable_irq(20);
     assert_false(wfi());
     assert_false(fixture_fault(fake_vppi_event(27)));
-    assert_true(vm->vcpus[0].waiting);
+    assert_int_equal(vm->vcpus[0].state, VCPU_WAITING);
     /* While masked the timer is no reason not to wait. */
     fake_vtimer_wakes = 0;
     fake.vcpus[0].regs[seL4_VCPUReg_CNTV_CTL] = CTL_ENABLE | CTL_ISTATUS;
@@ -190,7 +190,7 @@ static void test_an_exit_shows_that_it_does_not_wait(void **state)
     fake_vtimer_wakes = 1;
     assert_false(wfi());
     assert_true(fixture_fault(fake_vm_fault(0, FIXTURE_PC, FIXTURE_DEVICE_BASE, FIXTURE_STORE(4, 31, 0))));
-    assert_false(fixture_vm()->vcpus[0].waiting);
+    assert_int_not_equal(fixture_vm()->vcpus[0].state, VCPU_WAITING);
 }
 
 /* A kernel for pages that the core does not have waits for ever, before it has switched its MMU on. */

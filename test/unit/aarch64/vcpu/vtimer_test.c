@@ -12,9 +12,9 @@ static void test_event(void **state)
     (void)state;
     struct vm *vm = fixture_vm();
     assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
-    assert_true(vm->vcpus[0].vtimer_masked);
+    assert_int_equal(vm->vcpus[0].vtimer, VCPU_VTIMER_MASKED);
     assert_int_equal(fake.vcpus[0].vppi_ack_count, 0);
-    assert_int_equal(vm->vgic.vcpus[0].private_word.line, BIT(VTIMER_IRQ));
+    assert_int_equal(vm->vgic.vcpus[0].private_word.sampled, BIT(VTIMER_IRQ));
 }
 
 /* A vCPU is started while an event of its former life is on its way. */
@@ -25,13 +25,13 @@ static void test_event_of_a_former_life(void **state)
     const struct vcpu_entry entry = {.pc = FIXTURE_PC};
     assert_int_equal(vcpu_start(vm, 0, &entry), RESULT_OK);
     assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
-    assert_int_equal(vm->vgic.vcpus[0].private_word.line, 0);
+    assert_int_equal(vm->vgic.vcpus[0].private_word.sampled, 0);
     assert_int_equal(fake.vcpus[0].vppi_ack_count, 1);
-    assert_false(vm->vcpus[0].vtimer_masked);
+    assert_int_not_equal(vm->vcpus[0].vtimer, VCPU_VTIMER_MASKED);
 
     fake.vcpus[0].regs[seL4_VCPUReg_CNTV_CTL] = 1;
     assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
-    assert_int_equal(vm->vgic.vcpus[0].private_word.line, BIT(VTIMER_IRQ));
+    assert_int_equal(vm->vgic.vcpus[0].private_word.sampled, BIT(VTIMER_IRQ));
     vtimer_ack(vm, 0);
     /* From the first one on, nothing is asked. */
     fake_counts_reset();
@@ -43,7 +43,7 @@ static void test_event_of_another_interrupt(void **state)
 {
     (void)state;
     assert_true(fixture_fault(fake_vppi_event(30)));
-    assert_false(fixture_vm()->vcpus[0].vtimer_masked);
+    assert_int_not_equal(fixture_vm()->vcpus[0].vtimer, VCPU_VTIMER_MASKED);
     assert_int_equal(fixture_vm()->errors.counts[GUEST_ERROR_FAULT], 1);
 }
 
@@ -52,7 +52,7 @@ static void test_event_without_interrupt_controller(void **state)
     (void)state;
     struct vm *vm = fixture_vm();
     vm_forget(vm);
-    vm_vcpu(vm, 0)->power = VCPU_ON;
+    vm_vcpu(vm, 0)->state = VCPU_RUNNING;
     vtimer_register(vm);
     assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
     assert_int_equal(vm->errors.counts[GUEST_ERROR_FAULT], 1);
@@ -79,7 +79,7 @@ static void test_end_of_interrupt_acks(void **state)
     assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
     vm->vgic.ops.eoi(vm, 0, VTIMER_IRQ);
     assert_int_equal(fake.vcpus[0].vppi_ack_count, 1);
-    assert_false(vm->vcpus[0].vtimer_masked);
+    assert_int_not_equal(vm->vcpus[0].vtimer, VCPU_VTIMER_MASKED);
 }
 
 static void test_reset_acks(void **state)
@@ -106,12 +106,12 @@ static void test_line_that_has_fallen(void **state)
         fake.vcpus[0].regs[seL4_VCPUReg_CNTV_CTL] = 1 | 4;
         vtimer_sample(vm, 0);
         assert_int_equal(fake.vcpus[0].vppi_ack_count, 0);
-        assert_int_equal(vm->vgic.vcpus[0].private_word.line, BIT(VTIMER_IRQ));
+        assert_int_equal(vm->vgic.vcpus[0].private_word.sampled, BIT(VTIMER_IRQ));
         fake.vcpus[0].regs[seL4_VCPUReg_CNTV_CTL] = controls[i];
         vtimer_sample(vm, 0);
         assert_int_equal(fake.vcpus[0].vppi_ack_count, 1);
-        assert_int_equal(vm->vgic.vcpus[0].private_word.line, 0);
-        assert_false(vm->vcpus[0].vtimer_masked);
+        assert_int_equal(vm->vgic.vcpus[0].private_word.sampled, 0);
+        assert_int_not_equal(vm->vcpus[0].vtimer, VCPU_VTIMER_MASKED);
     }
 }
 

@@ -135,7 +135,7 @@ static bool goes_to(uint32_t vcpu_id, uint32_t irq)
 static bool is_ready(uint32_t vcpu_id, uint32_t irq)
 {
     const struct model_irq *i = irq_at(vcpu_id, irq);
-    const bool pending = i->latched || (i->line && !i->edge);
+    const bool pending = i->latched || ((i->line || i->sampled) && !i->edge);
     return pending && i->enabled && model.group_enabled[i->group1] && !i->active && !i->in_lr && goes_to(vcpu_id, irq);
 }
 
@@ -221,7 +221,6 @@ static void op_level(struct fixture *f, uint32_t vcpu_id)
     set_level(f, vcpu_id, irq, high);
     i->latched |= high && !i->line && i->edge;
     i->line = high;
-    i->sampled &= high;
 }
 
 static void op_sampled(struct fixture *f, uint32_t vcpu_id)
@@ -230,14 +229,14 @@ static void op_sampled(struct fixture *f, uint32_t vcpu_id)
     if (irq >= VGIC_SGI_COUNT) {
         struct model_irq *i = irq_at(vcpu_id, irq);
         assert_int_equal(vgic_inject_sampled(&f->vgic, vcpu_id, irq), RESULT_OK);
-        i->latched |= !i->line && i->edge;
-        i->line = i->sampled = true;
+        /* One that is offered at once is in its list register. */
+        i->latched |= !i->sampled && i->edge;
+        i->sampled = true;
     }
 }
 
 static void drop_sampled(struct model_irq *i)
 {
-    i->line &= !i->sampled;
     i->sampled = false;
 }
 
@@ -278,7 +277,7 @@ static void op_off_for_good(struct fixture *f, uint32_t vcpu_id)
         const uint32_t irq = model.lrs[vcpu_id][at].irq;
         if (take_back(vcpu_id, at)) {
             struct model_irq *i = irq_at(vcpu_id, irq);
-            i->latched |= !i->line || i->edge;
+            i->latched |= !(i->line || i->sampled) || i->edge;
             i->sources |= (uint8_t)(model.version == VGIC_V2 && irq < VGIC_SGI_COUNT ? i->sources + 1 : 0);
         }
     }
@@ -531,7 +530,8 @@ static void compare_registers(struct fixture *f, uint32_t vcpu_id, uint32_t irq)
     const struct model_irq *i = irq_at(vcpu_id, irq);
     assert_int_equal(read_bit(f, vcpu_id, GICD_ISENABLER, irq), i->enabled);
     assert_int_equal(read_bit(f, vcpu_id, GICD_IGROUPR, irq), i->group1);
-    assert_int_equal(read_bit(f, vcpu_id, GICD_ISPENDR, irq), i->latched || (i->line && !i->edge) || i->in_lr);
+    assert_int_equal(read_bit(f, vcpu_id, GICD_ISPENDR, irq),
+                     i->latched || ((i->line || i->sampled) && !i->edge) || i->in_lr);
     assert_int_equal(read_bit(f, vcpu_id, GICD_ISACTIVER, irq), i->active || i->in_lr);
     assert_int_equal(read_width(f, vcpu_id, frame_of(f, vcpu_id, irq) + GICD_IPRIORITYR + irq, 1), i->priority);
     const uint32_t config = read32(f, vcpu_id, frame_of(f, vcpu_id, irq) + GICD_ICFGR + irq / 16 * 4);
