@@ -49,6 +49,7 @@ struct pl011_fifo {
 /** A serial port. The VMM provides the memory, for as long as it lives; its content is the library's. */
 struct pl011 {
     _Alignas(8) unsigned char listed[24];
+    _Alignas(8) unsigned char irq_line[16];
     struct pl011_line line;
     uint64_t base;
     size_t irq;

@@ -26,6 +26,7 @@
 #include "util/checked.h"
 #include "util/field.h"
 #include "vm/device_tree.h"
+#include "vm/irq_line.h"
 #include "vm/vm.h"
 
 #define TYPER_BASE  FIELD(25, 16)
@@ -44,8 +45,8 @@ static bool raise(const struct msi_frame *frame, uint32_t data)
     if (irq - frame->irq_first >= frame->irq_count) {
         return false;
     }
-    /* The range is one of SPIs: this cannot fail. */
-    (void)!vgic_inject(&frame->vm->vgic, 0, irq);
+    const struct irq_line line = {&frame->vm->vgic, irq};
+    irq_line_pulse(&line);
     return true;
 }
 

@@ -26,6 +26,7 @@
 #include "util/field.h"
 #include "vm/device.h"
 #include "vm/device_tree.h"
+#include "vm/irq_line.h"
 #include "vm/vm.h"
 
 #define PAGE_BYTES 0x1000
@@ -110,7 +111,7 @@ static void receive(struct pl011 *uart)
 
 static void update_level(const struct pl011 *uart)
 {
-    (void)virq_set_level(vm_instance()->boot_vcpu_id, (int)uart->irq, (uart->raw & uart->mask) != 0);
+    irq_line_set((const struct irq_line *)(const void *)uart->irq_line, (uart->raw & uart->mask) != 0);
 }
 
 static uint32_t read_data(struct pl011 *uart)
@@ -329,6 +330,7 @@ static void describe(void *ctx, struct device_tree *tree)
 
 static const struct device_ops ops = {.reset = reset, .describe = describe};
 _Static_assert(sizeof(struct device) <= sizeof(((struct pl011 *)NULL)->listed), "a place in the list of devices");
+_Static_assert(sizeof(struct irq_line) <= sizeof(((struct pl011 *)NULL)->irq_line), "its interrupt");
 
 void pl011_poll(struct pl011 *uart)
 {
@@ -350,6 +352,7 @@ bool pl011_init(struct pl011 *uart, uint64_t base, size_t irq, const struct pl01
         return false;
     }
     *uart = (struct pl011){.line = *line, .base = base, .irq = irq, .is_described = !vm->virq.initialised};
+    *(struct irq_line *)(void *)uart->irq_line = (struct irq_line){&vm->vgic, (uint32_t)irq};
     pl011_reset(uart);
     return device_add(vm, (struct device *)uart->listed, "pl011_init", &ops, uart, &claims) == RESULT_OK;
 }

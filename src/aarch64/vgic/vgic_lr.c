@@ -77,7 +77,7 @@ static uint32_t write_stale(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq, b
 }
 
 /* A free list register has turned out not to be free, or not to exist. */
-static COLD void mark(struct vgic_vcpu *vcpu, uint32_t index, enum lr_outcome outcome)
+static COLD void lr_mark(struct vgic_vcpu *vcpu, uint32_t index, enum lr_outcome outcome)
 {
     if (outcome == LR_NONE) {
         vcpu->lr_free &= BIT(index) - 1;
@@ -98,7 +98,7 @@ static uint32_t write_free(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
         if (outcome == LR_DONE) {
             return index;
         }
-        mark(vcpu, index, outcome);
+        lr_mark(vcpu, index, outcome);
     }
     return NO_LR;
 }
@@ -130,8 +130,8 @@ static inline bool is_open(const struct vgic_vcpu *vcpu)
 }
 
 /* vgic_lr_offer, where it is known which vCPU has the interrupt, and what its state and priority are. */
-static NOINLINE bool offer(struct vgic *vgic, struct vgic_vcpu *vcpu, uint32_t owner, struct vgic_word *state,
-                           uint8_t priority, uint32_t irq)
+static NOINLINE bool lr_offer(struct vgic *vgic, struct vgic_vcpu *vcpu, uint32_t owner, struct vgic_word *state,
+                              uint8_t priority, uint32_t irq)
 {
     const uint32_t bit = vgic_irq_bit(irq);
     if (!is_open(vcpu) || !is_enabled(vgic, state, bit)) {
@@ -142,7 +142,7 @@ static NOINLINE bool offer(struct vgic *vgic, struct vgic_vcpu *vcpu, uint32_t o
         (int)seL4_ARM_VCPU_InjectIRQ((seL4_CPtr)BASE_VCPU_CAP + owner, (uint16_t)irq, priority >> LR_PRIORITY_SHIFT,
                                      (state->group & bit) != 0 ? 1 : 0, (uint8_t)index);
     if (error != seL4_NoError) {
-        mark(vcpu, index, why_not(vcpu, owner, index, error));
+        lr_mark(vcpu, index, why_not(vcpu, owner, index, error));
         return false;
     }
     vcpu->lr_free &= ~BIT(index);
@@ -158,14 +158,14 @@ bool vgic_lr_offer(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
 {
     if (irq < VGIC_PRIVATE_COUNT) {
         struct vgic_vcpu *const vcpu = &vgic->vcpus[vcpu_id];
-        return offer(vgic, vcpu, vcpu_id, &vcpu->private_word, vcpu->private_priority[irq], irq);
+        return lr_offer(vgic, vcpu, vcpu_id, &vcpu->private_word, vcpu->private_priority[irq], irq);
     }
     const uint32_t owner = vgic->owner[irq];
     return owner != VGIC_OWNER_NONE &&
-           offer(vgic, &vgic->vcpus[owner], owner, &vgic->shared[irq / 32], vgic->shared_priority[irq], irq);
+           lr_offer(vgic, &vgic->vcpus[owner], owner, &vgic->shared[irq / 32], vgic->shared_priority[irq], irq);
 }
 
-static void fill(struct vgic *vgic, uint32_t vcpu_id)
+static void lr_fill(struct vgic *vgic, uint32_t vcpu_id)
 {
     struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
     if (!vcpu->on || vcpu->asleep) {
@@ -189,7 +189,7 @@ void vgic_deliver(struct vgic *vgic, uint32_t vcpus)
 {
     for (uint32_t left = vcpus; left != 0; left &= left - 1) {
         const uint32_t vcpu_id = (uint32_t)__builtin_ctz(left);
-        fill(vgic, vcpu_id);
+        lr_fill(vgic, vcpu_id);
         vgic->ops.kick(vgic->ctx, vcpu_id);
     }
 }
@@ -220,7 +220,7 @@ bool vgic_lr_absorb(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
 }
 
 /* Of a used list register. */
-static bool withdraw(struct vgic *vgic, uint32_t vcpu_id, uint32_t index)
+static bool lr_withdraw(struct vgic *vgic, uint32_t vcpu_id, uint32_t index)
 {
     struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
     const uint32_t irq = vcpu->lr_irq[index];
@@ -236,7 +236,7 @@ static bool withdraw(struct vgic *vgic, uint32_t vcpu_id, uint32_t index)
 bool vgic_lr_withdraw(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
 {
     const uint32_t index = find_used(&vgic->vcpus[vcpu_id], irq);
-    return index != NO_LR && withdraw(vgic, vcpu_id, index);
+    return index != NO_LR && lr_withdraw(vgic, vcpu_id, index);
 }
 
 uint32_t vgic_lr_take_back(struct vgic *vgic, uint32_t vcpu_id)
@@ -245,7 +245,7 @@ uint32_t vgic_lr_take_back(struct vgic *vgic, uint32_t vcpu_id)
     uint32_t touched = 0;
     for (uint64_t left = vcpu->lr_used; left != 0; left &= left - 1) {
         const uint32_t index = (uint32_t)__builtin_ctzll(left);
-        if (withdraw(vgic, vcpu_id, index)) {
+        if (lr_withdraw(vgic, vcpu_id, index)) {
             vgic_irq_latch_again(vgic, vcpu_id, vcpu->lr_irq[index]);
             touched |= vgic_irq_refresh(vgic, vcpu_id, vcpu->lr_irq[index] / 32);
         }
@@ -300,7 +300,7 @@ void vgic_maintenance(struct vgic *vgic, size_t vcpu_id, int lr_index)
         }
     }
     if (vgic->vcpus[id].ready_words != 0) {
-        fill(vgic, id);
+        lr_fill(vgic, id);
     }
 }
 

@@ -44,8 +44,7 @@ static void update_line(struct pci_bridge *bridge, uint8_t line)
     for (size_t i = 0; i < bridge->function_count; i++) {
         high |= bridge->functions[i].line == line && drives_line(&bridge->functions[i]);
     }
-    /* The lines' interrupts were registered with the bridge: this cannot fail. */
-    (void)!vgic_set_level(&bridge->vm->vgic, 0, (uint32_t)bridge->config.irqs[line], high);
+    irq_line_set(&bridge->lines[line], high);
 }
 
 void pci_function_set_interrupt(struct pci_function *function, bool high)
@@ -337,6 +336,7 @@ static bool make_claims(struct pci_bridge *bridge, struct device_claims *claims)
                               access_window64)},
     };
     for (size_t line = 0; line < PCI_LINE_COUNT; line++) {
+        bridge->lines[line] = (struct irq_line){&vm_instance()->vgic, (uint32_t)config->irqs[line]};
         claims->irqs[line].first = config->irqs[line];
         claims->irqs[line].count = 1;
     }

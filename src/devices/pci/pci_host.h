@@ -32,6 +32,7 @@
 #include "devices/pci/pci_msix.h"
 #include "util/result.h"
 #include "vm/device.h"
+#include "vm/irq_line.h"
 #include "vm/mmio.h"
 #include "vm/msi.h"
 
@@ -78,6 +79,7 @@ struct pci_bridge {
     struct vm *vm;
     struct device node;
     struct pci_host_config config;
+    struct irq_line lines[PCI_LINE_COUNT];
     struct msi_frame frame;
     struct pci_function functions[PCI_FUNCTION_COUNT_MAX];
     size_t function_count;

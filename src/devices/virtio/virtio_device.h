@@ -35,6 +35,7 @@
 #include "spec/virtio/virtio.h"
 #include "util/field.h"
 #include "vm/device.h"
+#include "vm/irq_line.h"
 
 struct vm;
 
@@ -99,6 +100,7 @@ struct virtio_device {
      */
     bool (*send_message)(void *transport, uint16_t vector);
     void *transport;
+    struct irq_line line;   /* virtio_mmio's */
     uint8_t pci_cfg_offset; /* virtio_pci's: of the capability that reaches the BAR through configuration space */
 };
 

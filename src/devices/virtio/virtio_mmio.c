@@ -174,8 +174,7 @@ static enum mmio_result access_device(void *device, struct mmio_access *access)
 static void set_interrupt(void *transport, bool high)
 {
     struct virtio_device *dev = transport;
-    /* The interrupt was registered before the device could be reached: this cannot fail. */
-    (void)!vgic_set_level(&dev->vm->vgic, 0, (uint32_t)dev->place.irq, high);
+    irq_line_set(&dev->line, high);
 }
 
 /* As Linux's binding virtio/mmio.yaml has it. */
@@ -211,6 +210,7 @@ bool virtio_mmio_attach(struct virtio_device *dev, const struct virtio_place *pl
         LOG_VMM_ERR("%s: address 0x%lx is not a multiple of 0x%x\n", dev->type.name, place->base, VIRTIO_MMIO_BYTES);
         return false;
     }
+    dev->line = (struct irq_line){&dev->vm->vgic, (uint32_t)place->irq};
     dev->set_interrupt = set_interrupt;
     dev->transport = dev;
     return device_add(dev->vm, &dev->node, dev->type.name, &ops, dev, &claims) == RESULT_OK;
