@@ -197,7 +197,7 @@ enum result vgic_inject(struct vgic *vgic, size_t vcpu_id, uint32_t irq)
         vgic_deliver(vgic, vgic_sgi_raise(vgic, id, irq, id));
         return RESULT_OK;
     }
-    if (vgic_lr_offer(vgic, id, irq)) {
+    if (vgic_lr_offer(vgic, id, irq, 0)) {
         return RESULT_OK;
     }
     struct vgic_word *state = vgic_word(vgic, id, irq / 32);
@@ -220,7 +220,7 @@ enum result vgic_set_level(struct vgic *vgic, size_t vcpu_id, uint32_t irq, bool
     if (high) {
         state->latched |= bit & state->edge & ~state->line;
         state->line |= bit;
-        if (((state->latched | ~state->edge) & bit) != 0 && vgic_lr_offer(vgic, id, irq)) {
+        if (((state->latched | ~state->edge) & bit) != 0 && vgic_lr_offer(vgic, id, irq, 0)) {
             return RESULT_OK;
         }
     } else {
@@ -230,22 +230,26 @@ enum result vgic_set_level(struct vgic *vgic, size_t vcpu_id, uint32_t irq, bool
     return RESULT_OK;
 }
 
-enum result vgic_inject_sampled(struct vgic *vgic, size_t vcpu_id, uint32_t irq)
+/* It has to wait for something. */
+static COLD enum result latch_sample(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
 {
-    if (!exists(vgic, vcpu_id, irq) || irq < VGIC_SGI_COUNT) {
-        return RESULT_RANGE;
-    }
-    const uint32_t id = (uint32_t)vcpu_id;
     const uint32_t bit = vgic_irq_bit(irq);
-    struct vgic_word *state = vgic_word(vgic, id, irq / 32);
-    if (vgic_lr_offer(vgic, id, irq)) {
-        state->sampled |= bit;
-        return RESULT_OK;
-    }
+    struct vgic_word *state = vgic_word(vgic, vcpu_id, irq / 32);
     state->latched |= bit & state->edge & ~state->sampled;
     state->sampled |= bit;
-    vgic_update(vgic, id, irq / 32);
+    vgic_update(vgic, vcpu_id, irq / 32);
     return RESULT_OK;
+}
+
+enum result vgic_inject_sampled(struct vgic *vgic, size_t vcpu_id, uint32_t irq)
+{
+    if (vcpu_id >= vgic->vcpu_count || irq - VGIC_SGI_COUNT >= VGIC_IRQ_COUNT - VGIC_SGI_COUNT) {
+        return RESULT_RANGE;
+    }
+    if (vgic_lr_offer(vgic, (uint32_t)vcpu_id, irq, VGIC_SAMPLED)) {
+        return RESULT_OK;
+    }
+    return latch_sample(vgic, (uint32_t)vcpu_id, irq);
 }
 
 void vgic_fall(struct vgic *vgic, size_t vcpu_id, uint32_t irq)
