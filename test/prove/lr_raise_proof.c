@@ -20,7 +20,7 @@ static void step(uint32_t irq)
     struct vgic_word *const word = irq < VGIC_PRIVATE_COUNT ? &vcpu->private_word : &vgic.shared[1];
     const bool was_in = (word->in_lr & vgic_irq_bit(irq)) != 0;
     ASSUME(irq < VGIC_PRIVATE_COUNT || is_in(owned[0], irq % 32));
-    if (lr_offer(&vgic, vcpu, 0, word, any_u8(), irq, any_bool() ? VGIC_SAMPLED : 0)) {
+    if (lr_offer(&vgic, vcpu, 0, word, any_u8(), irq)) {
         PROVE(!was_in && (word->in_lr & vgic_irq_bit(irq)) != 0, "it is in one now");
     } else if (!was_in || !vgic_lr_absorb(&vgic, 0, irq)) {
         word->latched |= vgic_irq_bit(irq);

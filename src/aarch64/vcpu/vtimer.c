@@ -51,6 +51,14 @@ void vtimer_event(struct vm *vm, struct vcpu *vcpu, uint64_t irq)
     }
 }
 
+void vtimer_stop(struct vm *vm, size_t vcpu_id)
+{
+    if (vm_vcpu(vm, vcpu_id)->vtimer == VCPU_VTIMER_MASKED) {
+        vgic_fall(&vm->vgic, vcpu_id, VTIMER_IRQ);
+        vtimer_ack(vm, vcpu_id);
+    }
+}
+
 void vtimer_sample(struct vm *vm, size_t vcpu_id)
 {
     const struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
@@ -59,8 +67,7 @@ void vtimer_sample(struct vm *vm, size_t vcpu_id)
     }
     const uint64_t control = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_CNTV_CTL);
     if ((control & (CNT_CTL_ENABLE | CNT_CTL_IMASK | CNT_CTL_ISTATUS)) != (CNT_CTL_ENABLE | CNT_CTL_ISTATUS)) {
-        vgic_fall(&vm->vgic, vcpu_id, VTIMER_IRQ);
-        vtimer_ack(vm, vcpu_id);
+        vtimer_stop(vm, vcpu_id);
     }
 }
 

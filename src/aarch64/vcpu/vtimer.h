@@ -37,6 +37,9 @@ void vtimer_register(struct vm *vm);
 /* The guest has ended interrupt 27, or it was forgotten by a reset. Harmless when no event is outstanding. */
 void vtimer_ack(struct vm *vm, size_t vcpu_id);
 
+/* The vCPU goes off, and its timer with it. */
+void vtimer_stop(struct vm *vm, size_t vcpu_id);
+
 /* Where an event is under way: whether the timer's line has fallen since. Then the interrupt is pending no more. */
 void vtimer_sample(struct vm *vm, size_t vcpu_id);
 

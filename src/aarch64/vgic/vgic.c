@@ -197,7 +197,7 @@ enum result vgic_inject(struct vgic *vgic, size_t vcpu_id, uint32_t irq)
         vgic_deliver(vgic, vgic_sgi_raise(vgic, id, irq, id));
         return RESULT_OK;
     }
-    if (vgic_lr_offer(vgic, id, irq, 0)) {
+    if (vgic_lr_offer(vgic, id, irq)) {
         return RESULT_OK;
     }
     struct vgic_word *state = vgic_word(vgic, id, irq / 32);
@@ -220,7 +220,7 @@ enum result vgic_set_level(struct vgic *vgic, size_t vcpu_id, uint32_t irq, bool
     if (high) {
         state->latched |= bit & state->edge & ~state->line;
         state->line |= bit;
-        if (((state->latched | ~state->edge) & bit) != 0 && vgic_lr_offer(vgic, id, irq, 0)) {
+        if (((state->latched | ~state->edge) & bit) != 0 && vgic_lr_offer(vgic, id, irq)) {
             return RESULT_OK;
         }
     } else {
@@ -246,7 +246,7 @@ enum result vgic_inject_sampled(struct vgic *vgic, size_t vcpu_id, uint32_t irq)
     if (vcpu_id >= vgic->vcpu_count || irq - VGIC_SGI_COUNT >= VGIC_IRQ_COUNT - VGIC_SGI_COUNT) {
         return RESULT_RANGE;
     }
-    if (vgic_lr_offer(vgic, (uint32_t)vcpu_id, irq, VGIC_SAMPLED)) {
+    if (vgic_lr_offer(vgic, (uint32_t)vcpu_id, irq)) {
         return RESULT_OK;
     }
     return latch_sample(vgic, (uint32_t)vcpu_id, irq);

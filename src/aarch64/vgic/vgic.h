@@ -102,7 +102,7 @@ struct vgic_word {
     uint32_t active;  /* by a write to ISACTIVER, not by delivery */
     uint32_t in_lr;   /* handed to the hardware, not yet ended */
     uint32_t ready;   /* to be handed to the hardware */
-    uint32_t sampled; /* as line: the input was high when its source, silent since, said so; it may be low again */
+    uint32_t sampled; /* as line, until it is in a list register: its source, silent since, has said that it is high */
 };
 
 struct vgic_vcpu {

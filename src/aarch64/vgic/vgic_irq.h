@@ -99,6 +99,7 @@ static inline void vgic_irq_hand_over(struct vgic *vgic, uint32_t vcpu_id, uint3
     if (!vgic_sgi_has_more_sources(vgic, vcpu, irq)) {
         state->latched &= ~bit;
     }
+    state->sampled &= ~bit;
     state->in_lr |= bit;
     state->ready &= ~bit;
     vgic_vcpu_set_ready(vcpu, word, vcpu->ready[word] & ~bit);

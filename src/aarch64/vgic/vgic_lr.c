@@ -131,7 +131,7 @@ static inline bool is_open(const struct vgic_vcpu *vcpu)
 
 /* vgic_lr_offer, where it is known which vCPU has the interrupt, and what its state and priority are. */
 static NOINLINE bool lr_offer(struct vgic *vgic, struct vgic_vcpu *vcpu, uint32_t owner, struct vgic_word *state,
-                              uint8_t priority, uint32_t irq, uint32_t sampled)
+                              uint8_t priority, uint32_t irq)
 {
     const uint32_t bit = vgic_irq_bit(irq);
     if (!is_open(vcpu) || !is_enabled(vgic, state, bit)) {
@@ -150,20 +150,19 @@ static NOINLINE bool lr_offer(struct vgic *vgic, struct vgic_vcpu *vcpu, uint32_
     vcpu->lr_irq[index] = (uint16_t)irq;
     state->latched &= ~bit;
     state->in_lr |= bit;
-    state->sampled |= bit & sampled;
     vgic->ops.kick(vgic->ctx, owner);
     return true;
 }
 
-bool vgic_lr_offer(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq, uint32_t sampled)
+bool vgic_lr_offer(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq)
 {
     if (irq < VGIC_PRIVATE_COUNT) {
         struct vgic_vcpu *const vcpu = &vgic->vcpus[vcpu_id];
-        return lr_offer(vgic, vcpu, vcpu_id, &vcpu->private_word, vcpu->private_priority[irq], irq, sampled);
+        return lr_offer(vgic, vcpu, vcpu_id, &vcpu->private_word, vcpu->private_priority[irq], irq);
     }
     const uint32_t owner = vgic->owner[irq];
-    return owner != VGIC_OWNER_NONE && lr_offer(vgic, &vgic->vcpus[owner], owner, &vgic->shared[irq / 32],
-                                                vgic->shared_priority[irq], irq, sampled);
+    return owner != VGIC_OWNER_NONE &&
+           lr_offer(vgic, &vgic->vcpus[owner], owner, &vgic->shared[irq / 32], vgic->shared_priority[irq], irq);
 }
 
 static void lr_fill(struct vgic *vgic, uint32_t vcpu_id)

@@ -26,14 +26,12 @@
 
 #include "aarch64/vgic/vgic.h"
 
-#define VGIC_SAMPLED UINT32_MAX /* the interrupt is raised by a sample of its input */
-
 /*
  * An interrupt has just been raised, and not been noted as pending yet. Takes it straight into a list register, where
  * nothing stands in its way: it is enabled and not active, its vCPU on, nothing else is to go before it. Otherwise
- * false: it is not delivered. `sampled`: VGIC_SAMPLED, or 0.
+ * false: it is not delivered.
  */
-MUST_CHECK bool vgic_lr_offer(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq, uint32_t sampled);
+MUST_CHECK bool vgic_lr_offer(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq);
 
 /* Fills the list registers of the vCPUs in a set, most urgent interrupts first, and wakes these vCPUs. */
 void vgic_deliver(struct vgic *vgic, uint32_t vcpus);

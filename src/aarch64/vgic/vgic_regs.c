@@ -176,7 +176,7 @@ void vgic_write_clear_enabled(const struct vgic_reg_access *access, uint64_t val
 uint64_t vgic_read_pending(const struct vgic_reg_access *access)
 {
     const struct vgic_word *word = word_of(access);
-    if (access->irq < VGIC_PRIVATE_COUNT && word->sampled != 0) {
+    if (access->irq < VGIC_PRIVATE_COUNT && (word->sampled | word->in_lr) != 0) {
         access->vgic->ops.sample(access->vgic->ctx, access->vcpu_id);
     }
     return word->latched | vgic_word_high(word) | word->in_lr;

@@ -46,7 +46,7 @@ static void raise_on(struct vgic *vgic, uint32_t source_id, uint32_t targets, ui
     uint32_t touched = 0;
     for (uint32_t left = targets & vgic_all_vcpus(vgic); left != 0; left &= left - 1) {
         const uint32_t id = (uint32_t)__builtin_ctz(left);
-        if (!vgic_lr_offer(vgic, id, irq, 0)) {
+        if (!vgic_lr_offer(vgic, id, irq)) {
             touched |= vgic_sgi_raise(vgic, id, irq, source_id);
         }
     }

@@ -115,6 +115,20 @@ static void test_line_that_has_fallen(void **state)
     }
 }
 
+/* A vCPU that switches itself off has no timer: nothing of it comes when it is on again. */
+static void test_off(void **state)
+{
+    (void)state;
+    struct vm *vm = fixture_vm();
+    vtimer_register(vm);
+    fake.vcpus[0].regs[seL4_VCPUReg_CNTV_CTL] = 1 | 4;
+    assert_true(fixture_fault(fake_vppi_event(VTIMER_IRQ)));
+    *fake_x(0, 0) = 0x84000002; /* CPU_OFF */
+    assert_false(fixture_fault(fake_vcpu_fault(0, FIXTURE_PC, fixture_class(ESR_EC_SMC64, 0))));
+    assert_int_equal(fake.vcpus[0].vppi_ack_count, 1);
+    assert_int_equal(vm->vgic.vcpus[0].private_word.sampled | vm->vgic.vcpus[0].private_word.latched, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +139,7 @@ int main(void)
         cmocka_unit_test_setup(test_ack_only_when_masked, fixture_setup),
         cmocka_unit_test_setup(test_end_of_interrupt_acks, fixture_setup),
         cmocka_unit_test_setup(test_reset_acks, fixture_setup),
+        cmocka_unit_test_setup(test_off, fixture_setup),
         cmocka_unit_test_setup(test_line_that_has_fallen, fixture_setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,6 +160,7 @@ static void model_deliver(void)
                (irq = most_urgent(id)) < VGIC_IRQ_COUNT) {
             struct model_irq *i = irq_at(id, irq);
             i->in_lr = true;
+            i->sampled = false;
             i->sources &= (uint8_t)(i->sources - 1);
             i->latched = i->sources != 0;
             model.lrs[id][model.lr_used[id]++] =
