@@ -9,6 +9,9 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 include mk/toolchain.mk
 include mk/deps.mk
+BOARDS := $(patsubst boards/%/board.mk,%,$(wildcard boards/*/board.mk))
+$(if $(filter $(BOARDS),$(BOARD)),,$(error BOARD=$(BOARD): no such board; there are: $(BOARDS)))
+include boards/$(BOARD)/board.mk
 ifdef MICROKIT_SDK
 # The SDK has the kernel, its library and its tool ready.
 .PHONY: libmicrokit

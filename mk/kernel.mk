@@ -3,12 +3,9 @@
 #
 # The built-in kernel, and its libmicrokit in a folder shaped like a board's in the Microkit SDK.
 
-#@ KERNEL_BOARD     board of the built-in kernel, a folder of kernel/board (default: qemu_virt_aarch64)
-KERNEL_BOARD ?= qemu_virt_aarch64
-include kernel/board/$(KERNEL_BOARD)/board.mk
+include kernel/board/$(BOARD)/board.mk
 
-KERNEL_ELF   := $(BUILD)/kernel/kernel.elf
-KERNEL_SRC   := $(wildcard kernel/core/*.c kernel/aarch64/*.[cS] kernel/board/$(KERNEL_BOARD)/*.c)
+KERNEL_SRC   := $(wildcard kernel/core/*.c kernel/aarch64/*.[cS] kernel/board/$(BOARD)/*.c)
 KERNEL_OBJ   := $(KERNEL_SRC:%=$(BUILD)/kernel/%.o)
 # The kernel and libmicrokit call no C library: no loop becomes a call of memcpy or memset.
 MICROKIT_FLAGS := $(TARGET_CFLAGS) -fno-tree-loop-distribute-patterns -fomit-frame-pointer -I. -MMD -MP
@@ -34,6 +31,7 @@ $(BUILD)/kernel/%.o: %
 	$(Q)$(CROSS)gcc $(KERNEL_FLAGS) -c -o $@ $<
 
 $(KERNEL_ELF): $(KERNEL_OBJ) kernel/kernel.ld
+	$(Q)mkdir -p $(@D)
 	$(Q)$(call step,LINK,$@)
 	$(Q)$(CROSS)gcc $(KERNEL_FLAGS) -Wl,--defsym=KERNEL_BASE=$(KERNEL_BASE) -Wl,-T,kernel/kernel.ld \
 	    -Wl,-z,max-page-size=4096 -Wl,--gc-sections -Wl,--build-id=none -o $@ $(KERNEL_OBJ)

@@ -7,6 +7,7 @@
 #   EXAMPLE_IMAGE_NAME   what QEMU starts; may depend on GIC and on the variables in EXAMPLE_TAKES_NAME
 #   EXAMPLE_BANNER_NAME  what it is, for the line at the start and for the list of examples
 # and, where it is not the default,
+#   EXAMPLE_BOARDS_NAME  the boards that it runs on (default: qemu_virt_aarch64)
 #   EXAMPLE_TAKES_NAME   which of MEM, SMP, CORES and BUS it obeys (default: none); one given in vain is an error
 #   EXAMPLE_CORES_NAME   how many cores the machine has (default: 1)
 #   EXAMPLE_QEMU_NAME    further arguments of QEMU: disks, network (without -nic or -netdev there is no network)
@@ -14,10 +15,11 @@
 
 #@ EXAMPLE          run: what to run, a folder of examples/ (default: linux)
 EXAMPLE ?= linux
-#@ GIC              run: the machine's interrupt controller, 2 or 3 (default: 2)
-GIC ?= 2
-#@ CPU              run: the machine's core (default: cortex-a53; also cortex-a72, max and others of QEMU)
-CPU ?= cortex-a53
+#@ GIC              run: the machine's interrupt controller, 2 or 3 (default: the board's, 2 where it has both)
+GIC ?= $(firstword $(BOARD_GICS))
+#@ CPU              run: the machine's core (default: cortex-a53; also cortex-a72, max and others of QEMU), where the
+#@                  board has a choice
+CPU ?= $(or $(BOARD_CPU),cortex-a53)
 #@ MEM              run: the guest's RAM, a multiple of 2M from 96M to 1G (default: 256M)
 #@ SMP              run: how many vCPUs the guest has, 1 to 8 (default: 1)
 #@ CORES            run: how many cores the vCPUs share, 1 to 8 (default: a core for each vCPU, but at most 4)
@@ -28,7 +30,7 @@ EXAMPLE_NAMES := $(foreach fragment,$(sort $(wildcard examples/*/*.mk)),$(if $(f
 RUN_IMAGE    = $(EXAMPLE_IMAGE_$(EXAMPLE))
 RUN_CORES    = $(or $(strip $(EXAMPLE_CORES_$(EXAMPLE))),1)
 RUN_ARGS     = $(strip $(EXAMPLE_QEMU_$(EXAMPLE)))
-RUN_QEMU     = $(QEMU) -machine virt,virtualization=on,gic-version=$(GIC) -cpu $(RUN_CPU) -m 2G $(RUN_SMP) \
+RUN_QEMU     = $(QEMU) $(BOARD_MACHINE) \
     $(if $(filter -nic -netdev,$(RUN_ARGS)),,-nic none) $(RUN_ARGS)
 RUN_HINT     = leave with Ctrl-A X, or poweroff in the guest
 # An architected pointer authentication is slow to emulate; QEMU has a quicker one.
@@ -37,6 +39,8 @@ RUN_CPU      = $(if $(filter max,$(CPU)),max$(COMMA)pauth-impdef=on,$(CPU))
 # one another make it many times slower than one thread for all.
 RUN_SMP      = $(if $(filter-out 1,$(RUN_CORES)),-smp $(RUN_CORES) -accel \
     tcg$(COMMA)thread=$(if $(shell [ $$(nproc) -gt '$(RUN_CORES)' ] 2>/dev/null && echo yes),multi,single))
+RUN_BOARD    = EXAMPLE '$(EXAMPLE)' BOARD '$(BOARD)' BOARD_GICS '$(BOARD_GICS)' BOARD_CORES '$(BOARD_CORES)' \
+    BOARD_CPU '$(BOARD_CPU)' BOARDS '$(or $(EXAMPLE_BOARDS_$(EXAMPLE)),qemu_virt_aarch64)'
 COMMA       := ,
 # What was given to this run, of the variables that not every example takes.
 RUN_OPTIONS  = MEM SMP CORES BUS
@@ -48,10 +52,10 @@ RUN_VAIN     = $(strip $(foreach name,$(filter-out $(EXAMPLE_TAKES_$(EXAMPLE)),$
 ## run: boot Debian's Linux (or EXAMPLE=name) under libvmm in QEMU, to a shell; what is piped in runs there
 # Standard input is the guest's: nothing before it may read from it.
 run:
-	$(Q)tools/run/check-options EXAMPLES '$(EXAMPLE_NAMES)' EXAMPLE '$(EXAMPLE)' VAIN '$(RUN_VAIN)' GIC '$(GIC)' \
-	    $(RUN_GIVEN) </dev/null
+	$(Q)tools/run/check-options EXAMPLES '$(EXAMPLE_NAMES)' $(RUN_BOARD) VAIN '$(RUN_VAIN)' \
+	    GIC '$(GIC)' $(RUN_GIVEN) </dev/null
 	$(Q)tools/run/deps run </dev/null
-	$(Q)tools/run/check-options CPU '$(CPU)' QEMU '$(QEMU)' </dev/null
+	$(Q)tools/run/check-options BOARD '$(BOARD)' BOARD_CPU '$(BOARD_CPU)' CPU '$(CPU)' QEMU '$(QEMU)' </dev/null
 	@$(call step,BUILD,$(RUN_IMAGE))
 	$(Q)$(BUILD_QUIETLY) $(RUN_IMAGE) $(EXAMPLE_FILES_$(EXAMPLE)) </dev/null >&2
 	@$(call step,BOOT,$(EXAMPLE_BANNER_$(EXAMPLE)); $(RUN_HINT))

@@ -32,10 +32,12 @@ TARGET_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -ffreestanding -nostdlib -mgenera
 HOST_CFLAGS   := -std=gnu11 -O2 -g $(WARNINGS)
 
 # The world below: the built-in kernel, or a board of the seL4 Microkit SDK. What differs is said here, once.
+#@ BOARD            board to build for: of the built-in kernel, a folder of boards/ (default: qemu_virt_aarch64)
+BOARD ?= qemu_virt_aarch64
 #@ MICROKIT_SDK     folder of a seL4 Microkit SDK to build with, in place of the built-in kernel
-#@ MICROKIT_BOARD   board of the SDK (default: qemu_virt_aarch64)
+#@ MICROKIT_BOARD   board of the SDK (default: BOARD)
 #@ MICROKIT_CONFIG  configuration of the SDK (default: debug)
-MICROKIT_BOARD  ?= qemu_virt_aarch64
+MICROKIT_BOARD  ?= $(BOARD)
 MICROKIT_CONFIG ?= debug
 ifdef MICROKIT_SDK
 MICROKIT            := $(MICROKIT_SDK)/board/$(MICROKIT_BOARD)/$(MICROKIT_CONFIG)
@@ -47,9 +49,12 @@ qemu_image           = -device loader,file=$(1),addr=0x70000000,cpu-num=0
 else
 MICROKIT            := $(BUILD)/microkit
 MICROKIT_TOOL       := $(BUILD)/tools/image
-MICROKIT_TOOL_FILES := $(MICROKIT_TOOL) $(BUILD)/kernel/kernel.elf
-MICROKIT_TOOL_ARGS  := --kernel $(BUILD)/kernel/kernel.elf
-EXAMPLES            := $(BUILD)/examples
+# What differs from board to board has a folder for each but the first.
+BOARD_BUILD         := $(BUILD)$(if $(filter-out qemu_virt_aarch64,$(BOARD)),/$(BOARD))
+KERNEL_ELF          := $(BOARD_BUILD)/kernel/kernel.elf
+MICROKIT_TOOL_FILES := $(MICROKIT_TOOL) $(KERNEL_ELF)
+MICROKIT_TOOL_ARGS  := --kernel $(KERNEL_ELF)
+EXAMPLES            := $(BOARD_BUILD)/examples
 IMAGE_NAME          := image.elf
 qemu_image           = -kernel $(1)
 endif

@@ -7,10 +7,11 @@
 
 LINUX     := $(EXAMPLES)/linux
 
+EXAMPLE_BOARDS_linux := $(BOARDS)
 EXAMPLE_TAKES_linux  := MEM SMP CORES
 EXAMPLE_CORES_linux   = $(LINUX_RUN_CORES)
 EXAMPLE_IMAGE_linux   = $(LINUX)/gic$(GIC)-$(LINUX_RUN_MEM)$(LINUX_RUN_SMP)/$(IMAGE_NAME)
-EXAMPLE_BANNER_linux  = Linux on $(CPU) with GICv$(GIC) and $(LINUX_RUN_MEM) of RAM$(LINUX_RUN_SAYS)
+EXAMPLE_BANNER_linux  = Linux on $(BOARD_SAYS) and $(LINUX_RUN_MEM) of RAM$(LINUX_RUN_SAYS)
 
 LINUX_RUN_MEM   = $(or $(MEM),256M)
 LINUX_RUN_VCPUS = $(or $(SMP),1)
@@ -23,6 +24,11 @@ LINUX_GIC   = $(patsubst gic%,%,$(firstword $(LINUX_WORDS)))
 LINUX_RAM   = $$(printf '0x%x' $$(numfmt --from=iec $(word 2,$(LINUX_WORDS))))
 # Number of vCPUs, of cores, and the priorities of VMM and vCPUs if not those of the file.
 LINUX_SMP   = $(subst x, ,$(or $(word 3,$(LINUX_WORDS)),1x1)) $(if $(filter low,$(LINUX_WORDS)),50 100)
+# The description names the devices of QEMU's virt machine: those of another board take their places.
+LINUX_BOARD = -e '/mr="serial"/s/ vaddr="[^"]*"/ vaddr="$(firstword $(BOARD_UART))"/' \
+    -e '/name="serial"/s/ phys_addr="[^"]*"/ phys_addr="$(firstword $(BOARD_UART))"/' \
+    -e '/<irq /s/ irq="[^"]*"/ irq="$(lastword $(BOARD_UART))"/' \
+    -e '/name="gic_vcpu"/s/ phys_addr="[^"]*"/ phys_addr="$(BOARD_GICV)"/'
 # As vmm.c has it.
 LINUX_INITRD_DEST := 0x45200000
 
@@ -33,18 +39,19 @@ LINUX_CFLAGS = $(TARGET_CFLAGS) -isystem $(MICROKIT)/include -Iinclude
 # $(call linux_dtb,GIC,RAM BYTES,INITRD,OUT,VCPUS): the guest's device tree for an initial RAM disc of that size; VCPUS:
 # 1 if not given.
 linux_dtb = $(CROSS)cpp -nostdinc -undef -x assembler-with-cpp -P -DRAM_SIZE=$(2) -DVCPUS=$(or $(5),1) \
+    -DBOARD_SERIAL='"../../boards/$(BOARD)/serial.dtsi"' \
     -DINITRD_START=$(LINUX_INITRD_DEST) \
     -DINITRD_END=$$(printf '0x%x' $$(($(LINUX_INITRD_DEST) + $$(stat -L -c %s $(3))))) \
     examples/linux/gicv$(1).dts $(4).dts && $(DTC) -I dts -O dtb -o $(4) $(4).dts
 
-LINUX_DTS := examples/linux/gicv2.dts examples/linux/gicv3.dts examples/linux/common.dtsi
+LINUX_DTS := examples/linux/gicv2.dts examples/linux/gicv3.dts examples/linux/common.dtsi boards/$(BOARD)/serial.dtsi
 $(LINUX)/%/guest.dtb: $(LINUX_DTS) $(GUEST_INITRD)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(call linux_dtb,$(LINUX_GIC),$(LINUX_RAM),$(GUEST_INITRD),$@,$(firstword $(LINUX_SMP)))
 
 $(LINUX)/%/linux.system: examples/linux/linux_gicv2.system examples/linux/linux_gicv3.system tools/run/spread-vcpus
 	$(Q)mkdir -p $(@D)
-	$(Q)sed '/name="guest_ram" size/s/ size="[^"]*"/ size="'$(LINUX_RAM)'"/' \
+	$(Q)sed -e '/name="guest_ram" size/s/ size="[^"]*"/ size="'$(LINUX_RAM)'"/' $(LINUX_BOARD) \
 	    examples/linux/linux_gicv$(LINUX_GIC).system >$@.1
 	$(Q)tools/run/spread-vcpus $@.1 $(LINUX_SMP) >$@
 
@@ -59,7 +66,7 @@ $(LINUX)/%/images.o: $(LINUX)/%/guest.dtb $(LINUX_IMAGES_FILES)
 $(LINUX)/vmm.o: examples/linux/vmm.c | libmicrokit
 	@$(call step,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS)gcc $(LINUX_CFLAGS) -MD -MP -c $< -o $@
+	$(Q)$(CROSS)gcc $(LINUX_CFLAGS) -DSERIAL_IRQ=$(lastword $(BOARD_UART)) -MD -MP -c $< -o $@
 -include $(LINUX)/vmm.d
 
 $(LINUX)/%/vmm.elf: $(LINUX)/vmm.o $(LINUX)/%/images.o $(LIBVMM_A) $(LIBMICROKIT_A)

@@ -4,7 +4,7 @@
  */
 
 /*
- * A VMM that runs one Linux guest with the machine's PL011 passed through to it.
+ * A VMM that runs one Linux guest with the machine's UART passed through to it.
  */
 #include <microkit.h>
 
@@ -14,9 +14,11 @@
 #define GUEST_DTB_DEST    0x45000000
 #define GUEST_INITRD_DEST 0x45200000
 
-/* The PL011's interrupt, SPI 1, and its channel in the system description. */
+/* The UART's interrupt, that of QEMU's virt machine unless the build says another, and its channel. */
+#ifndef SERIAL_IRQ
 #define SERIAL_IRQ 33
-#define SERIAL_CH  1
+#endif
+#define SERIAL_CH 1
 
 /* PSCI function that switches the machine off. */
 #define PSCI_SYSTEM_OFF 0x84000008

@@ -49,15 +49,14 @@ static void test_pause_and_resume(void **state)
     struct vm *vm = fixture_vm();
     assert_int_equal(vcpu_start(vm, 1, &entry), RESULT_OK);
     vcpu_pause(vm, 1);
-    assert_true(vm->vcpus[1].paused);
+    assert_int_equal(vm->vcpus[1].state, VCPU_PAUSED);
     assert_false(fake.vcpus[1].running);
     assert_false(vm->vgic.vcpus[1].on);
     vcpu_resume(vm, 1);
-    assert_false(vm->vcpus[1].paused);
+    assert_int_equal(vm->vcpus[1].state, VCPU_RUNNING);
     assert_true(fake.vcpus[1].running);
     assert_int_equal(fake.vcpus[1].resume_count, 1);
     assert_int_equal(fake.vcpus[0].resume_count, 0);
-    assert_int_equal(vm->vcpus[1].power, VCPU_ON);
     assert_true(vm->vgic.vcpus[1].on);
 }
 

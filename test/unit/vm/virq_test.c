@@ -199,7 +199,7 @@ static void private_interrupts(void **state)
     guest_write(vm, GICD_ISENABLER + 4, UINT32_MAX);
     guest_write(vm, GICD_ITARGETSR + 32, 1);
     for (uint32_t id = 0; id < 2; id++) {
-        vm->vcpus[id].power = VCPU_ON;
+        vm->vcpus[id].state = VCPU_RUNNING;
         vgic_set_vcpu_on(&vm->vgic, id, true);
         assert_true(virq_register(id, 31, count_call, &calls[id]));
         struct mmio_access enable = {.vcpu_id = id, .width_bytes = 4, .is_write = true, .value = 1u << 31};

@@ -271,7 +271,7 @@ static void place_vcpu(size_t id)
     vcpu->context.pc = FIXTURE_PC;
     vcpu->context.spsr = FIXTURE_EL1H;
     vcpu->regs[seL4_VCPUReg_ELR_EL1] = 0;
-    fixture_vm()->vcpus[id].waiting = false;
+    fixture_vm()->vcpus[id].state = VCPU_RUNNING;
 }
 
 static uint64_t error_count(void)
@@ -301,7 +301,7 @@ static void assert_settled(size_t id, uint64_t label, uint64_t esr, bool is_answ
     const uint64_t errors = error_count() - errors_before;
     if (!is_answered) {
         assert_true(label == seL4_Fault_VCPUFault && esr_ec(esr) == ESR_EC_WFX);
-        assert_true(fixture_vm()->vcpus[id].waiting);
+        assert_int_equal(fixture_vm()->vcpus[id].state, VCPU_WAITING);
         assert_int_equal(errors, 0);
     } else if (vcpu->regs[seL4_VCPUReg_ELR_EL1] == FIXTURE_PC) {
         assert_int_equal(pc, FIXTURE_VBAR + 0x200);
@@ -317,7 +317,7 @@ static void assert_settled(size_t id, uint64_t label, uint64_t esr, bool is_answ
             assert_int_equal(*fake_x(id, n), fixture_x(n));
         }
     }
-    assert_false(fixture_vm()->vcpus[id].in_exit);
+    assert_int_equal(fixture_vm()->vcpus[id].exit, VCPU_NO_EXIT);
 }
 
 static uint64_t next_random(void)

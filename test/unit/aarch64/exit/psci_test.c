@@ -129,7 +129,7 @@ static void test_cpu_suspend_returns_at_once(void **state)
     /* Nothing would end the wait. */
     fake.vcpus[0].regs[seL4_VCPUReg_CNTV_CTL] = 1;
     assert_int_equal(call(PSCI64(PSCI_CPU_SUSPEND), 0, 0, 0), PSCI_SUCCESS);
-    assert_false(fixture_vm()->vcpus[0].waiting);
+    assert_int_not_equal(fixture_vm()->vcpus[0].state, VCPU_WAITING);
     /* An interrupt is there. */
     fake_vtimer_wakes = 1;
     const struct {
@@ -142,7 +142,7 @@ static void test_cpu_suspend_returns_at_once(void **state)
     }
     assert_true(fixture_fault(fake_vppi_event(27)));
     assert_int_equal(call(PSCI64(PSCI_CPU_SUSPEND), 0, 0, 0), PSCI_SUCCESS);
-    assert_false(fixture_vm()->vcpus[0].waiting);
+    assert_int_not_equal(fixture_vm()->vcpus[0].state, VCPU_WAITING);
 }
 
 static void test_cpu_suspend_refuses(void **state)
