@@ -34,12 +34,6 @@ DRIVER_CFLAGS = $(TARGET_CFLAGS) -Iapps/drivers $(LIBVMM_INCLUDES) -isystem $(MI
 # $(call configure_pds,SYSTEM,FOLDER,PD=PROGRAM ...): puts the programs into FOLDER, with their sections filled in.
 configure_pds = $(PYTHON) $(firstword $(SDDF_CONFIGURE)) $(1) -o $(2) $(3)
 
-# QEMU's arguments for the devices, each on a transport whose page no other device is on.
-QEMU_VIRTIO := -global virtio-mmio.force-legacy=false
-QEMU_NET    := -netdev user,id=net -device virtio-net-device,netdev=net,bus=virtio-mmio-bus.8
-QEMU_RNG    := -device virtio-rng-device,bus=virtio-mmio-bus.16
-qemu_disc    = -drive if=none,id=disc,format=raw,file=$(1) -device virtio-blk-device,drive=disc,bus=virtio-mmio-bus.0
-
 .PHONY: drivers
 ## drivers: build the drivers and virtualisers
 drivers: $(DRIVER_ELFS)

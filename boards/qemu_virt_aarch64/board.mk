@@ -16,3 +16,9 @@ BOARD_UART    := 0x9000000 33
 BOARD_GICV    := 0x8040000
 BOARD_MACHINE  = -machine virt,virtualization=on,gic-version=$(GIC) -cpu $(RUN_CPU) -m 2G $(RUN_SMP)
 BOARD_SAYS     = $(CPU) with GICv$(GIC)
+
+# QEMU's arguments for the devices, each on a transport whose page no other device is on.
+QEMU_VIRTIO := -global virtio-mmio.force-legacy=false
+QEMU_NET    := -netdev user,id=net -device virtio-net-device,netdev=net,bus=virtio-mmio-bus.8
+QEMU_RNG    := -device virtio-rng-device,bus=virtio-mmio-bus.16
+qemu_disc    = -drive if=none,id=disc,format=raw,file=$(1) -device virtio-blk-device,drive=disc,bus=virtio-mmio-bus.0

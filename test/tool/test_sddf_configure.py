@@ -240,6 +240,7 @@ def changed(tmp_path, system, *changes):
     return path
 
 
+GICV = 'gic="2" gicv="gic_vcpu"'
 GICV_MAP = '      <map mr="gic_vcpu" vaddr="0x8010000" perms="rw" cached="false" />\n'
 
 
@@ -248,10 +249,11 @@ GICV_MAP = '      <map mr="gic_vcpu" vaddr="0x8010000" perms="rw" cached="false"
     ([('transport="mmio"', 'console="pl011"')], (2, 1, 0, 0x8010000), 0x101),
     ([('transport="mmio"', 'device_tree="start" transport="pci"')], (2, 1, 1, 0x8010000), 0x10001),
     ([('transport="mmio"', 'transport="pci"')], (2, 1, 1, 0x8010000), 1),
-    ([(GICV_MAP, "")], (3, 1, 0, 0), 1),
+    ([(GICV_MAP, ""), (GICV, 'gic="3"')], (3, 1, 0, 0), 1),
+    ([('phys_addr="0x8040000"', 'phys_addr="0xf906f000"')], (2, 1, 0, 0x8010000), 1),
     ([('<vcpu id="0" />', '<vcpu id="0" /><vcpu id="1" />'), (' smc="true"', "")], (2, 2, 0, 0x8010000), 0),
-    ([('<?libvmm guest pd="vmm" transport="mmio"?>', "")], (2, 1, 0, 0x8010000), 1),
-], ids=["as-it-is", "pl011", "device-tree", "pci", "gicv3", "two-vcpus", "default"])
+    ([(' transport="mmio"', "")], (2, 1, 0, 0x8010000), 1),
+], ids=["as-it-is", "pl011", "device-tree", "pci", "gicv3", "another-board", "two-vcpus", "default"])
 def test_guest_of_the_ready_made_vmm(configured, tmp_path, changes, start, rest):
     got = configured(changed(tmp_path, VIRTIO, *changes), "vmm", VMM, ".vmm_config")
     ram = (0x40000000, 0x40000000, 0x10000000)
@@ -279,15 +281,24 @@ def test_guests_that_the_ready_made_vmm_cannot_have(tmp_path, old, new, message)
 
 DRIVER_PROGRAMS = {"uart": "pl011", "serial_virt": "serial_virt", "disk": "virtio_blk", "blk_virt": "blk_virt",
                    "nic": "virtio_net", "net_virt": "net_virt", "rng": "virtio_rng"}
-GUEST = '<?libvmm guest pd="vmm" transport="mmio"?>'
+GUEST = f'<?libvmm guest pd="vmm" {GICV} transport="mmio"?>'
 KERNEL_BYTES = '\n         setvar_prefill_size="guest_kernel_bytes"'
 DISK_IRQ = '<irq irq="48" id="0" trigger="edge" setvar_id="irq_channel" />'
 # What is changed in virtio_gicv2.system, the line that is named, and the message.
 MISTAKES = [
     (GUEST, '<?libvmm gest pd="vmm"?>', GUEST, "<?libvmm gest?>: must be one of allow, console, guest, mac, uart"),
+    (GICV, 'gic="4"', GUEST[:12], 'gic="4": must be one of 2, 3'),
+    (GICV, "", GUEST[:12], "<?libvmm guest?> takes pd, gic, gicv, transport, console, device_tree"),
+    (GICV, 'gic="2"', GUEST[:12], 'gic="2" needs gicv="REGION", the memory_region of the virtual CPU interface (GICV)'),
+    (GICV, GICV.replace("2", "3"), GUEST[:12], 'gicv="gic_vcpu" is of a GICv2: a GICv3 has no such region'),
+    (GICV, 'gic="2" gicv="gic_vcp"', GUEST[:12],
+     'gicv="gic_vcp": the virtual_machine of "vmm" maps no such memory_region'),
+    (GICV, 'gic="2" gicv="ram_vmm"', GUEST[:12], 'gicv="ram_vmm": the memory_region has no phys_addr'),
+    (GUEST, "", 'name="vmm" priority', 'the guest of "vmm" needs an interrupt controller: <?libvmm guest pd="vmm" '
+                                       'gic="3"?>, or gic="2" gicv="REGION"'),
     (GUEST, '<?libvmm guest pd=vmm?>', GUEST, '<?libvmm guest?>: "pd=vmm" is no NAME="VALUE"'),
-    (GUEST, '<?libvmm guest pd="vm"?>', GUEST, '"vm": there is no such protection_domain'),
-    (GUEST, '<?libvmm guest pd="uart"?>', GUEST, 'protection_domain "uart" has no virtual_machine'),
+    (GUEST, '<?libvmm guest pd="vm" gic="3"?>', GUEST, '"vm": there is no such protection_domain'),
+    (GUEST, '<?libvmm guest pd="uart" gic="3"?>', GUEST, 'protection_domain "uart" has no virtual_machine'),
     (GUEST, GUEST + " " + GUEST, GUEST, "<?libvmm guest?> is there already, in line 10"),
     (GUEST, '<?libvmm console style="plain"?><?libvmm console style="plain"?>', GUEST,
      "<?libvmm console?> is there already, in line 10"),
@@ -329,7 +340,7 @@ MISTAKES = [
      "vCPUs 0, 1, 2, 3, 4, 5, 6, 7, 8: must be 1 to 8, numbered from 0"),
     ('vaddr="0x8010000"', 'vaddr="0xa000000"', 'mr="gic_vcpu"',
      'map of memory_region "gic_vcpu" at 0xa000000..0xa000fff: the VMM has its virtio devices at 0xa000000..0xa000fff'),
-    (GUEST, '<?libvmm guest pd="vmm" console="uart"?>', GUEST, 'console="uart": must be one of virtio, pl011'),
+    (GUEST, '<?libvmm guest pd="vmm" gic="3" console="uart"?>', GUEST, 'console="uart": must be one of virtio, pl011'),
     ("</virtual_machine>", '</virtual_machine>\n<virtual_machine name="b"><vcpu id="1" /></virtual_machine>',
      "</virtual_machine>", 'protection_domain "vmm" has another virtual_machine, in line'),
 ]

@@ -12,7 +12,7 @@ MAC = re.compile(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
 INSTRUCTIONS = {
     "allow": (("from", "to"), (), False),
     "console": (("style",), (), True),
-    "guest": (("pd",), ("transport", "console", "device_tree"), True),
+    "guest": (("pd", "gic"), ("gicv", "transport", "console", "device_tree"), True),
     "mac": (("pd", "is"), (), True),
     "uart": (("pd", "clock", "baud"), (), True),
 }
@@ -20,6 +20,7 @@ INSTRUCTIONS = {
 NUMBERS = {"clock": (1, 0xFFFFFFFF), "baud": (50, 10000000)}
 VALUES = {
     "style": ("colour", "prefix", "plain"),
+    "gic": ("2", "3"),
     "transport": ("mmio", "pci"),
     "console": ("virtio", "pl011"),
     "device_tree": ("end", "start"),
@@ -87,6 +88,8 @@ def value_of_instruction(system, name, value, line):
 def meaning(system, kind, attributes, line):
     if kind == "guest" and system.pds[attributes["pd"]].vm is None:
         raise system.problem(line, f'protection_domain "{attributes["pd"]}" has no virtual_machine')
+    if kind == "guest":
+        interrupt_controller(system, attributes, line)
     if kind == "uart" and not any(name.startswith("serial_") and name.endswith("_tx_queue") and
                                   name != f"serial_{attributes['pd']}_tx_queue"
                                   for name in system.pds[attributes["pd"]].maps):
@@ -97,6 +100,22 @@ def meaning(system, kind, attributes, line):
                 raise system.problem(line, f'{name}="{attributes[name]}" is the client of no net connection')
     if kind == "allow" and attributes["from"] == attributes["to"]:
         raise system.problem(line, f'"{attributes["from"]}" needs no permission to talk to itself')
+
+
+def interrupt_controller(system, attributes, line):
+    """A GICv2 has its virtual CPU interface in the guest; of a GICv3, nothing is mapped."""
+    name = attributes.get("gicv")
+    if attributes["gic"] == "3":
+        if name is not None:
+            raise system.problem(line, f'gicv="{name}" is of a GICv2: a GICv3 has no such region')
+        return
+    if name is None:
+        raise system.problem(line, 'gic="2" needs gicv="REGION", the memory_region of the virtual CPU interface (GICV)')
+    if name not in system.pds[attributes["pd"]].vm.maps:
+        raise system.problem(line, f'gicv="{name}": the virtual_machine of "{attributes["pd"]}" maps no such '
+                                   "memory_region")
+    if name not in system.paddrs:
+        raise system.problem(line, f'gicv="{name}": the memory_region has no phys_addr')
 
 
 def has_symbol(program, symbol):

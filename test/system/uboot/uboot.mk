@@ -23,7 +23,8 @@ $(UBOOT)/uboot.img: $(UBOOT_SRC)/image.S $(BUILD)/deb/u-boot-qemu/.fetched
 $(UBOOT)/%/guest.system: $(UBOOT_SRC)/uboot.system
 	$(Q)mkdir -p $(@D)
 	$(Q)sed -e 's/transport="mmio"/transport="$(lastword $(subst -, ,$*))"/' \
-	    $(if $(filter gic3%,$*),-e '/mr="gic_vcpu"/d' -e '/name="gic_vcpu"/d') $< >$@
+	    $(if $(filter gic3%,$*),-e '/mr="gic_vcpu"/d' -e '/name="gic_vcpu"/d' \
+	    -e 's/gic="2" gicv="gic_vcpu"/gic="3"/') $< >$@
 
 $(UBOOT)/%/image.elf: $(UBOOT)/%/guest.system $(UBOOT)/uboot.img $(VMM_ELF) $(DRIVER_ELFS) $(SDDF_CONFIGURE) \
         $(MICROKIT_TOOL_FILES)
