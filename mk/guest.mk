@@ -16,6 +16,14 @@ $(BUILD)/deb/linux/.fetched:
 	@$(call step,FETCH,linux-image-arm64: the guest kernel of Debian)
 	$(Q)$(FETCH_DEB) --dependency linux-image-arm64:arm64 $(@D) --wildcards ./boot './*lib/modules/*'
 
+$(BUILD)/deb/device-trees/.fetched:
+	@$(call step,FETCH,linux-image-arm64: the device trees of boards)
+	$(Q)$(FETCH_DEB) --dependency linux-image-arm64:arm64 $(@D) --wildcards './usr/lib/linux-image-*'
+
+.PHONY: device-trees
+## device-trees: fetch the device trees of all boards that Debian knows, for tools/board/pass
+device-trees: $(BUILD)/deb/device-trees/.fetched
+
 $(BUILD)/deb/busybox-static/.fetched:
 	@$(call step,FETCH,busybox-static: the programs of the guest)
 	$(Q)$(FETCH_DEB) busybox-static:arm64 $(@D)

@@ -8,6 +8,7 @@
 #   BOARD_UART      address and interrupt of the UART that guests may have
 #   BOARD_GICV      address of the GICv2's virtual CPU interface
 #   BOARD_MACHINE   arguments of QEMU for the machine, which may depend on GIC, CPU (RUN_CPU) and cores (RUN_SMP)
+#   BOARD_DTB       its device tree in Debian's kernel package, for tools/board/pass
 #   BOARD_SAYS      what it is, for the line at the start
 # and its folder has serial.dtsi, the node of that UART in a guest's device tree.
 BOARD_GICS    := 2 3

@@ -11,3 +11,4 @@ BOARD_MACHINE  = -machine xlnx-zcu102,virtualization=on,secure=off -m 4G \
     $(or $(RUN_SMP),-accel tcg$(COMMA)thread=single) \
     -audiodev none$(COMMA)id=none -global xlnx.v-dp.audiodev=none
 BOARD_SAYS     = the ZCU102 as QEMU models it
+BOARD_DTB     := xilinx/zynqmp-zcu102-rev1.0.dtb
