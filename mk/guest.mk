@@ -14,7 +14,7 @@ GUEST_BUSYBOX = "$$(find $(BUILD)/deb/busybox-static -path "*bin/busybox" -type 
 # Modules lie in /lib or in /usr/lib.
 $(BUILD)/deb/linux/.fetched:
 	@$(call step,FETCH,linux-image-arm64: the guest kernel of Debian)
-	$(Q)$(FETCH_DEB) --dependency linux-image-arm64:arm64 $(@D) --wildcards ./boot './*lib/modules/*'
+	$(Q)$(FETCH_DEB) --dependency 'linux-image-*' linux-image-arm64:arm64 $(@D) --wildcards ./boot './*lib/modules/*'
 
 $(BUILD)/deb/device-trees/.fetched:
 	@$(call step,FETCH,linux-image-arm64: the device trees of boards)
