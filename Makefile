@@ -17,39 +17,37 @@ ifdef MICROKIT_SDK
 .PHONY: libmicrokit
 libmicrokit:
 else
--include mk/kernel.mk
--include mk/tools.mk
+include mk/kernel.mk
+include mk/tools.mk
 endif
--include mk/unit.mk
+include mk/unit.mk
 include mk/guest.mk
 
 # The library, as any system builds it.
 LIBVMM_CC     := $(CROSS)gcc
 LIBVMM_CFLAGS  = $(TARGET_CFLAGS)
--include libvmm.mk
+include libvmm.mk
 $(LIBVMM_OBJS): | libmicrokit
 
-# The first: others use what it builds.
--include mk/drivers.mk
--include apps/vmm/vmm.mk
+include mk/drivers.mk
+include apps/vmm/vmm.mk
 include examples/linux/linux.mk
 include $(filter-out examples/linux/linux.mk,$(sort $(wildcard examples/*/*.mk)))
--include mk/guests.mk
--include mk/bench.mk
--include test/system/drivers/drivers_test.mk
--include test/system/virtio/virtio_test.mk
--include mk/bench-linux.mk
--include mk/bench-virtio.mk
--include mk/bench-throughput.mk
--include mk/examples.mk
+include mk/guests.mk
+include mk/bench.mk
+include test/system/drivers/drivers_test.mk
+include test/system/virtio/virtio_test.mk
+include mk/bench-linux.mk
+include mk/bench-virtio.mk
+include mk/bench-throughput.mk
+include mk/examples.mk
 include mk/run.mk
--include mk/fuzz.mk
--include mk/prove.mk
--include mk/coverage.mk
--include mk/mutate.mk
+include mk/fuzz.mk
+include mk/prove.mk
+include mk/coverage.mk
+include mk/mutate.mk
 include mk/lint.mk
 include mk/help.mk
-# The last: it needs what the others have added to TEST_PREREQUISITES.
 include mk/test.mk
 
 .PHONY: all clean

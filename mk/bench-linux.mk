@@ -5,6 +5,8 @@
 # A variant is named by interrupt controller, vCPUs and the cores that they share, such as gic2-2x1; its files are in
 # $(BENCH_LINUX)/gic2-2x1/. The bare machine boots the same kernel, device tree and RAM disc.
 
+$(call needs,LINUX_DTS LIBVMM_A BENCH GUEST_KERNEL)
+
 BENCH_LINUX          := $(BENCH)/linux
 BENCH_LINUX_SRC      := test/bench/linux-guest
 BENCH_LINUX_INITRD   := $(BENCH_LINUX)/initramfs.cpio.gz
@@ -84,5 +86,5 @@ $(BENCH_LINUX)/%/image.elf: $(BENCH_LINUX)/%/linux.system $(BENCH_LINUX)/%/vmm.e
 -include $(wildcard $(BENCH_LINUX)/guest/*.d $(BENCH_LINUX)/*.d)
 
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += $(foreach gic,2 3,$(BENCH_LINUX)/gic$(gic)-1x1/image.elf)
+test-build: $(foreach gic,2 3,$(BENCH_LINUX)/gic$(gic)-1x1/image.elf)
 endif

@@ -4,6 +4,8 @@
 # What a byte costs a Linux guest: test/bench/throughput runs fio and iperf3 in the examples virtio and passthrough, and
 # on the bare machine, in a QEMU whose plugin counts instructions.
 
+$(call needs,PASSTHROUGH VIRTIO BENCH GUEST_KERNEL VTEST_PROGRAMS)
+
 BENCH_THROUGHPUT       := $(BENCH)/throughput
 BENCH_THROUGHPUT_FILES := $(BENCH_THROUGHPUT)/count.so $(BENCH_THROUGHPUT)/disk.img $(GUEST_KERNEL) \
     $(addprefix $(VIRTIO)/gic2-,pci/$(IMAGE_NAME) mmio/$(IMAGE_NAME)) $(PASSTHROUGH)/gic2/$(IMAGE_NAME) $(VIRTIO_INITRD)

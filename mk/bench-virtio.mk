@@ -5,6 +5,8 @@
 # machine's passed through, and on the bare machine. A variant is named by interrupt controller and devices:
 # $(BENCH_VIRTIO)/gic2-mmio/image.elf.
 
+$(call needs,LIBVMM_A BENCH DRIVERS MACHINE_SRC)
+
 BENCH_VIRTIO     := $(BENCH)/virtio
 BENCH_VIRTIO_SRC := test/bench/virtio-system
 BENCH_VIRTIO_PDS := uart=$(DRIVERS)/pl011.elf serial_virt=$(DRIVERS)/serial_virt.elf disk=$(DRIVERS)/virtio_blk.elf \
@@ -66,5 +68,5 @@ $(BENCH_VIRTIO)/%/image.elf: $(BENCH_VIRTIO)/%/guest.system $(BENCH_VIRTIO)/%/pa
 .SECONDARY: $(BENCH)/virtio.elf $(BENCH)/guest/virtio.c.o $(BENCH)/guest/virtio_bus.c.o
 
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += bench-virtio-build
+test-build: bench-virtio-build
 endif

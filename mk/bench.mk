@@ -5,6 +5,8 @@
 # image with the VMM of the bare guests' tests around it for each version of the interrupt controller,
 # $(BENCH)/gicN/NAME/image.elf.
 
+$(call needs,LIBVMM_A GUEST_CFLAGS)
+
 BENCH        := $(BUILD)/test/bench
 BENCH_NAMES  := exits smp_round
 BENCH_CFLAGS := $(GUEST_CFLAGS) -Itest/guests/harness -Itest/bench/guest
@@ -67,5 +69,5 @@ $(foreach gic,2 3,$(foreach name,$(BENCH_NAMES),$(eval $(call bench_image,$(gic)
 -include $(wildcard $(BENCH)/guest/*.d)
 
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += bench-build
+test-build: bench-build
 endif

@@ -12,6 +12,8 @@
 #
 # and then $(call build_image,my.system,$(OUT),...). docs/drivers.md has the names and the conventions.
 
+$(call needs,LIBVMM_A UNIT_DIR)
+
 DRIVERS        := $(EXAMPLES:%/examples=%/drivers)
 DRIVER_NAMES   := pl011 cadence_uart imx_uart serial_virt virtio_blk blk_virt virtio_net net_virt arm_timer virtio_rng
 DRIVER_ELFS    := $(DRIVER_NAMES:%=$(DRIVERS)/%.elf)

@@ -3,6 +3,8 @@
 #
 # Systems with several vCPUs, several guests and real devices: the examples beside the Linux one, and their tests.
 
+$(call needs,LIBVMM_A GUEST_HARNESS)
+
 # Bare guests with four vCPUs: test/guests/smp/NAME.c becomes $(SMP_OUT)/NAME/VARIANT/image.elf. A variant is named by
 # interrupt controller, cores, and which of VMM and vCPUs has the higher priority, such as gic2-4-high.
 SMP_OUT      := $(BUILD)/test/smp
@@ -57,7 +59,7 @@ $(foreach name,$(SMP_NAMES),$(foreach variant,$(SMP_VARIANTS),$(eval $(call smp_
 smp-images: $(foreach name,$(SMP_NAMES),$(SMP_VARIANTS:%=$(SMP_OUT)/$(name)/%/image.elf))
 
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += smp-images
+test-build: smp-images
 endif
 
 # Four bare guests with a VMM each, in test/system/several, and a PD that measures what they get.
@@ -101,5 +103,5 @@ $(SEVERAL)/gic%/image.elf: $(SEVERAL_SRC)/gic%.system $(SEVERAL)/gic%/vmm.elf $(
 -include $(wildcard $(SEVERAL)/*.d)
 
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += $(SEVERAL)/gic2/image.elf $(SEVERAL)/gic3/image.elf
+test-build: $(SEVERAL)/gic2/image.elf $(SEVERAL)/gic3/image.elf
 endif

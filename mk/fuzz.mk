@@ -8,6 +8,8 @@
 # A corpus has three parts: what is committed (test/fuzz/corpus/X), seeds made out of files of the tree
 # ($(BUILD)/fuzz/seeds/X), and what runs have found ($(BUILD)/fuzz/corpus/X), which "make clean" throws away.
 
+$(call needs,UNIT_TARGET_SRCS)
+
 FUZZ_CC ?= clang
 #@ FUZZ_SECONDS     fuzz: seconds a target runs (default: 600; 0: until it is stopped)
 FUZZ_SECONDS ?= 600
@@ -40,7 +42,7 @@ FUZZ_SEEDS     := $(FUZZ_DIR)/seeds/.made
 
 ## fuzz: run every fuzz target for FUZZ_SECONDS
 fuzz: fuzz-deps
-	$(Q)$(BUILD_QUIETLY) fuzz-targets
+	+$(Q)$(BUILD_QUIETLY) fuzz-targets
 	$(Q)set -e; for name in $(FUZZERS); do \
 	    $(call step,FUZZ,'"$$name"'); $(PYTHON) test/fuzz/run $(FUZZ_DIR) $$name $(FUZZ_SECONDS); done
 
@@ -65,7 +67,7 @@ $(FUZZ_DIR)/obj/src/aarch64/vgic/vgic_irq.o: FUZZ_CFLAGS += -fno-sanitize=fuzzer
 $(FUZZ_DRIVER_OBJS): FUZZ_CFLAGS += -Iapps/drivers
 $(FUZZ_DIR)/drivers: $(FUZZ_DRIVER_OBJS)
 
-$(FUZZ_DIR)/obj/test/fuzz/tool_files.o: FUZZ_CFLAGS += -DPROGRAMS='"$(abspath $(FUZZ_DIR)/programs)"'
+$(FUZZ_DIR)/obj/test/fuzz/tool_files.o: FUZZ_CFLAGS += -DPROGRAMS='"'"$$(realpath $(FUZZ_DIR)/programs)"'"'
 $(FUZZ_DIR)/obj/test/fuzz/tool_files.o: $(FUZZ_PROGRAMS)
 
 $(FUZZ_DIR)/%: $(FUZZ_DIR)/obj/test/fuzz/%_fuzz.o $(FUZZ_VMM_OBJS)
@@ -91,6 +93,6 @@ $(FUZZ_SEEDS): test/fuzz/seeds $(FUZZ_PROGRAMS) test/fuzz/guest.dts test/tool/br
         $(wildcard test/tool/good/*.system)
 	$(Q)$(PYTHON) test/fuzz/seeds $(FUZZ_DIR) && touch $@
 
-TEST_PREREQUISITES += fuzz-targets
+test-build: fuzz-targets
 
 -include $(shell find $(FUZZ_DIR)/obj -name '*.d' 2>/dev/null)

@@ -6,6 +6,8 @@
 # One whose name begins with smp_ gets four vCPUs. One with a VMM of its own has it in test/system/machine/NAME/vmm.c,
 # and maybe further PDs and a system description beside it. With those of MACHINE_TICKED runs another PD, the ticker.
 
+$(call needs,LIBVMM_A)
+
 GUESTS        := $(BUILD)/test/guests
 MACHINE       := $(BUILD)/test/machine
 MACHINE_SRC   := test/system/machine
@@ -71,5 +73,5 @@ $(foreach gic,2 3,$(foreach name,$(GUEST_NAMES),$(eval $(call machine_image,$(gi
 -include $(wildcard $(GUESTS)/*.d $(GUESTS)/harness/*.d $(MACHINE)/*.d $(MACHINE)/*/*.d)
 
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += guests
+test-build: guests
 endif

@@ -3,9 +3,9 @@
 #
 # What can be checked without running anything.
 
-.PHONY: lint lint-deps lint-includes lint-text lint-layout format
-## lint: check include directions, licence headers, marks, scripts and layout
-lint: lint-includes lint-text lint-layout
+.PHONY: lint lint-deps lint-includes lint-text lint-layout lint-warnings format
+## lint: check include directions, licence headers, marks, scripts, layout, and that nothing compiles with a warning
+lint: lint-includes lint-text lint-layout lint-warnings
 
 lint-deps:
 	$(Q)tools/run/deps lint
@@ -22,6 +22,11 @@ lint-text: | lint-deps
 lint-layout: | lint-deps
 	@$(call step,LINT,layout)
 	$(Q)tools/lint/format check
+
+# Apart from the other build, whose warnings are no errors.
+lint-warnings: $(LIBVMM_LIBFDT_READY)
+	@$(call step,LINT,warnings of the compilers)
+	+$(Q)$(BUILD_QUIETLY) BUILD=$(BUILD)/lint LIBFDT=$(LIBFDT) WERROR=1 $(BUILD)/lint/libvmm.a kernel tools drivers
 
 ## format: lay out the C sources with clang-format
 format:

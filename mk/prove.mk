@@ -18,7 +18,7 @@ PROVE_READY    := $(foreach program,$(PROVE_PROGRAMS),$(if $(shell command -v $(
 .PHONY: prove prove-tool prove-deps
 ## prove: let CBMC prove what test/prove states, for all inputs within its bounds
 prove: prove-deps
-	$(Q)$(BUILD_QUIETLY) prove-tool
+	+$(Q)$(BUILD_QUIETLY) prove-tool
 	$(Q)printf '%s\n' $(PROOFS:%=test/prove/%_proof.c) | xargs -n 1 -P $(JOBS) test/prove/run $(PROVE_BIN)
 
 # CBMC has the C compiler read the sources for it.
@@ -34,4 +34,4 @@ $(PROVE_FETCHED):
 $(PROVE_PROGRAMS:%=$(PROVE_BIN)/%): $(PROVE_FETCHED) test/prove/wrap
 	$(Q)test/prove/wrap $(PROVE_DEBS) $(@F)
 
-TEST_PREREQUISITES += prove-tool
+test-build: prove-tool

@@ -13,6 +13,8 @@
 #   EXAMPLE_QEMU_NAME    further arguments of QEMU: disks, network (without -nic or -netdev there is no network)
 #   EXAMPLE_FILES_NAME   further files to build first, such as disks
 
+$(call needs,EXAMPLE_IMAGE_linux)
+
 #@ EXAMPLE          run: what to run, a folder of examples/ (default: linux)
 EXAMPLE ?= linux
 #@ GIC              run: the machine's interrupt controller, 2 or 3 (default: the board's, 2 where it has both)
@@ -57,7 +59,7 @@ run:
 	$(Q)tools/run/deps run </dev/null
 	$(Q)tools/run/check-options BOARD '$(BOARD)' BOARD_CPU '$(BOARD_CPU)' CPU '$(CPU)' QEMU '$(QEMU)' </dev/null
 	@$(call step,BUILD,$(RUN_IMAGE))
-	$(Q)$(BUILD_QUIETLY) $(RUN_IMAGE) $(EXAMPLE_FILES_$(EXAMPLE)) </dev/null >&2
+	+$(Q)$(BUILD_QUIETLY) $(RUN_IMAGE) $(EXAMPLE_FILES_$(EXAMPLE)) </dev/null >&2
 	@$(call step,BOOT,$(EXAMPLE_BANNER_$(EXAMPLE)); $(RUN_HINT))
 	$(Q)exec tools/run/console $(RUN_QEMU) $(call qemu_image,$(RUN_IMAGE))
 

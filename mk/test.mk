@@ -1,18 +1,18 @@
 # Copyright 2026, the libvmm authors
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Tests: everything is built first, then pytest runs all of it and prints the one summary line. A fragment adds what
-# has to be built for its tests to TEST_PREREQUISITES. Tests that call make do so as a user would, not as a part of
-# this one.
+# Tests: everything is built first, then pytest runs all of it and prints the one summary line. A fragment makes what
+# has to be built for its tests a prerequisite of test-build. Tests that call make do so as a user would, not as a part
+# of this one.
 
 #@ TESTS            test: folders or files to run (default: test)
 TESTS ?= test
 #@ JOBS             test, prove: how many tests or proofs run at once (default: 2)
 JOBS  ?= 2
 
-TEST_PREREQUISITES += $(if $(UNIT_BINS),unit-tests) $(if $(IMAGE_TOOL),tools)
+test-build: unit-tests
 include test/system/linux/linux.mk
--include $(wildcard test/system/kernel/*.mk)
+include test/system/kernel/kernel.mk
 include test/system/storm/storm.mk
 include test/system/vswitch/vswitch_test.mk
 include test/system/console/console.mk
@@ -22,11 +22,13 @@ include test/system/boards/boards_test.mk
 .PHONY: test test-build test-deps
 ## test: build and run every test
 test: test-deps
-	$(Q)$(BUILD_QUIETLY) test-build
-	$(Q)env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL BUILD=$(abspath $(BUILD)) CROSS=$(CROSS) QEMU=$(QEMU) \
+	+$(Q)$(BUILD_QUIETLY) test-build
+	$(Q)env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL BUILD="$$(realpath $(BUILD))" CROSS=$(CROSS) QEMU=$(QEMU) \
 	    $(PYTHON) -m pytest -q -p no:cacheprovider -n $(JOBS) --dist loadgroup $(PYTEST_ARGS) $(TESTS)
-
-test-build: $(TEST_PREREQUISITES)
 
 test-deps:
 	$(Q)tools/run/deps run test
+
+ifdef TEST_PREREQUISITES
+$(error TEST_PREREQUISITES is no more: say "test-build: $(TEST_PREREQUISITES)")
+endif

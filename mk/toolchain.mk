@@ -3,6 +3,12 @@
 #
 # The tools and flags that every rule shares. Everything generated goes under $(BUILD).
 
+# Settings of a user's shell that change what cd prints, and how programs read their arguments.
+unexport CDPATH POSIXLY_CORRECT
+# $(call needs,VARIABLES): stops make where a fragment is included before those that define the variables.
+needs = $(foreach name,$(1),$(if $(filter undefined,$(origin $(name))),\
+    $(error $(lastword $(MAKEFILE_LIST)) uses $$($(name)): include it behind the fragment that defines that)))
+
 #@ BUILD            folder for everything that is built or fetched (default: build)
 BUILD  ?= build
 CROSS  ?= aarch64-linux-gnu-
@@ -25,7 +31,8 @@ step = $(if $(filter 1,$(STEPS)),printf '  %-8s %s\n' '$(1)' '$(2)' >&2,:)
 # A build inside a target such as "run": its steps, or every command with V=1, and nothing else.
 BUILD_QUIETLY = $(MAKE) $(if $(filter 1,$(V)),,-s) STEPS=$(STEPS)
 
-WARNINGS      := -Wall -Wextra -Wconversion -Wshadow -Wvla -Werror
+#@ WERROR           WERROR=1: warnings of the compilers are errors, as in CI and "make lint"
+WARNINGS      := -Wall -Wextra -Wconversion -Wshadow -Wvla $(if $(filter 1,$(WERROR)),-Werror)
 # What runs under a kernel that does not save a PD's FP registers, with stage 1 off: no FP, no unaligned access.
 TARGET_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -ffreestanding -nostdlib -mgeneral-regs-only -mstrict-align \
                  -march=armv8-a -mno-outline-atomics -fno-pic -no-pie -ffunction-sections -fdata-sections

@@ -3,15 +3,13 @@
 #
 # The image tool, a host program; for tests a copy of it with sanitizers, and its unit tests.
 
-BUILD  ?= build
-HOSTCC ?= gcc
 PKG_CONFIG ?= pkg-config
 
 IMAGE_TOOL         := $(BUILD)/tools/image
 IMAGE_TOOL_ASAN    := $(BUILD)/tools/image.asan
 IMAGE_TOOL_SOURCES := $(sort $(wildcard tools/image/*.c))
 IMAGE_TOOL_HEADERS := $(wildcard tools/image/*.h) kernel/abi/image.h
-IMAGE_TOOL_CFLAGS  := -std=gnu11 -O2 -g -Wall -Wextra -Wconversion -Wshadow -Wvla -Werror
+IMAGE_TOOL_CFLAGS  := $(HOST_CFLAGS)
 IMAGE_TOOL_ASAN_CFLAGS := $(IMAGE_TOOL_CFLAGS) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 IMAGE_TOOL_EXPAT    = $(shell $(PKG_CONFIG) --cflags --libs expat)
 
@@ -35,4 +33,4 @@ $(BUILD)/tools/unit/%_test: test/tool/unit/%_test.c $(IMAGE_TOOL_SOURCES) $(IMAG
 	$(Q)$(HOSTCC) $(IMAGE_TOOL_ASAN_CFLAGS) -o $@ $< $(filter-out %/main.c,$(IMAGE_TOOL_SOURCES)) -lcmocka \
 	    $(IMAGE_TOOL_EXPAT)
 
-TEST_PREREQUISITES += tools
+test-build: tools

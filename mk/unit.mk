@@ -8,10 +8,6 @@
 # src/util/libc/, cache instructions and guest code are for the target: the host's C library and test/unit/fake/
 # stand in.
 
-BUILD  ?= build
-HOSTCC ?= gcc
-PYTHON ?= /usr/bin/python3
-
 UNIT_DIR    := $(BUILD)/unit
 # What only the target can compile.
 UNIT_TARGET_SRCS := src/util/libc/%.c src/aarch64/vcpu/wash_code.c
@@ -22,7 +18,7 @@ UNIT_OBJS   := $(UNIT_SRCS:%.c=$(UNIT_DIR)/obj/%.o) $(UNIT_FAKES:%.c=$(UNIT_DIR)
 UNIT_LIB    := $(UNIT_DIR)/libvmm-host.a
 UNIT_BINS   := $(UNIT_TESTS:test/unit/%.c=$(UNIT_DIR)/%)
 UNIT_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
-    -Wall -Wextra -Wconversion -Wshadow -Wvla -Werror -Itest/unit/fake -Iinclude -Isrc -I. -MMD -MP $(UNIT_EXTRA_CFLAGS)
+    $(WARNINGS) -Itest/unit/fake -Iinclude -Isrc -I. -MMD -MP $(UNIT_EXTRA_CFLAGS)
 UNIT_LIBS   := -lcmocka -lfdt
 
 .PHONY: unit-tests unit

@@ -3,6 +3,8 @@
 #
 # The ready-made VMM: $(VMM_ELF), to be configured for a system as drivers are (mk/drivers.mk).
 
+$(call needs,LIBVMM_A)
+
 VMM_ELF := $(EXAMPLES:%/examples=%/vmm)/vmm.elf
 
 $(VMM_ELF:.elf=.o): apps/vmm/vmm.c | libmicrokit
@@ -14,5 +16,5 @@ $(VMM_ELF): $(VMM_ELF:.elf=.o) $(LIBVMM_A) $(LIBMICROKIT_A)
 	$(Q)$(call link_pd,$@,$^)
 
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += $(VMM_ELF)
+test-build: $(VMM_ELF)
 endif

@@ -5,6 +5,8 @@
 # also by their number and the number of cores that they share, such as gic2-256M-4x2, and by "low" where the VMM has a
 # lower priority than they. Its files lie in $(LINUX)/gic2-256M/, ending in $(IMAGE_NAME), what QEMU starts.
 
+$(call needs,LIBVMM_A GUEST_INITRD)
+
 LINUX     := $(EXAMPLES)/linux
 
 EXAMPLE_BOARDS_linux := $(BOARDS)

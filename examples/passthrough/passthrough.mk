@@ -3,6 +3,8 @@
 #
 # A Linux guest with real devices. Variants: gic2 and gic3; files lie in $(PASSTHROUGH)/gic2/, ending in $(IMAGE_NAME).
 
+$(call needs,LINUX_DTS LIBVMM_A GUEST_INITRD_FILES)
+
 PASSTHROUGH     := $(EXAMPLES)/passthrough
 PASSTHROUGH_SRC := examples/passthrough
 
@@ -57,5 +59,5 @@ $(PASSTHROUGH)/disk.img:
 .PRECIOUS: $(PASSTHROUGH)/gic%/guest.dtb $(PASSTHROUGH)/gic%/images.o $(PASSTHROUGH)/gic%/vmm.elf
 
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += $(foreach gic,2 3,$(PASSTHROUGH)/gic$(gic)/$(IMAGE_NAME)) $(PASSTHROUGH)/disk.img
+test-build: $(foreach gic,2 3,$(PASSTHROUGH)/gic$(gic)/$(IMAGE_NAME)) $(PASSTHROUGH)/disk.img
 endif

@@ -3,6 +3,8 @@
 #
 # The Linux example with four vCPUs: its VMM, and a device tree and system description with four of them.
 
+$(call needs,LINUX LIBVMM_A GUEST_INITRD)
+
 SMP_EXAMPLE := $(EXAMPLES)/smp
 
 EXAMPLE_IMAGE_smp  = $(SMP_EXAMPLE)/gic$(GIC)/$(IMAGE_NAME)

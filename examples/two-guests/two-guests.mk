@@ -4,6 +4,8 @@
 # Two Linux guests, each with its VMM, and the console that they share. The guests' device tree is that of the Linux
 # example: where that has the machine's PL011, these have the library's.
 
+$(call needs,LINUX_DTS LIBVMM_A GUEST_INITRD)
+
 TWO_GUESTS := $(EXAMPLES)/two-guests
 
 EXAMPLE_IMAGE_two-guests  = $(TWO_GUESTS)/gic$(GIC)/$(IMAGE_NAME)

@@ -4,6 +4,8 @@
 # A Linux guest and a service for its programs. Variants: gic2 and gic3; files lie in $(UIO)/gic2/, ending in
 # $(IMAGE_NAME).
 
+$(call needs,LINUX_DTS LIBVMM_A GUEST_HEADERS)
+
 UIO     := $(EXAMPLES)/uio
 UIO_SRC := examples/uio
 
@@ -55,5 +57,5 @@ $(UIO)/gic%/$(IMAGE_NAME): $(UIO_SRC)/uio_gicv%.system $(UIO)/gic%/vmm.elf $(UIO
 .PRECIOUS: $(UIO)/gic%/guest.dtb $(UIO)/gic%/images.o $(UIO)/gic%/vmm.elf
 
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += $(foreach gic,2 3,$(UIO)/gic$(gic)/$(IMAGE_NAME))
+test-build: $(foreach gic,2 3,$(UIO)/gic$(gic)/$(IMAGE_NAME))
 endif

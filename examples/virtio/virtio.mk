@@ -5,6 +5,8 @@
 # devices sit on: gic2-mmio, gic3-pci; one with several vCPUs also by their number and the number of cores that they
 # share: gic2-mmio-4x2. Its files lie in $(VIRTIO)/gic2-mmio/, ending in $(IMAGE_NAME).
 
+$(call needs,VMM_ELF DRIVERS GUEST_INITRD_FILES)
+
 VIRTIO     := $(EXAMPLES)/virtio
 VIRTIO_SRC := examples/virtio
 

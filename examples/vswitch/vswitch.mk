@@ -4,6 +4,8 @@
 # Two Linux guests and a switch, with the ready-made VMM. A variant is named as those of the example virtio are, such as
 # gic2-mmio; its files lie in $(VSWITCH)/gic2-mmio/, ending in $(IMAGE_NAME).
 
+$(call needs,VMM_ELF DRIVERS GUEST_INITRD_FILES)
+
 VSWITCH     := $(EXAMPLES)/vswitch
 VSWITCH_SRC := examples/vswitch
 

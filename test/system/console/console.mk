@@ -3,6 +3,8 @@
 #
 # Linux with two virtio consoles, one of them with several ports: $(CTEST)/image.elf.
 
+$(call needs,LIBVMM_A DRIVER_ELFS GUEST_INITRD_FILES)
+
 CTEST     := $(BUILD)/test/console
 CTEST_SRC := test/system/console
 
@@ -26,5 +28,5 @@ $(CTEST)/image.elf: $(CTEST_SRC)/console.system $(CTEST)/parts/vmm.elf $(DRIVER_
 	$(Q)$(call build_image,$<,$(@D) --search-path $(GUEST),$@)
 
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += $(CTEST)/image.elf
+test-build: $(CTEST)/image.elf
 endif

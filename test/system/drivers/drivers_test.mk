@@ -3,6 +3,8 @@
 #
 # The images of the drivers' tests: two clients, and a hostile one or an idle program in its place.
 
+$(call needs,LIBVMM_A DRIVERS)
+
 DTEST      := $(BUILD)/test/drivers
 DTEST_SRC  := test/system/drivers
 DTEST_OBJS := $(patsubst %,$(DTEST)/parts/%.o,client blk net timer)
@@ -54,7 +56,7 @@ $(eval $(call dtest_image,shared-2,mallory,$(DTEST)/drivers-shared-2.system))
 .PHONY: drivers-test-images
 drivers-test-images: $(foreach name,quiet hostile shared quiet-2 hostile-2 shared-2,$(DTEST)/$(name)/image.elf)
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += drivers-test-images
+test-build: drivers-test-images
 endif
 
 # The switch.

@@ -45,5 +45,5 @@ $(foreach name,$(KTEST_NAMES),$(eval $(call ktest_image,$(name))))
 .PHONY: ktest-images
 ktest-images: $(KTEST_NAMES:%=$(KTEST_OUT)/%/image.elf)
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += ktest-images
+test-build: ktest-images
 endif

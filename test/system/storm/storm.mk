@@ -3,6 +3,8 @@
 #
 # Two bare guests, stormy and witness, each with its VMM: $(STORM)/gicN/image.elf.
 
+$(call needs,LIBVMM_A GUEST_HARNESS)
+
 STORM     := $(BUILD)/test/storm
 STORM_SRC := test/system/storm
 
@@ -38,5 +40,5 @@ $(STORM)/gic%/image.elf: $(STORM_SRC)/gic%.system $(STORM)/gic%/stormy_vmm.elf $
 .PRECIOUS: $(STORM)/gic%/stormy_vmm.elf $(STORM)/gic%/witness_vmm.elf
 
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += $(STORM)/gic2/image.elf $(STORM)/gic3/image.elf
+test-build: $(STORM)/gic2/image.elf $(STORM)/gic3/image.elf
 endif

@@ -4,6 +4,8 @@
 # Debian's U-Boot as a guest, and a disk from which it boots Linux. A variant is named by interrupt controller and what
 # the guest's disk sits on: $(UBOOT)/gic2-mmio/image.elf, $(UBOOT)/gic3-pci/image.elf.
 
+$(call needs,VMM_ELF DRIVER_ELFS GUEST_INITRD_FILES)
+
 UBOOT          := $(BUILD)/test/uboot
 UBOOT_SRC      := test/system/uboot
 UBOOT_BIN      := $(BUILD)/deb/u-boot-qemu/usr/lib/u-boot/qemu_arm64/u-boot.bin
@@ -52,5 +54,5 @@ uboot-images: $(UBOOT_VARIANTS:%=$(UBOOT)/%/image.elf) $(UBOOT)/disk.img
 .PRECIOUS: $(UBOOT)/%/guest.system
 
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += uboot-images
+test-build: uboot-images
 endif

@@ -4,6 +4,8 @@
 # What the tests of virtual devices boot, and programs that the guest has on its disk: one of these tests, and Debian's
 # fio and iperf3 with their libraries.
 
+$(call needs,VMM_ELF VIRTIO DRIVER_ELFS GUEST_KERNEL)
+
 VTEST          := $(BUILD)/test/virtio
 VTEST_PACKAGES := fio iperf3
 VTEST_FETCHED  := $(VTEST_PACKAGES:%=$(BUILD)/deb/%/.fetched)
@@ -44,15 +46,15 @@ VTEST_CORES := $(foreach gic,2 3,$(foreach bus,mmio pci,gic$(gic)-$(bus)-4x2))
 .PHONY: test-virtio test-virtio-cores
 ## test-virtio: Linux on virtual devices, every variant, with much data; takes an hour
 test-virtio: test-deps
-	$(Q)$(BUILD_QUIETLY) test-build $(VTEST_ALL:%=$(VIRTIO)/%/$(IMAGE_NAME)) $(VSWITCH_MATRIX)
+	+$(Q)$(BUILD_QUIETLY) test-build $(VTEST_ALL:%=$(VIRTIO)/%/$(IMAGE_NAME)) $(VSWITCH_MATRIX)
 	$(Q)TEST_MATRIX=1 $(MAKE) test TESTS='test/system/virtio test/system/vswitch'
 
 ## test-virtio-cores: the same with four vCPUs on two cores
 test-virtio-cores: test-deps
-	$(Q)$(BUILD_QUIETLY) test-build $(VTEST_CORES:%=$(VIRTIO)/%/$(IMAGE_NAME))
+	+$(Q)$(BUILD_QUIETLY) test-build $(VTEST_CORES:%=$(VIRTIO)/%/$(IMAGE_NAME))
 	$(Q)TEST_MATRIX=4x2 $(MAKE) test TESTS=test/system/virtio
 
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += $(VTEST_SOME:%=$(VIRTIO)/%/$(IMAGE_NAME)) $(VTEST)/nomsi/$(IMAGE_NAME) $(VTEST)/hammer \
+test-build: $(VTEST_SOME:%=$(VIRTIO)/%/$(IMAGE_NAME)) $(VTEST)/nomsi/$(IMAGE_NAME) $(VTEST)/hammer \
     $(VTEST_PROGRAMS)/.ready
 endif

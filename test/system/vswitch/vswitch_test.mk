@@ -5,6 +5,8 @@
 # guest_2, and with a disk for both: $(VSWITCH_FUZZED)/gic2-mmio/image.elf. There, guest_1 has what the guest of the
 # example virtio has. There is a fuzzer for what devices sit on, mmio or pci.
 
+$(call needs,VMM_ELF VIRTIO_INITRD VSWITCH DRIVER_ELFS GUEST_KERNEL GUEST_HARNESS)
+
 VSWITCH_FUZZED := $(BUILD)/test/vswitch
 VSWITCH_ALL    := $(foreach gic,2 3,$(foreach bus,mmio pci,$(foreach smp,_ -4x1,gic$(gic)-$(bus)$(smp:_=))))
 
@@ -36,6 +38,6 @@ $(VSWITCH_FUZZED)/%/$(IMAGE_NAME): $(VSWITCH_FUZZED)/%/guest.system $(VMM_ELF) $
 VSWITCH_MATRIX := $(foreach folder,$(VSWITCH) $(VSWITCH_FUZZED),$(VSWITCH_ALL:%=$(folder)/%/$(IMAGE_NAME)))
 
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += $(VSWITCH)/gic2-mmio/$(IMAGE_NAME) $(VSWITCH)/gic3-pci/$(IMAGE_NAME) \
+test-build: $(VSWITCH)/gic2-mmio/$(IMAGE_NAME) $(VSWITCH)/gic3-pci/$(IMAGE_NAME) \
                       $(VSWITCH_FUZZED)/gic2-pci/image.elf $(VSWITCH_FUZZED)/gic3-mmio/image.elf
 endif
