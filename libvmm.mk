@@ -17,8 +17,9 @@
 #                     -ffreestanding are added. LIBVMM_CC and LIBVMM_CFLAGS take their place where they are set.
 #   MICROKIT          board folder of the Microkit SDK or of the built-in kernel: the one with include/microkit.h in it.
 #                     Not needed when CFLAGS has the -I for it.
-#   LIBFDT_A,         a libfdt.a for AArch64 and the folder of its libfdt.h. Default: those of Debian's package
-#   LIBFDT_INCLUDE    libfdt-dev, which is downloaded into $(BUILD)/deb; nothing is installed.
+#   LIBFDT            a folder with libfdt's source, to compile it from. Default: that of Debian's source package
+#                     device-tree-compiler, of which the libfdt folder is downloaded into $(BUILD)/deb, with its
+#                     checksum verified; nothing is installed.
 #   LIBVMM            this folder; default: where this file lies
 #   V                 V=1 shows the commands
 #
@@ -30,7 +31,7 @@
 #
 # libvmm.a needs microkit.h and what that declares, and these C functions:
 #   memchr memcmp memcpy memmove memset snprintf strlen strnlen strrchr
-# and, as code with a stack protector does (Debian's libfdt is such):
+# and, if your flags ask for a stack protector:
 #   __stack_chk_fail __stack_chk_guard
 # It brings all of them along as weak symbols (src/util/libc): those of your own or of a C library win.
 
@@ -55,39 +56,32 @@ LIBVMM_SRCS     := $(sort $(foreach levels,* */* */*/* */*/*/*,$(wildcard $(LIBV
 LIBVMM_OBJS     := $(LIBVMM_SRCS:$(LIBVMM)/src/%.c=$(LIBVMM_DIR)/%.o)
 LIBVMM_AR       = $(shell $(LIBVMM_CC) -print-prog-name=ar)
 
-# What only gcc understands.
-LIBVMM_GCC_CFLAGS := -fno-tree-forwprop -falign-functions=4 -falign-jumps=4 -falign-loops=4 -falign-labels=4
-
-# src/boot/libfdt comes first: its libfdt_env.h takes the place of the one that wants a C library.
+# src/boot/libfdt comes first: its libfdt_env.h takes the place of the one that needs a C library.
 LIBVMM_ALL_CFLAGS = -fomit-frame-pointer -fno-asynchronous-unwind-tables -fno-unwind-tables \
-    $(if $(findstring clang,$(LIBVMM_CC)),,$(LIBVMM_GCC_CFLAGS)) \
     $(LIBVMM_CFLAGS) -std=gnu11 -ffreestanding \
     $(if $(MICROKIT),-isystem $(MICROKIT)/include) $(LIBVMM_INCLUDES) -I$(LIBVMM)/src -I$(LIBVMM) \
-    -I$(LIBVMM)/src/boot/libfdt -isystem $(LIBFDT_INCLUDE)
-
-# What no guest's exit runs through, or none that matters, is compiled for size where your flags say -O2 or -O3;
-# memcpy too, whose loops gcc makes longer otherwise.
-LIBVMM_COLD := boot/% devices/pci/% devices/pl011 $(addprefix util/,format log libc/printf libc/string libc/memcpy) \
-    $(addprefix vm/,device_tree guest guest_error guest_ram vcpu virq) \
-    $(addprefix aarch64/exit/,inject psci smccc sysreg trng) aarch64/insn/% \
-    $(addprefix aarch64/vcpu/,cache vcpu_state wash wash_code) $(addprefix aarch64/vgic/,vgic_irq vgic_v3)
-libvmm_size = $(if $(filter $(LIBVMM_COLD),$(1)),$(if $(filter -O2 -O3,$(LIBVMM_CFLAGS)),-Os))
+    -I$(LIBVMM)/src/boot/libfdt -isystem $(LIBFDT)
+# libfdt's own files find their libfdt_env.h before ours: ours is included first, and the other is then empty.
+LIBVMM_LIBFDT_CFLAGS = $(LIBVMM_ALL_CFLAGS) -include $(LIBVMM)/src/boot/libfdt/libfdt_env.h -w
 
 LIBVMM_Q    := $(if $(filter 1,$(V)),,@)
 # One short line a step, on standard error; none with "make -s", or as STEPS (0 or 1) says.
 libvmm_steps = $(or $(STEPS),$(if $(findstring s,$(firstword -$(MAKEFLAGS))),0,1))
 libvmm_step  = $(if $(filter 1,$(libvmm_steps)),printf '  %-8s %s\n' '$(1)' '$(2)' >&2,:)
 
-ifndef LIBFDT_A
-LIBVMM_LIBFDT_READY := $(BUILD)/deb/libfdt-dev/.fetched
-LIBFDT_A            := $(BUILD)/deb/libfdt-dev/usr/lib/aarch64-linux-gnu/libfdt.a
-LIBFDT_INCLUDE      := $(BUILD)/deb/libfdt-dev/usr/include
+# Debian's own version of the pinned one; the archive's checksum is that of Debian's list of sources.
+LIBVMM_LIBFDT_POOL := main/d/device-tree-compiler/device-tree-compiler_1.7.2.orig.tar.xz
+LIBVMM_LIBFDT_SHA256 := 92d8ca769805ae1f176204230438fe52808f4e1c7944053c9eec0e649b237539
+# Only what reads and writes device trees: the rest needs more of a C library.
+LIBVMM_LIBFDT_OBJS := $(patsubst %,$(LIBVMM_DIR)/libfdt/%.o,fdt fdt_check fdt_ro fdt_rw fdt_strerror fdt_sw fdt_wip)
+
+ifndef LIBFDT
+LIBFDT              := $(BUILD)/deb/libfdt
+LIBVMM_LIBFDT_READY := $(LIBFDT)/.fetched
 
 $(LIBVMM_LIBFDT_READY):
-	@$(call libvmm_step,FETCH,libfdt-dev: device trees)
-	$(LIBVMM_Q)$(LIBVMM)/tools/guest/fetch-deb libfdt-dev:arm64 $(@D)
-else
-LIBVMM_LIBFDT_READY := $(LIBFDT_A)
+	@$(call libvmm_step,FETCH,libfdt: device trees)
+	$(LIBVMM_Q)$(LIBVMM)/tools/guest/fetch-source $(LIBVMM_LIBFDT_POOL) $(LIBVMM_LIBFDT_SHA256) $(@D) libfdt
 endif
 
 .PHONY: libvmm-always
@@ -95,23 +89,23 @@ libvmm-always:
 
 # Holds the command, and changes only when the command does: other flags compile everything anew.
 $(LIBVMM_DIR)/command: libvmm-always
-	@$(shell mkdir -p $(@D))$(file >$@.new,$(LIBVMM_CC) $(LIBVMM_ALL_CFLAGS) $(LIBVMM_COLD))
-	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(LIBVMM_CC) $(LIBVMM_ALL_CFLAGS))' >$@.$$PPID
+	@cmp -s $@.$$PPID $@ && rm $@.$$PPID || mv $@.$$PPID $@
 
 # -MD, not -MMD: what lies in folders of -isystem, such as microkit.h, compiles anew too when it changes.
 $(LIBVMM_OBJS): $(LIBVMM_DIR)/%.o: $(LIBVMM)/src/%.c $(LIBVMM_DIR)/command | $(LIBVMM_LIBFDT_READY)
 	@mkdir -p $(@D)
-	$(LIBVMM_Q)$(LIBVMM_CC) $(LIBVMM_ALL_CFLAGS) $(call libvmm_size,$*) -MD -MP -c $< -o $@
+	$(LIBVMM_Q)$(LIBVMM_CC) $(LIBVMM_ALL_CFLAGS) -MD -MP -c $< -o $@
 
-# Only the parts of libfdt that read and write device trees: the rest would want more of a C library.
-$(LIBVMM_A): $(LIBVMM_OBJS) $(LIBVMM_LIBFDT_READY)
+$(LIBVMM_LIBFDT_OBJS): $(LIBVMM_DIR)/libfdt/%.o: $(LIBVMM_DIR)/command $(LIBVMM_LIBFDT_READY)
+	@mkdir -p $(@D)
+	$(LIBVMM_Q)$(LIBVMM_CC) $(LIBVMM_LIBFDT_CFLAGS) -MD -MP -c $(LIBFDT)/$*.c -o $@
+
+$(LIBVMM_A): $(LIBVMM_OBJS) $(LIBVMM_LIBFDT_OBJS)
 	@$(call libvmm_step,LIBVMM,$@)
-	$(LIBVMM_Q)rm -rf $@ $(LIBVMM_DIR)/libfdt && mkdir -p $(LIBVMM_DIR)/libfdt
-	$(LIBVMM_Q)cd $(LIBVMM_DIR)/libfdt && \
-	    $(LIBVMM_AR) x $(abspath $(LIBFDT_A)) \
-	        $$($(LIBVMM_AR) t $(abspath $(LIBFDT_A)) | grep -E 'fdt(_ro|_rw|_sw|_wip|_check|_strerror)?\.')
-	$(LIBVMM_Q)$(LIBVMM_AR) qcsD $@ $(LIBVMM_OBJS) $(LIBVMM_DIR)/libfdt/*.o
+	$(LIBVMM_Q)rm -f $@.new && $(LIBVMM_AR) qcsD $@.new $^ && mv $@.new $@
 
--include $(LIBVMM_OBJS:.o=.d)
+-include $(LIBVMM_OBJS:.o=.d) $(LIBVMM_LIBFDT_OBJS:.o=.d)
 
 .DEFAULT_GOAL := $(LIBVMM_SAVED_GOAL)

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/result.h"
+
 #define GUEST_ERROR_PLACE_COUNT_MAX 32
 
 struct vm;
@@ -42,4 +44,4 @@ struct guest_errors {
  * Counts a mistake of the guest, and logs it if it is the first of its kind at `place`. `detail` is printed in hex.
  * Stops the guest if the VMM has asked for that: the exit under way then must not change the vCPU any more.
  */
-void guest_error(struct vm *vm, size_t vcpu_id, enum guest_error_kind kind, uint64_t place, uint64_t detail);
+COLD void guest_error(struct vm *vm, size_t vcpu_id, enum guest_error_kind kind, uint64_t place, uint64_t detail);

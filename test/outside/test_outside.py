@@ -28,8 +28,7 @@ def run(command, **options):
 
 def libfdt_of(build):
     """The words for make that name the libfdt already fetched."""
-    return [f"LIBFDT_A={build}/deb/libfdt-dev/usr/lib/aarch64-linux-gnu/libfdt.a",
-            f"LIBFDT_INCLUDE={build}/deb/libfdt-dev/usr/include"]
+    return [f"LIBFDT={build}/deb/libfdt"]
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ extern "C" {
 #define LOG_VMM_ERR(...) util_log("ERROR", __VA_ARGS__)
 
 /** What LOG_VMM and LOG_VMM_ERR call: writes `NAME|level: ` and the formatted text to the debug console. */
-void util_log(const char *level, const char *format, ...) __attribute__((__format__(__printf__, 2, 3)));
+void util_log(const char *level, const char *format, ...) __attribute__((__cold__, __format__(__printf__, 2, 3)));
 
 /**
  * Writes formatted text to the debug console.

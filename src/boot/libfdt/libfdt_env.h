@@ -19,6 +19,15 @@
 #define INT_MAX __INT_MAX__
 #endif
 
+void *memchr(const void *bytes, int byte, size_t size);
+int memcmp(const void *left, const void *right, size_t size);
+void *memcpy(void *to, const void *from, size_t size);
+void *memmove(void *to, const void *from, size_t size);
+void *memset(void *to, int byte, size_t size);
+size_t strlen(const char *text);
+size_t strnlen(const char *text, size_t size);
+char *strrchr(const char *text, int c);
+
 #define FDT_FORCE
 #define FDT_BITWISE
 

@@ -17,6 +17,10 @@
 /* In a loop's body: keeps the compiler from replacing the loop by a library call. */
 #define LIBC_KEEP_LOOP() __asm__ volatile("")
 
+/* Between two loads or stores and the next two: lets the compiler make one instruction of each two. */
+#define LIBC_KEEP_PAIR(first, second) __asm__ volatile("" : "+r"(first), "+r"(second) : : "memory")
+#define LIBC_KEEP_ORDER()             __asm__ volatile("" : : : "memory")
+
 /* Reads whole words that hold only some of the bytes asked for; harmless, as a word never crosses a page. */
 #define LIBC_WHOLE_WORDS __attribute__((no_sanitize_address))
 

@@ -6,7 +6,8 @@
 /*
  * memcpy: 64 bytes a round. Where source and destination are not aligned alike, whole words of the source are shifted
  * together, so that no access is unaligned, whatever memory this is; by a constant where they differ by half-words, as
- * packets do: one instruction a word. Pairs of words, because the compiler knows an instruction for them.
+ * packets do: one instruction a word. Pairs of words, because the compiler knows an instruction for them, if it is kept
+ * from taking them apart.
  */
 #include <libvmm/util/util.h>
 
@@ -26,10 +27,12 @@ static void copy_bytes(uint8_t *to, const uint8_t *from, size_t size)
 
 #define COPY_PAIR(i)                                                                                                   \
     do {                                                                                                               \
-        const __typeof__(*to) a = from[i];                                                                             \
-        const __typeof__(*to) b = from[(i) + 1];                                                                       \
-        to[i] = a;                                                                                                     \
-        to[(i) + 1] = b;                                                                                               \
+        uint64_t first = from[i];                                                                                      \
+        uint64_t second = from[(i) + 1];                                                                               \
+        LIBC_KEEP_PAIR(first, second);                                                                                 \
+        to[i] = first;                                                                                                 \
+        to[(i) + 1] = second;                                                                                          \
+        LIBC_KEEP_ORDER();                                                                                             \
     } while (0)
 
 static void copy_words(libc_word_t *to, const libc_word_t *from, size_t count)
@@ -51,11 +54,16 @@ static void copy_words(libc_word_t *to, const libc_word_t *from, size_t count)
 #define SHIFTED(a, b) ((a) >> down | (b) << (64 - down))
 #define SHIFT_PAIR(i)                                                                                                  \
     do {                                                                                                               \
-        const uint64_t a = from[i];                                                                                    \
-        const uint64_t b = from[(i) + 1];                                                                              \
-        to[i] = SHIFTED(low, a);                                                                                       \
-        to[(i) + 1] = SHIFTED(a, b);                                                                                   \
+        uint64_t a = from[i];                                                                                          \
+        uint64_t b = from[(i) + 1];                                                                                    \
+        LIBC_KEEP_PAIR(a, b);                                                                                          \
+        uint64_t first = SHIFTED(low, a);                                                                              \
+        uint64_t second = SHIFTED(a, b);                                                                               \
         low = b;                                                                                                       \
+        LIBC_KEEP_PAIR(first, second);                                                                                 \
+        to[i] = first;                                                                                                 \
+        to[(i) + 1] = second;                                                                                          \
+        LIBC_KEEP_ORDER();                                                                                             \
     } while (0)
 
 /* `from` is the aligned word that holds the first byte, `down` bits into it. Reads no word without such bytes. */

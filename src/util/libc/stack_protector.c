@@ -4,7 +4,7 @@
  */
 
 /*
- * What code built with a stack protector refers to (Debian's libfdt.a is). The guard is a constant: this catches
+ * What code built with a stack protector refers to. The guard is a constant: this catches
  * mistakes, not attackers. Its low byte is zero so that a string that runs over does not leave it intact.
  */
 #include <libvmm/util/util.h>
