@@ -3,17 +3,12 @@
 #
 # What can be checked without running anything.
 
-.PHONY: lint lint-deps lint-includes lint-text lint-layout lint-warnings format
-## lint: check include directions, licence headers, marks, scripts, layout, and that nothing compiles with a warning
-lint: lint-includes lint-text lint-layout lint-warnings
+.PHONY: lint lint-deps lint-directions lint-text lint-layout lint-warnings format
+## lint: check directions, licence headers, marks, scripts, layout, and that nothing compiles with a warning
+lint: lint-text lint-layout lint-directions
 
 lint-deps:
 	$(Q)tools/run/deps lint
-
-lint-includes: | lint-deps
-	@$(call step,LINT,include directions)
-	$(Q)$(PYTHON) tools/lint/includes
-	$(Q)$(PYTHON) tools/lint/circles
 
 lint-text: | lint-deps
 	@$(call step,LINT,text of every source file)
@@ -27,6 +22,11 @@ lint-layout: | lint-deps
 lint-warnings: $(LIBVMM_LIBFDT_READY)
 	@$(call step,LINT,warnings of the compilers)
 	+$(Q)$(BUILD_QUIETLY) BUILD=$(BUILD)/lint LIBFDT=$(LIBFDT) WERROR=1 $(BUILD)/lint/libvmm.a kernel tools drivers
+
+lint-directions: lint-warnings
+	@$(call step,LINT,directions of includes and calls)
+	$(Q)CROSS=$(CROSS) $(PYTHON) tools/lint/directions --objects $(BUILD)/lint/libvmm
+	$(Q)$(PYTHON) tools/lint/circles
 
 ## format: lay out the C sources with clang-format
 format:
