@@ -135,6 +135,8 @@ int main(int argument_count, char **arguments)
 
     options.search_paths = arena_alloc(&tool.arena, (size_t)argument_count * sizeof(*options.search_paths));
     options.smcs = arena_alloc(&tool.arena, (size_t)argument_count * sizeof(*options.smcs));
+    /* The system description may stand before options, whatever the user's environment says. */
+    unsetenv("POSIXLY_CORRECT");
     while ((code = getopt_long(argument_count, arguments, "o:r:h", long_options, NULL)) != -1) {
         set_option(&options, code, optarg);
     }
