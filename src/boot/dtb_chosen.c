@@ -56,13 +56,25 @@ static enum result check_none(const struct claim *claim)
     return RESULT_OK;
 }
 
-static bool is_end_good(uint64_t claimed, uint64_t end)
+/* An end past the image is taken as long as it is inside RAM: Linux ignores the zeroes after an initial RAM disk. */
+static enum result check_end(uint64_t claimed, uint64_t end, const struct layout_range *ram)
 {
-    return claimed >= end && claimed - end < DTB_CHOSEN_PAGE_BYTES &&
-           (claimed == end || claimed % DTB_CHOSEN_PAGE_BYTES == 0);
+    const uint64_t ram_end = ram->base.value + ram->size_bytes;
+    if (claimed < end || claimed > ram_end) {
+        LOG_VMM_ERR("device tree's " END_PROPERTY " is 0x%lx, but initrd_dest + initrd_size is 0x%lx; limit is the end "
+                    "of RAM at 0x%lx\n",
+                    claimed, end, ram_end);
+        return RESULT_INVALID;
+    }
+    if (claimed - end >= DTB_CHOSEN_PAGE_BYTES) {
+        LOG_VMM("device tree's " END_PROPERTY " is 0x%lx, 0x%lx bytes past initrd_dest + initrd_size; accepted\n",
+                claimed, claimed - end);
+    }
+    return RESULT_OK;
 }
 
-enum result dtb_chosen_check_initrd(const struct dtb *dtb, const struct layout_range *initrd)
+enum result dtb_chosen_check_initrd(const struct dtb *dtb, const struct layout_range *initrd,
+                                    const struct layout_range *ram)
 {
     struct claim claim;
     enum result result = read_claim(dtb, &claim);
@@ -84,11 +96,5 @@ enum result dtb_chosen_check_initrd(const struct dtb *dtb, const struct layout_r
                     initrd->base.value);
         return RESULT_INVALID;
     }
-    uint64_t end = initrd->base.value + initrd->size_bytes;
-    if (!is_end_good(claim.end, end)) {
-        LOG_VMM_ERR("device tree's " END_PROPERTY " is 0x%lx, but initrd_dest + initrd_size is 0x%lx\n", claim.end,
-                    end);
-        return RESULT_INVALID;
-    }
-    return RESULT_OK;
+    return check_end(claim.end, initrd->base.value + initrd->size_bytes, ram);
 }

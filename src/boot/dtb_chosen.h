@@ -15,7 +15,9 @@
 #define DTB_CHOSEN_PAGE_BYTES 4096
 
 /*
- * Checks that /chosen says the same. linux,initrd-end may be rounded up to a page. An empty `initrd` means that there
- * is none: /chosen must then say nothing, or give a start that equals its end. RESULT_INVALID, with a log line, if not.
+ * Checks that /chosen says the same. linux,initrd-end may be anything from the end of the image to the end of `ram`; a
+ * page or more past the image is logged. An empty `initrd` means that there is none: /chosen must then say nothing, or
+ * give a start that equals its end. RESULT_INVALID, with a log line, if not.
  */
-MUST_CHECK enum result dtb_chosen_check_initrd(const struct dtb *dtb, const struct layout_range *initrd);
+MUST_CHECK enum result dtb_chosen_check_initrd(const struct dtb *dtb, const struct layout_range *initrd,
+                                               const struct layout_range *ram);

@@ -31,7 +31,8 @@ static enum result check(const struct layout_range *range)
 
     fake_microkit_reset();
     assert_int_equal(dtb_open(b.blob, bytes, &dtb), RESULT_OK);
-    return dtb_chosen_check_initrd(&dtb, range);
+    const struct layout_range ram = {gpa(0x40000000), 0x10000000};
+    return dtb_chosen_check_initrd(&dtb, range, &ram);
 }
 
 static void chosen64(uint64_t start, uint64_t end)
@@ -88,17 +89,25 @@ static void test_end_differs(void **state)
     (void)state;
     chosen64(0x4d000000, 0x4d001233);
     expect_invalid(&initrd, "linux,initrd-end is 0x4d001233, but initrd_dest + initrd_size is 0x4d001234");
-    chosen64(0x4d000000, 0x4d001235);
-    expect_invalid(&initrd, "linux,initrd-end is 0x4d001235");
-    chosen64(0x4d000000, 0x4d003000);
-    expect_invalid(&initrd, "linux,initrd-end is 0x4d003000");
+    chosen64(0x4d000000, 0x50000001);
+    expect_invalid(&initrd, "linux,initrd-end is 0x50000001");
+    assert_true(fake_log_has("limit is the end of RAM at 0x50000000"));
 }
 
-static void test_end_rounded_up_to_a_page(void **state)
+/* What the tree says may cover more than the image, up to the end of RAM; a page or more is worth a line in the log. */
+static void test_end_past_the_image(void **state)
 {
+    static const struct {
+        uint64_t end;
+        bool is_logged;
+    } rows[] = {{0x4d001235, false}, {0x4d002000, false}, {0x4d002233, false}, {0x4d002234, true}, {0x50000000, true}};
     (void)state;
-    chosen64(0x4d000000, 0x4d002000);
-    assert_int_equal(check(&initrd), RESULT_OK);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        chosen64(0x4d000000, rows[i].end);
+        assert_int_equal(check(&initrd), RESULT_OK);
+        assert_int_equal(fake_log_count("accepted"), rows[i].is_logged);
+        assert_int_equal(fake_log_count("|ERROR: "), 0);
+    }
 }
 
 static void test_missing(void **state)
@@ -147,7 +156,7 @@ int main(void)
         cmocka_unit_test(test_high_half_counts),
         cmocka_unit_test(test_start_differs),
         cmocka_unit_test(test_end_differs),
-        cmocka_unit_test(test_end_rounded_up_to_a_page),
+        cmocka_unit_test(test_end_past_the_image),
         cmocka_unit_test(test_missing),
         cmocka_unit_test(test_odd_size),
         cmocka_unit_test(test_none),

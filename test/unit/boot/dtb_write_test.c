@@ -106,8 +106,9 @@ static void test_chosen(void **state)
     (void)state;
     struct linux_device_tree guest = guest_with(2, 1);
     struct layout_range initrd = {gpa(guest.initrd_base), guest.initrd_size_bytes};
+    const struct layout_range ram = {gpa(guest.ram_base), guest.ram_size_bytes};
     write_and_open(&guest);
-    assert_int_equal(dtb_chosen_check_initrd(&dtb, &initrd), RESULT_OK);
+    assert_int_equal(dtb_chosen_check_initrd(&dtb, &initrd, &ram), RESULT_OK);
     int chosen = fdt_path_offset(buffer, "/chosen");
     assert_string_equal(fdt_getprop(buffer, chosen, "bootargs", NULL), "console=hvc0");
     assert_null(fdt_getprop(buffer, chosen, "stdout-path", NULL));
@@ -121,7 +122,7 @@ static void test_chosen(void **state)
     guest.bootargs = NULL;
     initrd.size_bytes = 0;
     write_and_open(&guest);
-    assert_int_equal(dtb_chosen_check_initrd(&dtb, &initrd), RESULT_OK);
+    assert_int_equal(dtb_chosen_check_initrd(&dtb, &initrd, &ram), RESULT_OK);
     chosen = fdt_path_offset(buffer, "/chosen");
     assert_null(fdt_getprop(buffer, chosen, "bootargs", NULL));
 }

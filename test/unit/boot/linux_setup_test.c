@@ -344,8 +344,8 @@ static void test_each_check_is_made(void **state)
     images.initrd_dest += 4;
     expect_refused("linux,initrd-start is 0x40700000, but initrd_dest is 0x40700004");
     start_registered();
-    guest.initrd_end++;
-    expect_refused("linux,initrd-end is 0x40701235, but initrd_dest + initrd_size is 0x40701234");
+    guest.initrd_end--;
+    expect_refused("linux,initrd-end is 0x40701233, but initrd_dest + initrd_size is 0x40701234");
     start_registered();
     images.initrd_size = 0;
     expect_refused("but initrd_size is 0");

@@ -59,8 +59,8 @@ struct linux_image_header {
  * @param initrd_src   address of the initial RAM disc in the VMM. Ignored when `initrd_size` is 0.
  * @param initrd_dest  guest-physical address to copy it to: linux,initrd-start in the device tree's /chosen node.
  *                     Ignored when `initrd_size` is 0.
- * @param initrd_size  bytes at `initrd_src`. linux,initrd-end must be initrd_dest + initrd_size, or that rounded up to
- *                     4 KiB. 0: the guest has none, and /chosen must not claim one.
+ * @param initrd_size  bytes at `initrd_src`. linux,initrd-end must be initrd_dest + initrd_size or more, up to the end
+ *                     of RAM. 0: the guest has none, and /chosen must not claim one.
  * @return the guest-physical address of the kernel's entry point, for guest_start; or (uintptr_t)-1 after a line in the
  *         log that names what is wrong and the limit. Then nothing has changed, and images that were set up before are
  *         still those of a restart. (One exception: a device tree whose `dtb_src` is not a multiple of 8 is read
