@@ -55,6 +55,12 @@ static bool check_start(const struct vm *vm, const char *function, size_t boot_v
         LOG_VMM_ERR("%s: vCPU %zu does not exist, there are %zu\n", function, boot_vcpu_id, vm_vcpu_count(vm));
         return false;
     }
+    if (kernel_pc == UINTPTR_MAX) {
+        LOG_VMM_ERR("%s: the guest is NOT started: linux_setup_images has failed and returned -1 as the entry point, for "
+                    "the reason logged above\n",
+                    function);
+        return false;
+    }
     if (!is_aligned(kernel_pc, INSTRUCTION_BYTES)) {
         LOG_VMM_ERR("%s: entry point 0x%lx is not a multiple of %d\n", function, kernel_pc, INSTRUCTION_BYTES);
         return false;

@@ -149,6 +149,8 @@ static void test_start_refuses(void **state)
     assert_false(guest_start(0, RAM_BASE + RAM_BYTES, DTB, 0));
     assert_false(guest_start(0, (uintptr_t)-1 & ~(uintptr_t)3, DTB, 0));
     assert_int_equal(fake_log_count("ERROR"), 5);
+    assert_false(guest_start(0, (uintptr_t)-1, DTB, 0));
+    assert_true(fake_log_has("ERROR: guest_start: the guest is NOT started: linux_setup_images has failed"));
     assert_int_equal(fake.vcpus[0].restart_count, 0);
 }
 
