@@ -102,11 +102,9 @@ static void waiting(void)
 {
     const uint64_t pauses = ask();
     const uint64_t begin = timer_now();
-    interrupt_unmask();
     while (!is_over(pauses, begin)) {
-        __asm__ volatile("wfi");
+        interrupt_wait();
     }
-    interrupt_mask();
     check_equal("stopped in WFI: it goes on", read64(PAUSES), pauses + 1);
     check_equal("stopped in WFI: the interrupt that came meanwhile, once", injected_count, 1);
     check_equal("stopped in WFI: no tick", tick_count, 0);
@@ -119,11 +117,11 @@ static void due_meanwhile(bool in_wfi)
     const uint64_t begin = timer_now();
     is_rate = false;
     timer_start(TICKER_US + SHORT_US);
+    while (in_wfi && !is_over(pauses, begin)) {
+        interrupt_wait();
+    }
     interrupt_unmask();
     while (!is_over(pauses, begin)) {
-        if (in_wfi) {
-            __asm__ volatile("wfi");
-        }
     }
     timer_spin(SHORT_US);
     interrupt_mask();
@@ -144,10 +142,10 @@ static void rate(void)
     for (uint64_t i = 0; i < ROUND_COUNT; i++) {
         const uint64_t pauses = ask();
         const uint64_t asked = timer_now();
-        interrupt_unmask();
         while (!is_over(pauses, asked)) {
-            __asm__ volatile("wfi");
+            interrupt_wait();
         }
+        interrupt_unmask();
         timer_spin(SHORT_US);
         interrupt_mask();
         injected += injected_count;

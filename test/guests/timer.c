@@ -156,10 +156,12 @@ static void waits(void)
     tick_count = 0;
     for (uint64_t i = 0; i < ROUND_COUNT; i++) {
         const uint64_t begin = now_us();
+        interrupt_mask();
         timer_start(ROUND_US);
         while (tick_count == i && now_us() - begin < 10 * LATE_US) {
-            __asm__ volatile("wfi");
+            interrupt_wait();
         }
+        interrupt_unmask();
         const uint64_t length = now_us() - begin;
         check_each("WFI: ticks", i, tick_count, i + 1);
         check_each("WFI: not woken too early", i, length >= ROUND_US, true);
@@ -196,11 +198,11 @@ static void wait_for_other(void)
     gic_set_pending(OTHER_IRQ);
     __asm__ volatile("wfi");
     check("WFI ended by another interrupt", !gic_is_pending(GIC_INTID_TIMER_VIRTUAL));
-    interrupt_unmask();
     const uint64_t begin = now_us();
     while (tick_count == 0 && now_us() - begin < 10 * LATE_US) {
-        __asm__ volatile("wfi");
+        interrupt_wait();
     }
+    interrupt_unmask();
     check_equal("the timer comes in its time", tick_count, 1);
 }
 
@@ -241,16 +243,16 @@ static void rate(void)
 static void suspend(void)
 {
     interrupt_set_handler(serve);
-    interrupt_unmask();
     tick_count = 0;
     timer_start(ROUND_US);
     const uint64_t begin = now_us();
     while (tick_count == 0 && now_us() - begin < 10 * LATE_US) {
         (void)psci_call(PSCI_CPU_SUSPEND, 0, 0, 0);
+        interrupt_unmask();
+        interrupt_mask();
     }
     check_equal("CPU_SUSPEND: ended by the timer", tick_count, 1);
     check("CPU_SUSPEND: not too early", now_us() - begin >= ROUND_US);
-    interrupt_mask();
 }
 
 /* The physical counter can be read; the timer is not there. */

@@ -74,3 +74,14 @@ static inline void interrupt_mask(void)
 {
     __asm__ volatile("msr daifset, #2\n isb" : : : "memory");
 }
+
+/*
+ * Waits for an interrupt and takes it. Called and returns with PSTATE.I set: an interrupt that comes between the
+ * caller's check of what it waits for and the WFI ends that WFI [Arm ARM D1.6.2].
+ */
+static inline void interrupt_wait(void)
+{
+    __asm__ volatile("wfi");
+    interrupt_unmask();
+    interrupt_mask();
+}
