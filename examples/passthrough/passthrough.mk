@@ -18,7 +18,7 @@ EXAMPLE_QEMU_passthrough   = -machine highmem=off -global virtio-mmio.force-lega
     -netdev user,id=pci-net,net=10.0.3.0/24 -device e1000,addr=1,netdev=pci-net,romfile=
 
 # As vmm.c has it; and the size of guest RAM as the system descriptions have it.
-PASSTHROUGH_INITRD_DEST := 0x65200000
+PASSTHROUGH_INITRD_DEST := 0x55200000
 PASSTHROUGH_RAM         := 0x10000000
 PASSTHROUGH_INITRD      := $(PASSTHROUGH)/initramfs.cpio.gz
 

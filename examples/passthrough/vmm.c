@@ -15,8 +15,8 @@
 #include <libvmm/libvmm.h>
 
 /* Where the guest finds its device tree and initial RAM disc (guest-physical); the device tree says the latter too. */
-#define GUEST_DTB_DEST    0x65000000
-#define GUEST_INITRD_DEST 0x65200000
+#define GUEST_DTB_DEST    0x55000000
+#define GUEST_INITRD_DEST 0x55200000
 
 /* PSCI function that switches the machine off. */
 #define PSCI_SYSTEM_OFF 0x84000008
