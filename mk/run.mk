@@ -30,7 +30,8 @@ EXAMPLE_NAMES := $(foreach fragment,$(sort $(wildcard examples/*/*.mk)),$(if $(f
     $(notdir $(patsubst %/,%,$(dir $(fragment)))).mk,$(notdir $(fragment))),$(basename $(notdir $(fragment)))))
 
 RUN_IMAGE    = $(EXAMPLE_IMAGE_$(EXAMPLE))
-RUN_CORES    = $(or $(strip $(EXAMPLE_CORES_$(EXAMPLE))),1)
+# A kernel of the SDK for several cores wants all of those that it was built for.
+RUN_CORES    = $(or $(SDK_CORES),$(strip $(EXAMPLE_CORES_$(EXAMPLE))),1)
 RUN_ARGS     = $(strip $(EXAMPLE_QEMU_$(EXAMPLE)))
 RUN_QEMU     = $(QEMU) $(BOARD_MACHINE) \
     $(if $(filter -nic -netdev,$(RUN_ARGS)),,-nic none) $(RUN_ARGS)
@@ -63,7 +64,13 @@ run:
 	@$(call step,BOOT,$(EXAMPLE_BANNER_$(EXAMPLE)); $(RUN_HINT))
 	$(Q)exec tools/run/console $(RUN_QEMU) $(call qemu_image,$(RUN_IMAGE))
 
+# Without a configuration for several cores, the SDK cannot build what needs them.
+EXAMPLES_LEFT_OUT = $(if $(MICROKIT_SDK),$(if $(SDK_CORES),,smp))
+
 ## examples: build every example
-examples: $(foreach name,$(EXAMPLE_NAMES),$(EXAMPLE_IMAGE_$(name)) $(EXAMPLE_FILES_$(name)))
+examples: $(foreach name,$(filter-out $(EXAMPLES_LEFT_OUT),$(EXAMPLE_NAMES)),$(EXAMPLE_IMAGE_$(name)) \
+    $(EXAMPLE_FILES_$(name)))
+	$(Q)$(foreach name,$(EXAMPLES_LEFT_OUT),echo "example $(name) needs MICROKIT_CONFIG=smp-debug, not \
+	    $(MICROKIT_CONFIG): left out" >&2;)
 
 linux-image: $(EXAMPLE_IMAGE_linux)

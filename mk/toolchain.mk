@@ -9,8 +9,23 @@ unexport CDPATH POSIXLY_CORRECT
 needs = $(foreach name,$(1),$(if $(filter undefined,$(origin $(name))),\
     $(error $(lastword $(MAKEFILE_LIST)) uses $$($(name)): include it behind the fragment that defines that)))
 
-#@ BUILD            folder for everything that is built or fetched (default: build)
+# The world below: the built-in kernel, or a board of the seL4 Microkit SDK.
+#@ BOARD            board to build for: of the built-in kernel, a folder of boards/ (default: qemu_virt_aarch64)
+BOARD ?= qemu_virt_aarch64
+#@ MICROKIT_SDK     folder of a seL4 Microkit SDK to build with, in place of the built-in kernel
+#@ MICROKIT_BOARD   board of the SDK (default: BOARD)
+#@ MICROKIT_CONFIG  configuration of the SDK (default: debug, or smp-debug for a run with several cores)
+MICROKIT_BOARD  ?= $(BOARD)
+SEVERAL_CORES    = $(or $(filter smp,$(EXAMPLE)),$(filter-out 1,$(or $(CORES),$(SMP),1)))
+MICROKIT_CONFIG ?= $(if $(SEVERAL_CORES),smp-debug,debug)
+
+#@ BUILD            folder for everything that is built or fetched (default: build; with MICROKIT_SDK a folder in it, so
+#@                  that what was built for one kernel never meets another)
+ifdef MICROKIT_SDK
+BUILD  ?= build/sdk-$(MICROKIT_BOARD)-$(MICROKIT_CONFIG)
+else
 BUILD  ?= build
+endif
 CROSS  ?= aarch64-linux-gnu-
 HOSTCC ?= gcc
 # Debian's own python3: its pytest is a Debian package too.
@@ -38,20 +53,29 @@ TARGET_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -ffreestanding -nostdlib -mgenera
                  -march=armv8-a -mno-outline-atomics -fno-pic -no-pie -ffunction-sections -fdata-sections
 HOST_CFLAGS   := -std=gnu11 -O2 -g $(WARNINGS)
 
-# The world below: the built-in kernel, or a board of the seL4 Microkit SDK. What differs is said here, once.
-#@ BOARD            board to build for: of the built-in kernel, a folder of boards/ (default: qemu_virt_aarch64)
-BOARD ?= qemu_virt_aarch64
-#@ MICROKIT_SDK     folder of a seL4 Microkit SDK to build with, in place of the built-in kernel
-#@ MICROKIT_BOARD   board of the SDK (default: BOARD)
-#@ MICROKIT_CONFIG  configuration of the SDK (default: debug)
-MICROKIT_BOARD  ?= $(BOARD)
-MICROKIT_CONFIG ?= debug
+# What differs between the two is said here, once.
 ifdef MICROKIT_SDK
+ifeq ($(wildcard $(MICROKIT_SDK)/bin/microkit),)
+$(error MICROKIT_SDK=$(MICROKIT_SDK): no bin/microkit in it)
+endif
+ifeq ($(wildcard $(MICROKIT_SDK)/board/$(MICROKIT_BOARD)/$(MICROKIT_CONFIG)),)
+$(error MICROKIT_SDK=$(MICROKIT_SDK): no configuration $(MICROKIT_CONFIG) of board $(MICROKIT_BOARD) in it; it has \
+    $(patsubst $(MICROKIT_SDK)/board/%/include,%,$(wildcard $(MICROKIT_SDK)/board/*/*/include)))
+endif
 MICROKIT            := $(MICROKIT_SDK)/board/$(MICROKIT_BOARD)/$(MICROKIT_CONFIG)
 MICROKIT_TOOL       := $(MICROKIT_SDK)/bin/microkit
-MICROKIT_TOOL_FILES := $(MICROKIT_TOOL)
-EXAMPLES            := $(BUILD)/sdk-$(MICROKIT_BOARD)-$(MICROKIT_CONFIG)/examples
+# All that the tool reads of the SDK: loader, kernel, monitor, initialiser, and what describes them.
+MICROKIT_TOOL_FILES := $(MICROKIT_TOOL) $(wildcard $(MICROKIT)/elf/*.elf $(MICROKIT)/*.json)
+EXAMPLES            := $(BUILD)/examples
 IMAGE_NAME          := loader.img
+# The versions of the interrupt controller that images can be made for: a kernel of seL4's has one.
+BOARD_GICS          := $(if $(shell grep -ls 'CONFIG_ARM_GIC_V3_SUPPORT *1' \
+    $(MICROKIT)/include/kernel/gen_config.h),3,2)
+# How many cores the kernel was built for, if it is one for several; QEMU gives it as many.
+SDK_CORES           := $(filter-out 1,$(shell sed -n 's/^.define CONFIG_MAX_NUM_NODES *//p' \
+    $(MICROKIT)/include/kernel/gen_config.h))
+# What is fetched is the same for all.
+$(shell mkdir -p build/deb $(BUILD) && [ -e $(BUILD)/deb ] || ln -s $(abspath build/deb) $(BUILD)/deb)
 qemu_image           = -device loader,file=$(1),addr=0x70000000,cpu-num=0
 else
 MICROKIT            := $(BUILD)/microkit

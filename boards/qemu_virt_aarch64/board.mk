@@ -11,7 +11,7 @@
 #   BOARD_DTB       its device tree in Debian's kernel package, for tools/board/pass
 #   BOARD_SAYS      what it is, for the line at the start
 # and its folder has serial.dtsi, the node of that UART in a guest's device tree.
-BOARD_GICS    := 2 3
+BOARD_GICS    ?= 2 3
 BOARD_CORES   := 8
 BOARD_UART    := 0x9000000 33
 BOARD_GICV    := 0x8040000

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # What examples have to know of Xilinx's ZCU102: see boards/qemu_virt_aarch64/board.mk.
-BOARD_GICS    := 2
+BOARD_GICS    ?= 2
 BOARD_CORES   := 4
 BOARD_CPU     := cortex-a53
 BOARD_UART    := 0xff000000 53
