@@ -11,6 +11,13 @@ TESTS ?= test
 JOBS  ?= 2
 
 test-build: unit-tests
+
+# On the SDK, system tests build their images themselves: which of them run depends on the board (test/on_sdk.py).
+ifdef MICROKIT_SDK
+TEST_SDK = MICROKIT_SDK=$(abspath $(MICROKIT_SDK)) MICROKIT_BOARD=$(MICROKIT_BOARD) MICROKIT_CONFIG=$(MICROKIT_CONFIG) \
+    SDK_GIC=$(BOARD_GICS) SDK_CORES=$(SDK_CORES)
+endif
+
 include test/system/linux/linux.mk
 include test/system/kernel/kernel.mk
 include test/system/storm/storm.mk
@@ -22,9 +29,12 @@ include test/system/boards/boards_test.mk
 .PHONY: test test-build test-deps
 ## test: build and run every test
 test: test-deps
+ifndef MICROKIT_SDK
 	+$(Q)$(BUILD_QUIETLY) test-build
-	$(Q)env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL BUILD="$$(realpath $(BUILD))" CROSS=$(CROSS) QEMU=$(QEMU) \
-	    $(PYTHON) -m pytest -q -p no:cacheprovider -n $(JOBS) --dist loadgroup $(PYTEST_ARGS) $(TESTS)
+endif
+	$(Q)env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL BUILD="$$(realpath $(BUILD))" CROSS=$(CROSS) QEMU=$(QEMU) $(TEST_SDK) \
+	    $(PYTHON) -m pytest -q $(if $(MICROKIT_SDK),-rs) -p no:cacheprovider -n $(JOBS) --dist loadgroup \
+	    $(PYTEST_ARGS) $(TESTS)
 
 test-deps:
 	$(Q)tools/run/deps run test

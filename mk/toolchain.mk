@@ -73,7 +73,7 @@ BOARD_GICS          := $(if $(shell grep -ls 'CONFIG_ARM_GIC_V3_SUPPORT *1' \
     $(MICROKIT)/include/kernel/gen_config.h),3,2)
 # How many cores the kernel was built for, if it is one for several; QEMU gives it as many.
 SDK_CORES           := $(filter-out 1,$(shell sed -n 's/^.define CONFIG_MAX_NUM_NODES *//p' \
-    $(MICROKIT)/include/kernel/gen_config.h))
+    $(MICROKIT)/include/kernel/gen_config.h 2>/dev/null))
 # What is fetched is the same for all.
 $(shell mkdir -p build/deb $(BUILD) && [ -e $(BUILD)/deb ] || ln -s $(abspath build/deb) $(BUILD)/deb)
 qemu_image           = -device loader,file=$(1),addr=0x70000000,cpu-num=0

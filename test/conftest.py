@@ -22,6 +22,8 @@ import time
 
 import pytest
 
+import on_sdk
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build")).resolve()
 QEMU = os.environ.get("QEMU", "qemu-system-aarch64")
@@ -154,10 +156,23 @@ class Console:
 
 
 def qemu_command(image, gic=2, cpu="cortex-a53", cores=1, memory="2G", extra=()):
-    """The machine that the built-in kernel's images are made for."""
+    """The machine that images are made for."""
+    start = ["-kernel", str(image)]
+    if on_sdk.SDK:
+        start = on_sdk.start_arguments(on_sdk.image(image, ROOT, BUILD))
+        cores = max(cores, on_sdk.CORES)
     return [QEMU, "-machine", f"virt,virtualization=on,gic-version={gic}", "-cpu", cpu, "-smp", str(cores),
             "-m", memory, "-nic", "none", "-display", "none", "-monitor", "none", "-serial", "stdio",
-            "-kernel", str(image), *extra]
+            *start, *extra]
+
+
+def pytest_collection_modifyitems(items):
+    """On the SDK, skips what cannot run there."""
+    for item in items if on_sdk.SDK else ():
+        name = item.nodeid if item.nodeid.startswith("test/") else f"test/{item.nodeid}"
+        reason = on_sdk.reason_to_skip(name, item.callspec.params if hasattr(item, "callspec") else {})
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def test_linux_example_builds_with_an_sdk(machine, root, sdk, own_build):
     assert f"--board {BOARD} --config {CONFIG}" in call
     assert "--kernel" not in call, "Microkit's tool does not know this option"
 
-    images = list(own_build.glob("sdk-*/examples/linux/*/loader.img"))
+    images = list(own_build.glob("examples/linux/*/loader.img"))
     assert len(images) == 1
     console = machine(images[0])
     console.expect("shell ready")

@@ -10,7 +10,7 @@ import re
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-GUESTS = sorted(path.stem for path in (ROOT / "guests").glob("*.c"))
+GUESTS = sorted(path.stem for path in (ROOT / "test/guests").glob("*.c"))
 # These speak to a VMM of their own.
 ONLY_LIBVMM = {name for name in GUESTS if (ROOT / "test/system/machine" / name / "vmm.c").exists()}
 # What QEMU's machine needs to be like a VMM: versions of the interrupt controller, its options, and devices.
