@@ -38,6 +38,9 @@ $(UNIT_DIR)/obj/%.o: %.c mk/unit.mk
 # Tests of devices want to know of reads of guest RAM.
 $(UNIT_DIR)/obj/src/devices/virtio/%.o: UNIT_CFLAGS += -include test/unit/fake/guest_reads.h
 
+# Programs for libvmm 0.2.
+$(UNIT_DIR)/obj/test/unit/compat/%.o: UNIT_CFLAGS := -Iinclude/compat/0.2 $(UNIT_CFLAGS)
+
 $(UNIT_LIB): $(UNIT_OBJS)
 	@$(call step,UNIT,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^

@@ -75,9 +75,10 @@ def image(path, root, build):
     # Tests run side by side; make does not.
     with open(build / "sdk-make.lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        command = ["make", "-s", "DEPS=0", f"MICROKIT_SDK={SDK}", f"MICROKIT_BOARD={BOARD}", f"MICROKIT_CONFIG={CONFIG}",
-                   f"BUILD={os.path.relpath(build, root)}", os.path.relpath(path, root)]
-        make = subprocess.run(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        command = ["make", "-s", "DEPS=0", f"MICROKIT_SDK={SDK}", f"MICROKIT_BOARD={BOARD}",
+                   f"MICROKIT_CONFIG={CONFIG}", f"BUILD={os.path.relpath(build, root)}", os.path.relpath(path, root)]
+        make = subprocess.run(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              check=False)
     assert make.returncode == 0, f"{' '.join(command)}\n{make.stdout[-3000:]}"
     return path
 

@@ -56,9 +56,10 @@ static bool check_start(const struct vm *vm, const char *function, size_t boot_v
         return false;
     }
     if (kernel_pc == UINTPTR_MAX) {
-        LOG_VMM_ERR("%s: the guest is NOT started: linux_setup_images has failed and returned -1 as the entry point, for "
-                    "the reason logged above\n",
-                    function);
+        LOG_VMM_ERR(
+            "%s: the guest is NOT started: linux_setup_images has failed and returned -1 as the entry point, for "
+            "the reason logged above\n",
+            function);
         return false;
     }
     if (!is_aligned(kernel_pc, INSTRUCTION_BYTES)) {
