@@ -11,6 +11,7 @@
  * - Kernel, initial RAM disc and command line are memory regions that are filled from files (prefill_path).
  * - It has a console (virtio, or a PL011), virtio disk and network card each, if the PD is a client of such a
  * virtualiser, and an entropy device and firmware's random numbers, if it is one of an entropy driver.
+ * - If it is a client of a timer driver, its vCPUs wait for their timers blocked, on seL4 too.
  * - The device tree is made up of these.
  *
  * A guest that switches itself off takes the machine with it where the description permits that (smc="true");
@@ -22,6 +23,7 @@
 #include <libvmm/pci.h>
 #include <libvmm/pl011.h>
 #include <libvmm/sddf/entropy.h>
+#include <libvmm/sddf/timer.h>
 #include <libvmm/virtio/blk.h>
 #include <libvmm/virtio/console.h>
 #include <libvmm/virtio/net.h>
@@ -50,6 +52,11 @@
 #define PCI_MSI_IRQ      80
 #define PCI_MSI_COUNT    64
 
+#define VCPU_COUNT_MAX    8
+#define NEVER             UINT64_MAX
+#define NS_PER_SECOND     UINT64_C(1000000000)
+#define SECONDS_AHEAD_MAX UINT64_C(3600) /* a vCPU that is woken for nothing goes on waiting */
+
 #define PSCI_SYSTEM_OFF 0x84000008
 #define DTB_BYTES       0x4000
 #define IMAGE_ALIGN     0x200000
@@ -64,6 +71,7 @@ SECTION(SDDF_SERIAL_CLIENT_CONFIG) struct sddf_serial_client_config serial_confi
 SECTION(SDDF_BLK_CLIENT_CONFIG) struct sddf_blk_client_config blk_config;
 SECTION(SDDF_NET_CLIENT_CONFIG) struct sddf_net_client_config net_config;
 SECTION(ENTROPY_CLIENT_CONFIG) struct entropy_client_config entropy_config;
+SECTION(SDDF_TIMER_CLIENT_CONFIG) struct sddf_timer_client_config timer_config;
 
 /* Set by the system description (setvar_vaddr, setvar_prefill_size). */
 uintptr_t guest_kernel_vaddr, guest_kernel_bytes;
@@ -78,6 +86,7 @@ static struct virtio_blk blk;
 static struct virtio_net net;
 static struct virtio_rng rng;
 static struct sddf_serial entropy;
+static uint64_t deadlines[VCPU_COUNT_MAX]; /* of vCPUs that wait: values of the physical counter, or NEVER */
 static unsigned device_count;
 static uintptr_t kernel_pc;
 static bool is_set_up;
@@ -208,6 +217,72 @@ static bool add_entropy(void)
     return virtio_rng_init(&rng, next_place(), give_random, NULL) && smc_register_trng(uuid, give_random_number, NULL);
 }
 
+static uint64_t counter(void)
+{
+    uint64_t count;
+    __asm__ volatile("isb\n mrs %0, cntpct_el0" : "=r"(count) : : "memory");
+    return count;
+}
+
+/* From a value of the physical counter to the timer driver's ns from now, rounded up. */
+static uint64_t ns_until(uint64_t deadline)
+{
+    uint64_t hz;
+    __asm__ volatile("mrs %0, cntfrq_el0" : "=r"(hz));
+    const uint64_t now = counter();
+    const uint64_t ticks = deadline > now ? MIN(deadline - now, SECONDS_AHEAD_MAX * hz) : 0;
+    return ticks / hz * NS_PER_SECOND + ticks % hz * NS_PER_SECOND / hz + 1;
+}
+
+/* A client has one timeout: that of the first vCPU to be woken. */
+static void set_timeout(void)
+{
+    uint64_t earliest = NEVER;
+    for (size_t i = 0; i < VCPU_COUNT_MAX; i++) {
+        earliest = MIN(earliest, deadlines[i]);
+    }
+    if (earliest != NEVER) {
+        sddf_timer_set_timeout(timer_config.driver_id, ns_until(earliest));
+    }
+}
+
+static bool arm_timer(size_t vcpu_id, uint64_t deadline, void *cookie)
+{
+    (void)cookie;
+    deadlines[vcpu_id] = deadline;
+    set_timeout();
+    return true;
+}
+
+static bool has_timer(void)
+{
+    return timer_config.magic[0] != '\0';
+}
+
+static bool add_timer(void)
+{
+    for (size_t i = 0; i < VCPU_COUNT_MAX; i++) {
+        deadlines[i] = NEVER;
+    }
+    return !has_timer() || guest_register_timer(arm_timer, NULL);
+}
+
+static bool timer_notified(microkit_channel ch)
+{
+    if (!has_timer() || ch != timer_config.driver_id) {
+        return false;
+    }
+    const uint64_t now = counter();
+    for (size_t i = 0; i < VCPU_COUNT_MAX; i++) {
+        if (deadlines[i] <= now) {
+            deadlines[i] = NEVER;
+            guest_timer_due(i);
+        }
+    }
+    set_timeout();
+    return true;
+}
+
 /* The command line is a file: it may end with a line feed. */
 static const char *read_bootargs(void)
 {
@@ -276,7 +351,7 @@ static bool set_up(void)
         return false;
     }
     if (!guest_ram_register((uintptr_t)config.ram.vaddr, config.ram_guest_base, config.ram.size) || !add_pci_host() ||
-        !add_console() || !add_blk() || !add_net() || !add_entropy()) {
+        !add_console() || !add_blk() || !add_net() || !add_entropy() || !add_timer()) {
         return false;
     }
     const size_t dtb_bytes = write_device_tree();
@@ -328,7 +403,7 @@ static bool entropy_notified(microkit_channel ch)
 
 void notified(microkit_channel ch)
 {
-    if (!virtio_notified(ch) && !entropy_notified(ch) && !uart_notified(ch)) {
+    if (!timer_notified(ch) && !virtio_notified(ch) && !entropy_notified(ch) && !uart_notified(ch)) {
         LOG_VMM_ERR("channel %u: no device's\n", ch);
     }
     start_when_ready();

@@ -25,7 +25,7 @@ EXAMPLE_QEMU_virtio   = -global virtio-mmio.force-legacy=false \
 VIRTIO_INITRD := $(VIRTIO)/initramfs.cpio.gz
 VIRTIO_PDS    := uart=$(DRIVERS)/pl011.elf serial_virt=$(DRIVERS)/serial_virt.elf disk=$(DRIVERS)/virtio_blk.elf \
     blk_virt=$(DRIVERS)/blk_virt.elf nic=$(DRIVERS)/virtio_net.elf net_virt=$(DRIVERS)/net_virt.elf \
-    rng=$(DRIVERS)/virtio_rng.elf
+    rng=$(DRIVERS)/virtio_rng.elf timer=$(DRIVERS)/arm_timer.elf
 
 $(VIRTIO_INITRD): $(VIRTIO_SRC)/modules $(VIRTIO_SRC)/rc $(GUEST_INITRD_FILES)
 	@$(call step,INITRD,$@)

@@ -18,7 +18,8 @@ EXAMPLE_QEMU_vswitch   = $(QEMU_VIRTIO) $(QEMU_NET)
 
 VSWITCH_INITRD := $(VSWITCH)/initramfs.cpio.gz
 VSWITCH_PDS    := uart=$(DRIVERS)/pl011.elf serial_virt=$(DRIVERS)/serial_virt.elf nic=$(DRIVERS)/virtio_net.elf \
-    net_virt=$(DRIVERS)/net_virt.elf guest_1=$(VMM_ELF) guest_2=$(VMM_ELF)
+    net_virt=$(DRIVERS)/net_virt.elf guest_1=$(VMM_ELF) guest_2=$(VMM_ELF) \
+    timer=$(DRIVERS)/arm_timer.elf
 
 $(VSWITCH_INITRD): $(VSWITCH_SRC)/modules $(VSWITCH_SRC)/rc $(GUEST_INITRD_FILES)
 	@$(call step,INITRD,$@)
