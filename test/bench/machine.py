@@ -21,7 +21,11 @@ CROSS = os.environ.get("CROSS", "aarch64-linux-gnu-")
 
 CPU = "cortex-a53"
 COUNTER_HZ = 1000000000
-GICS = (2, 3)
+# With a seL4 Microkit SDK: the version of the interrupt controller that its board's kernel was built for, and where the
+# loader's image goes.
+SDK_GIC = os.environ.get("SDK_GIC")
+LOAD_ADDRESS = 0x70000000
+GICS = (int(SDK_GIC),) if SDK_GIC else (2, 3)
 LIFETIME = 600  # seconds
 
 
@@ -35,9 +39,12 @@ class Machine:
     def __init__(self, image, gic, *, native=False, cores=1, memory="2G", counter_hz=COUNTER_HZ, extra=(),
                  qemu=QEMU, lifetime=LIFETIME):
         machine = f"virt,gic-version={gic}" + ("" if native else ",virtualization=on")
+        start = ["-kernel", str(image)]
+        if SDK_GIC and not native:
+            start = ["-device", f"loader,file={image},addr={LOAD_ADDRESS:#x},cpu-num=0"]
         self.command = [str(qemu), "-machine", machine, "-cpu", f"{CPU},cntfrq={counter_hz}", "-smp", str(cores),
                         "-m", memory, "-nic", "none", "-display", "none", "-serial", "stdio",
-                        "-icount", "shift=0,sleep=off", "-kernel", str(image), *map(str, extra)]
+                        "-icount", "shift=0,sleep=off", *start, *map(str, extra)]
         if "-monitor" not in self.command:
             self.command += ["-monitor", "none"]
         self.text = ""
