@@ -30,7 +30,6 @@ SKIPS = [
      "is about make run on the development machine: run it without MICROKIT_SDK"),
     (r"test_idle\.py", "counts the instructions of the built-in kernel's code"),
     (r"several/", "measures shares by the virtual counter, which seL4 does not let a PD read"),
-    (r"test_timer$", "reads the physical counter of QEMU's clock through the driver of the built-in kernel's board"),
 ]
 # What seL4's GICv3 list registers cannot do: see docs/caveats.md.
 V3_PRIORITY = "priorities of a GICv3 guest have two bits on seL4: the kernel takes 0 to 31 for a field of eight bits"
@@ -39,7 +38,7 @@ V3_PRIORITY_GUESTS = ("gic_delivery", "inject")
 KNOWN_FAILURES = {
     "timer": {"physical timer: undefined", "physical timer: ESR_EL1"},
     "gic_delivery": {"split end: another one of the same priority comes", "split end: the same one does not",
-                     "split end: it comes once deactivated", "split end: no more"},
+                     "split end: it comes once deactivated"},
 }
 
 

@@ -374,5 +374,7 @@ void guest_main(void)
     wait_for_interrupt();
     everything();
     /* The last: on seL4 it leaves an interrupt in service. */
+    prepare(A);
+    prepare(B);
     split_end();
 }

@@ -15,8 +15,13 @@
 #include "aarch64/vgic/vgic_irq.h"
 #include "aarch64/vgic/vgic_regs.h"
 
-#define LR_IRQ_UNKNOWN      UINT16_MAX
-#define LR_PRIORITY_SHIFT   3 /* a list register has five bits of priority */
+#define LR_IRQ_UNKNOWN UINT16_MAX
+/*
+ * The kernel takes 0 to 31. Of a GICv2's list register that is the field itself. Of a GICv3's, the built-in kernel
+ * makes it the upper five bits of eight. seL4 16 makes it the lower five, of which the hardware keeps the upper two:
+ * order among quarters is all that is left of a priority, and not every mask holds LR_PRIORITY_LOWEST back.
+ */
+#define LR_PRIORITY_SHIFT   3
 #define LR_PRIORITY_LOWEST  31
 #define LR_PRIORITY_HIGHEST 0
 #define NO_LR               UINT32_MAX
