@@ -40,6 +40,7 @@ include test/system/virtio/virtio_test.mk
 include mk/bench-linux.mk
 include mk/bench-virtio.mk
 include mk/bench-throughput.mk
+include mk/bench-kitty.mk
 include mk/examples.mk
 include mk/run.mk
 include mk/fuzz.mk

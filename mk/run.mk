@@ -12,6 +12,7 @@
 #   EXAMPLE_CORES_NAME   how many cores the machine has (default: 1)
 #   EXAMPLE_QEMU_NAME    further arguments of QEMU: disks, network (without -nic or -netdev there is no network)
 #   EXAMPLE_FILES_NAME   further files to build first, such as disks
+#   EXAMPLE_RUNNER_NAME  what runs QEMU, given its command (default: tools/run/console, for a guest with a shell)
 
 $(call needs,EXAMPLE_IMAGE_linux)
 
@@ -35,6 +36,7 @@ RUN_CORES    = $(or $(SDK_CORES),$(strip $(EXAMPLE_CORES_$(EXAMPLE))),1)
 RUN_ARGS     = $(strip $(EXAMPLE_QEMU_$(EXAMPLE)))
 RUN_QEMU     = $(QEMU) $(BOARD_MACHINE) \
     $(if $(filter -nic -netdev,$(RUN_ARGS)),,-nic none) $(RUN_ARGS)
+RUN_RUNNER   = $(or $(EXAMPLE_RUNNER_$(EXAMPLE)),tools/run/console)
 RUN_HINT     = leave with Ctrl-A X, or poweroff in the guest
 # An architected pointer authentication is slow to emulate; QEMU has a quicker one.
 RUN_CPU      = $(if $(filter max,$(CPU)),max$(COMMA)pauth-impdef=on,$(CPU))
@@ -62,7 +64,7 @@ run:
 	@$(call step,BUILD,$(RUN_IMAGE))
 	+$(Q)$(BUILD_QUIETLY) $(RUN_IMAGE) $(EXAMPLE_FILES_$(EXAMPLE)) </dev/null >&2
 	@$(call step,BOOT,$(EXAMPLE_BANNER_$(EXAMPLE)); $(RUN_HINT))
-	$(Q)exec tools/run/console $(RUN_QEMU) $(call qemu_image,$(RUN_IMAGE))
+	$(Q)exec $(RUN_RUNNER) $(RUN_QEMU) $(call qemu_image,$(RUN_IMAGE))
 
 # Without a configuration for several cores, the SDK cannot build what needs them.
 EXAMPLES_LEFT_OUT = $(if $(MICROKIT_SDK),$(if $(SDK_CORES),,smp))

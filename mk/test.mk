@@ -25,6 +25,7 @@ include test/system/vswitch/vswitch_test.mk
 include test/system/console/console.mk
 include test/system/uboot/uboot.mk
 include test/system/boards/boards_test.mk
+include test/system/kitty/kitty_test.mk
 
 .PHONY: test test-build test-deps
 ## test: build and run every test

@@ -8,6 +8,9 @@
  * interrupt what a read of the device waits for. Debian's kernel has UIO, but no driver of its own that does this
  * (uio_pdrv_genirq). The interrupt must be an edge: it is not masked, and user space need not unmask it.
  *
+ * A range is mapped as device memory, unless the node's "reg-names" call it "memory": then it is mapped like the
+ * guest's RAM, for those who share it through their caches. (UIO's word for that is UIO_MEM_IOVA.)
+ *
  * Specification: Linux Documentation/driver-api/uio-howto.rst.
  */
 #include <linux/interrupt.h>
@@ -15,6 +18,7 @@
 #include <linux/module.h>
 #include <linux/of.h>
 #include <linux/platform_device.h>
+#include <linux/string.h>
 #include <linux/uio_driver.h>
 
 static irqreturn_t on_interrupt(int irq, struct uio_info *info)
@@ -33,7 +37,7 @@ static int add_maps(struct platform_device *device, struct uio_info *info)
             return -EINVAL;
         }
         info->mem[i].name = range->name;
-        info->mem[i].memtype = UIO_MEM_PHYS;
+        info->mem[i].memtype = strcmp(range->name, "memory") == 0 ? UIO_MEM_IOVA : UIO_MEM_PHYS;
         info->mem[i].addr = range->start;
         info->mem[i].size = resource_size(range);
     }
@@ -63,6 +67,7 @@ static int window_probe(struct platform_device *device)
 
 static const struct of_device_id matches[] = {
     {.compatible = "libvmm,window"},
+    {.compatible = "generic-uio"},
     {},
 };
 MODULE_DEVICE_TABLE(of, matches);

@@ -1,0 +1,14 @@
+# Copyright 2026, the libvmm authors
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What it costs to show what a native component draws: test/bench/kitty runs the example kitty in a QEMU whose plugin
+# counts instructions.
+
+.PHONY: bench-kitty bench-kitty-record
+## bench-kitty: measure what it costs to show a digit and a screen that the till of the example kitty draws
+bench-kitty: $(BENCH_THROUGHPUT)/count.so $(KITTY)/gic2/$(IMAGE_NAME) $(KITTY)/disk.img
+	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) test/bench/kitty table
+
+## bench-kitty-record: the same; keep the figures in test/bench/results
+bench-kitty-record: $(BENCH_THROUGHPUT)/count.so $(KITTY)/gic2/$(IMAGE_NAME) $(KITTY)/disk.img
+	$(Q)BUILD=$(BUILD) QEMU=$(QEMU) test/bench/kitty record
