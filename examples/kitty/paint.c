@@ -243,33 +243,52 @@ static void open_drm(void)
     screen.fb = fb.fb;
 }
 
+/* Pairs of words need no more than a word's alignment, in device memory too. */
 static void copy_pixels(uint32_t *to, const uint32_t *from, uint32_t count)
 {
-#pragma GCC unroll 8
-    for (uint32_t i = 0; i < count; i++) {
-        to[i] = from[i];
+    for (; count >= 8; count -= 8) {
+        uint64_t a, b, c, d, e, f, g, h;
+        __asm__ volatile("ldp %w2, %w3, [%1]\n ldp %w4, %w5, [%1, #8]\n"
+                         "ldp %w6, %w7, [%1, #16]\n ldp %w8, %w9, [%1, #24]\n"
+                         "stp %w2, %w3, [%0]\n stp %w4, %w5, [%0, #8]\n"
+                         "stp %w6, %w7, [%0, #16]\n stp %w8, %w9, [%0, #24]\n"
+                         "add %0, %0, #32\n add %1, %1, #32"
+                         : "+r"(to), "+r"(from), "=&r"(a), "=&r"(b), "=&r"(c), "=&r"(d), "=&r"(e), "=&r"(f), "=&r"(g),
+                           "=&r"(h)
+                         :
+                         : "memory");
+    }
+    for (; count != 0; count--) {
+        *to++ = *from++;
     }
 }
 
-/* Whole lines that follow one another need one call. */
 static void write_pixels(const uint32_t *pixels, struct region_rect rect)
 {
-    const bool is_whole = rect.width == screen.width && screen.line_bytes == screen.width * sizeof(*pixels);
-    const uint32_t rows = is_whole ? rect.height : 1;
-    for (uint32_t y = rect.y; y < (uint32_t)rect.y + rect.height; y += rows) {
-        const uint64_t offset = y * screen.line_bytes + rect.x * sizeof(*pixels);
-        must(call6(SYS_PWRITE64, screen.file, (long)(pixels + (uint64_t)y * screen.width + rect.x),
-                   (long)(rect.width * rows * sizeof(*pixels)), (long)offset, 0, 0),
-             "paint: /dev/fb0 cannot be written\n");
-    }
+    const uint64_t offset = rect.y * screen.line_bytes + rect.x * sizeof(*pixels);
+    must(call6(SYS_PWRITE64, screen.file, (long)(pixels + (uint64_t)rect.y * screen.width + rect.x),
+               (long)(rect.width * rect.height * sizeof(*pixels)), (long)offset, 0, 0),
+         "paint: /dev/fb0 cannot be written\n");
 }
 
-static void show(const uint32_t *pixels, struct region_rect rect)
+/*
+ * Whole lines, although only a part of them has changed, if they need but one call: after each call a worker of the
+ * kernel passes the changes on to the device, which costs more than some thousand pixels do.
+ */
+static uint32_t show_by_write(const uint32_t *pixels, struct region_rect rect)
 {
-    if (screen.memory == NULL) {
-        write_pixels(pixels, rect);
-        return;
+    if (screen.line_bytes == screen.width * sizeof(*pixels)) {
+        write_pixels(pixels, (struct region_rect){0, rect.y, (uint16_t)screen.width, rect.height});
+        return screen.width * rect.height;
     }
+    for (uint16_t row = 0; row < rect.height; row++) {
+        write_pixels(pixels, (struct region_rect){rect.x, (uint16_t)(rect.y + row), rect.width, 1});
+    }
+    return (uint32_t)rect.width * rect.height;
+}
+
+static uint32_t show_by_memory(const uint32_t *pixels, struct region_rect rect)
+{
     for (uint32_t y = rect.y; y < (uint32_t)rect.y + rect.height; y++) {
         copy_pixels((uint32_t *)(screen.memory + y * screen.line_bytes) + rect.x,
                     pixels + (uint64_t)y * screen.width + rect.x, rect.width);
@@ -277,6 +296,13 @@ static void show(const uint32_t *pixels, struct region_rect rect)
     struct drm_clip clip = {rect.x, rect.y, (uint16_t)(rect.x + rect.width), (uint16_t)(rect.y + rect.height)};
     struct drm_dirty dirty = {.fb = screen.fb, .clip_count = 1, .clips = (uint64_t)&clip};
     must(control(screen.file, DRM_MODE_DIRTYFB, &dirty), "paint: the buffer cannot be shown\n");
+    return (uint32_t)rect.width * rect.height;
+}
+
+/* Answers how many pixels it has copied. */
+static uint32_t show(const uint32_t *pixels, struct region_rect rect)
+{
+    return screen.memory == NULL ? show_by_write(pixels, rect) : show_by_memory(pixels, rect);
 }
 
 static void announce(void *region, volatile uint32_t *doorbell)
@@ -318,8 +344,7 @@ static void update(void *region)
         const volatile struct region_rect *entry = &extension->native.damage[taken % REGION_DAMAGE_COUNT];
         const struct region_rect rect = {entry->x, entry->y, entry->width, entry->height};
         if (is_on_screen(rect)) {
-            show(pixels, rect);
-            extension->display.pixels_copied += (uint32_t)rect.width * rect.height;
+            extension->display.pixels_copied += show(pixels, rect);
         }
         taken++;
         __atomic_store_n(&extension->display.damage_taken, taken, __ATOMIC_RELEASE);
@@ -341,7 +366,7 @@ static void __attribute__((noreturn, used)) paint_main(void)
         call6(SYS_WRITE, uio, (long)&word, sizeof(word), 0, 0, 0);
         must(call6(SYS_READ, uio, (long)&word, sizeof(word), 0, 0, 0), "paint: no interrupt\n");
         update(region);
-        REGION_MARK();
+        REGION_MARK_END();
     }
 }
 

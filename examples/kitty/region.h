@@ -70,5 +70,6 @@ _Static_assert(sizeof(struct region_header) == REGION_PIXELS_OFFSET, "pixels fol
 _Static_assert(sizeof(struct region_display) == 2048, "layout that both sides know");
 _Static_assert(sizeof(struct region_extension) <= 0x1000, "one page");
 
-/* HINT #0x70: does nothing; bench/plugin/count.c counts instructions between two of them. */
-#define REGION_MARK() __asm__ volatile("hint #0x70")
+/* HINT #0x70 and #0x71: they do nothing; test/bench/plugin/count.c counts instructions from one to the other. */
+#define REGION_MARK()     __asm__ volatile("hint #0x70")
+#define REGION_MARK_END() __asm__ volatile("hint #0x71")

@@ -6,7 +6,7 @@
 /*
  * A plugin of QEMU that counts the instructions that the machine's only core executes, on all exception levels, and
  * writes "MARK count" to standard error each time the marker is executed: HINT #0x70, which does nothing and which no
- * compiler uses [Arm ARM C6.2, HINT].
+ * compiler uses [Arm ARM C6.2, HINT]. HINT #0x71 makes it write "END count".
  *
  * What is used of QEMU's plugin interface is declared here, as its documentation has it (docs/devel/tcg-plugins),
  * because Debian does not package its header. Version 1 of the interface: QEMU 4.2 to 8.2.
@@ -19,7 +19,8 @@
 #define PLUGIN_VERSION 1
 #define EXPORT         __attribute__((visibility("default")))
 
-#define MARKER UINT32_C(0xd5032e1f)
+#define MARKER     UINT32_C(0xd5032e1f)
+#define END_MARKER UINT32_C(0xd5032e3f)
 
 typedef uint64_t qemu_plugin_id_t;
 struct qemu_plugin_tb;
@@ -58,11 +59,18 @@ static void on_marker(unsigned int vcpu, void *data)
     fprintf(stderr, "MARK %" PRIu64 "\n", count);
 }
 
-static bool is_marker(const struct qemu_plugin_insn *insn)
+static void on_end_marker(unsigned int vcpu, void *data)
+{
+    (void)vcpu;
+    (void)data;
+    fprintf(stderr, "END %" PRIu64 "\n", count);
+}
+
+static uint32_t code_of(const struct qemu_plugin_insn *insn)
 {
     uint32_t code;
     memcpy(&code, qemu_plugin_insn_data(insn), sizeof(code));
-    return code == MARKER;
+    return code;
 }
 
 static void on_translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
@@ -71,8 +79,10 @@ static void on_translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
     for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
         qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, &count, 1);
-        if (is_marker(insn)) {
-            qemu_plugin_register_vcpu_insn_exec_cb(insn, on_marker, QEMU_PLUGIN_CB_NO_REGS, NULL);
+        const uint32_t code = code_of(insn);
+        if (code == MARKER || code == END_MARKER) {
+            qemu_plugin_register_vcpu_insn_exec_cb(insn, code == MARKER ? on_marker : on_end_marker,
+                                                   QEMU_PLUGIN_CB_NO_REGS, NULL);
         }
     }
 }

@@ -145,10 +145,12 @@ def test_hostile_display(machine, build, disk, gic):
     assert read_log(disk) == 2 * [("paid", 500, "1111")]
 
 
+@pytest.mark.xdist_group("make")
 def test_run(spawn, root, build):
     """"make run" without a display says how to look at the screen."""
     environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    console = spawn(["make", "-s", "run", "EXAMPLE=kitty", f"BUILD={build}"], cwd=root, env=environment)
+    console = spawn(["make", "-s", "run", "EXAMPLE=kitty", f"BUILD={os.path.relpath(build, root)}"], cwd=root,
+                    env=environment)
     socket_path = console.expect(r"LOOK +vncviewer (\S+)")[1]
     console.expect("till: an amount")
     with socket.socket(socket.AF_UNIX) as client:
