@@ -28,6 +28,7 @@ void display_open(struct display *display, uintptr_t region)
     *display = (struct display){.region = region};
     volatile struct region_native *native = &extension_of(display)->native;
     display->damage_put = load(&native->damage_put);
+    display->input_taken = load(&native->input_taken);
     store(&native->version, REGION_VERSION);
     store(&native->magic, REGION_MAGIC);
 }
@@ -167,6 +168,28 @@ bool display_is_stuck(struct display *display, uint64_t now_ns, uint64_t patienc
     }
     display_close(display);
     return true;
+}
+
+bool display_has_input(const struct display *display)
+{
+    return display->has_extension && load(&extension_of(display)->display.input_put) != display->input_taken;
+}
+
+/* More than the ring holds is no count: then what there was is dropped. */
+bool display_take_input(struct display *display, struct region_input *event)
+{
+    volatile struct region_extension *extension = extension_of(display);
+    const uint32_t put = load(&extension->display.input_put);
+    const uint32_t count = put - display->input_taken;
+    const bool has_event = display->has_extension && count != 0 && count <= REGION_INPUT_COUNT;
+    if (has_event) {
+        const volatile struct region_input *entry =
+            &extension->display.input[display->input_taken % REGION_INPUT_COUNT];
+        *event = (struct region_input){entry->type, entry->code, entry->value};
+    }
+    display->input_taken = has_event ? display->input_taken + 1 : put;
+    store(&extension->native.input_taken, display->input_taken);
+    return has_event;
 }
 
 uint32_t display_pixels_copied(const struct display *display)

@@ -23,6 +23,7 @@ struct display {
     bool has_extension;
     uint32_t session;        /* of the guest's program */
     uint32_t damage_put;     /* as in the extension, which the guest can overwrite */
+    uint32_t input_taken;    /* likewise */
     struct screen_rect owed; /* damage that the ring had no room for: around all of it; empty: none */
     bool is_new;             /* something was put that the guest has not been notified of */
 
@@ -59,6 +60,12 @@ bool display_flush(struct display *display);
  * has the extension. Answers true once, and closes the display.
  */
 bool display_is_stuck(struct display *display, uint64_t now_ns, uint64_t patience_ns);
+
+/* Takes an event of the guest's keyboard or pointer. False: there is none. */
+bool display_take_input(struct display *display, struct region_input *event);
+
+/* Whether there is one. */
+bool display_has_input(const struct display *display);
 
 /* How many pixels the guest says it has copied. */
 uint32_t display_pixels_copied(const struct display *display);

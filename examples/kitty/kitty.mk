@@ -11,7 +11,7 @@ EXAMPLE_IMAGE_kitty  = $(KITTY)/gic$(GIC)/$(IMAGE_NAME)
 EXAMPLE_BANNER_kitty = a till whose display is a Linux guest, on $(CPU) with GICv$(GIC)
 EXAMPLE_FILES_kitty  = $(KITTY)/disk.img
 EXAMPLE_RUNNER_kitty = $(KITTY_SRC)/run $(KITTY)
-EXAMPLE_QEMU_kitty   = $(QEMU_VIRTIO) $(call qemu_disc,$(KITTY)/disk.img) $(QEMU_GPU)
+EXAMPLE_QEMU_kitty   = $(QEMU_VIRTIO) $(call qemu_disc,$(KITTY)/disk.img) $(KITTY_SCREEN)
 
 # As vmm.c has it; and the size of guest RAM as the system descriptions have it.
 KITTY_INITRD_DEST := 0x65200000
@@ -21,9 +21,9 @@ KITTY_MODULE      := $(EXAMPLES)/uio/window_uio.ko
 KITTY_PDS          = timer=$(DRIVERS)/arm_timer.elf uart=$(DRIVERS)/pl011.elf serial_virt=$(DRIVERS)/serial_virt.elf \
     disk=$(DRIVERS)/virtio_blk.elf blk_virt=$(DRIVERS)/blk_virt.elf till=$(KITTY)/till.elf
 
-# The display, whose size can be set: $(call qemu_gpu,WIDTH,HEIGHT).
-qemu_gpu  = -device virtio-gpu-device,bus=virtio-mmio-bus.24,xres=$(1),yres=$(2)
-QEMU_GPU := $(call qemu_gpu,1024,768)
+# Display, keyboard and pointer.
+KITTY_SCREEN := -device virtio-gpu-device,bus=virtio-mmio-bus.24,xres=1024,yres=768 \
+    -device virtio-keyboard-device,bus=virtio-mmio-bus.25 -device virtio-tablet-device,bus=virtio-mmio-bus.26
 
 # The font: Debian's console fonts.
 KITTY_FONTS := $(BUILD)/deb/console-setup-linux

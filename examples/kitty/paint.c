@@ -11,8 +11,10 @@
  * written to by write(), which tells the kernel what has changed; it copies through two buffers of its own. The second
  * one is memory of the device's.
  *
+ * What /dev/input/event* say goes to the other side as it is.
+ *
  * Without a C library; Linux's system calls on AArch64 from include/uapi/asm-generic/unistd.h, and the structures of
- * include/uapi: linux/fb.h, linux/kd.h, drm/drm_mode.h.
+ * include/uapi: linux/fb.h, linux/kd.h, linux/input.h, drm/drm_mode.h.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,6 +32,7 @@
 #define SYS_READ       63
 #define SYS_WRITE      64
 #define SYS_PWRITE64   68
+#define SYS_PPOLL      73
 #define SYS_EXIT_GROUP 94
 #define SYS_MMAP       222
 
@@ -48,6 +51,23 @@
 #define DRM_MODE_MAP_DUMB     0xc01064b3
 #define DRM_COUNT_MAX         16
 #define DRM_DEPTH             24
+
+#define POLLIN      1
+#define INPUT_COUNT 3 /* devices: a keyboard, a pointer, and one more */
+#define EVENT_COUNT 16
+
+struct poll {
+    int32_t file;
+    int16_t wanted;
+    int16_t found;
+};
+
+struct input_event {
+    uint64_t seconds, microseconds;
+    uint16_t type;
+    uint16_t code;
+    uint32_t value;
+};
 
 struct fb_variable {
     uint32_t xres, yres;
@@ -113,6 +133,7 @@ struct drm_dirty {
     uint64_t clips;
 };
 
+_Static_assert(sizeof(struct poll) == 8 && sizeof(struct input_event) == 24, "linux/poll.h, linux/input.h");
 _Static_assert(sizeof(struct fb_variable) == 160 && sizeof(struct fb_fixed) == 80, "linux/fb.h");
 _Static_assert(sizeof(struct drm_resources) == 64 && sizeof(struct drm_connector) == 80, "drm/drm_mode.h");
 _Static_assert(sizeof(struct drm_crtc) == 104 && sizeof(struct drm_dumb) == 32, "drm/drm_mode.h");
@@ -305,10 +326,14 @@ static uint32_t show(const uint32_t *pixels, struct region_rect rect)
     return screen.memory == NULL ? show_by_write(pixels, rect) : show_by_memory(pixels, rect);
 }
 
+static volatile struct region_extension *extension_of(void *region)
+{
+    return (volatile struct region_extension *)((uint8_t *)region + REGION_EXTENSION_OFFSET);
+}
+
 static void announce(void *region, volatile uint32_t *doorbell)
 {
-    volatile struct region_extension *extension =
-        (volatile struct region_extension *)((uint8_t *)region + REGION_EXTENSION_OFFSET);
+    volatile struct region_extension *extension = extension_of(region);
     volatile struct region_header *header = region;
     if (REGION_PIXELS_OFFSET + (uint64_t)screen.width * screen.height * sizeof(uint32_t) <= REGION_EXTENSION_OFFSET) {
         extension->display.damage_taken = extension->native.damage_put;
@@ -332,8 +357,7 @@ static bool is_on_screen(struct region_rect rect)
 /* Copies what has changed; everything, if the other side does not say what. */
 static void update(void *region)
 {
-    volatile struct region_extension *extension =
-        (volatile struct region_extension *)((uint8_t *)region + REGION_EXTENSION_OFFSET);
+    volatile struct region_extension *extension = extension_of(region);
     const uint32_t *pixels = (const uint32_t *)((uint8_t *)region + REGION_PIXELS_OFFSET);
     if (extension->display.magic != REGION_MAGIC || extension->native.magic != REGION_MAGIC) {
         show(pixels, (struct region_rect){0, 0, (uint16_t)screen.width, (uint16_t)screen.height});
@@ -351,6 +375,56 @@ static void update(void *region)
     }
 }
 
+static void open_inputs(struct poll polls[INPUT_COUNT])
+{
+    char path[] = "/dev/input/event0";
+    for (unsigned i = 0; i < INPUT_COUNT; i++) {
+        path[sizeof(path) - 2] = (char)('0' + i);
+        /* A file that is not there is a negative number, which ppoll passes over. */
+        polls[i] = (struct poll){.file = (int32_t)open_file(path), .wanted = POLLIN};
+    }
+}
+
+/* An event that the ring has no room for is lost, as it is in Linux. */
+static void pass_input_on(volatile struct region_extension *extension, long file)
+{
+    static struct input_event events[EVENT_COUNT];
+    const long bytes = call6(SYS_READ, file, (long)events, sizeof(events), 0, 0, 0);
+    for (long i = 0; i < bytes / (long)sizeof(events[0]); i++) {
+        const uint32_t put = extension->display.input_put;
+        if (put - __atomic_load_n(&extension->native.input_taken, __ATOMIC_ACQUIRE) < REGION_INPUT_COUNT) {
+            volatile struct region_input *entry = &extension->display.input[put % REGION_INPUT_COUNT];
+            entry->type = events[i].type;
+            entry->code = events[i].code;
+            entry->value = events[i].value;
+            __atomic_store_n(&extension->display.input_put, put + 1, __ATOMIC_RELEASE);
+        }
+    }
+}
+
+/* Waits for an interrupt of the region. What is typed meanwhile is passed on. */
+static void wait_for_interrupt(long uio, void *region, volatile uint32_t *doorbell)
+{
+    static struct poll polls[1 + INPUT_COUNT];
+    uint32_t word = 1;
+    if (polls[0].wanted == 0) {
+        open_inputs(&polls[1]);
+        polls[0] = (struct poll){.file = (int32_t)uio, .wanted = POLLIN};
+    }
+    /* Drivers that mask the interrupt want to be told to unmask it first; others refuse that. */
+    call6(SYS_WRITE, uio, (long)&word, sizeof(word), 0, 0, 0);
+    do {
+        must(call6(SYS_PPOLL, (long)polls, 1 + INPUT_COUNT, 0, 0, 0, 0), "paint: no interrupt\n");
+        for (unsigned i = 1; i <= INPUT_COUNT; i++) {
+            if (polls[i].found != 0) {
+                pass_input_on(extension_of(region), polls[i].file);
+                *doorbell = 1;
+            }
+        }
+    } while (polls[0].found == 0);
+    must(call6(SYS_READ, uio, (long)&word, sizeof(word), 0, 0, 0), "paint: no interrupt\n");
+}
+
 static void __attribute__((noreturn, used)) paint_main(void)
 {
     const long uio = must(open_file("/dev/uio0"), "paint: no /dev/uio0\n");
@@ -361,10 +435,7 @@ static void __attribute__((noreturn, used)) paint_main(void)
     }
     announce(region, doorbell);
     for (;;) {
-        /* Drivers that mask the interrupt want to be told to unmask it first; others refuse that. */
-        uint32_t word = 1;
-        call6(SYS_WRITE, uio, (long)&word, sizeof(word), 0, 0, 0);
-        must(call6(SYS_READ, uio, (long)&word, sizeof(word), 0, 0, 0), "paint: no interrupt\n");
+        wait_for_interrupt(uio, region, doorbell);
         update(region);
         REGION_MARK_END();
     }

@@ -28,6 +28,7 @@
 #define REGION_MAGIC        0x7974746bu /* "ktty" */
 #define REGION_VERSION      1u
 #define REGION_DAMAGE_COUNT 64u
+#define REGION_INPUT_COUNT  64u
 
 struct region_header {
     uint32_t xres;
@@ -42,6 +43,13 @@ struct region_rect {
     uint16_t height;
 };
 
+/* Type, code and value of an event of Linux's input subsystem. */
+struct region_input {
+    uint16_t type;
+    uint16_t code;
+    uint32_t value;
+};
+
 /* Written by the guest's program, before the header. */
 struct region_display {
     uint32_t version;
@@ -49,15 +57,19 @@ struct region_display {
     uint32_t damage_taken; /* rectangles taken and copied */
     uint32_t pixels_copied;
     uint32_t magic;
-    uint32_t reserved[507];
+    uint32_t input_put; /* events put into the ring */
+    uint32_t reserved[2];
+    struct region_input input[REGION_INPUT_COUNT];
+    uint32_t reserved_too[376];
 };
 
 /* Written by the native component. */
 struct region_native {
     uint32_t magic;
     uint32_t version;
-    uint32_t damage_put; /* rectangles put into the ring */
-    uint32_t reserved[5];
+    uint32_t damage_put;  /* rectangles put into the ring */
+    uint32_t input_taken; /* events taken */
+    uint32_t reserved[4];
     struct region_rect damage[REGION_DAMAGE_COUNT];
 };
 

@@ -28,6 +28,7 @@
 #define RESTART_CH 11 /* has the VMM restart its guest; it says the same way that the guest restarts */
 
 #define LINE_BYTES      80
+#define EVENTS_MAX      64 /* a second; nobody types faster */
 #define CARD_DIGITS_MIN 12
 #define CARD_DIGITS_MAX 19
 #define AMOUNT_MAX      99999999u
@@ -45,8 +46,15 @@ uintptr_t rtc_vaddr;
 
 static struct sddf_serial rx;
 static struct sddf_serial tx;
-static char line[LINE_BYTES];
-static uint32_t line_length;
+/* A line that is being typed. The VM's keyboard has its own, so that it cannot spoil one of the serial line. */
+struct editor {
+    char line[LINE_BYTES];
+    uint32_t length;
+};
+
+static struct editor serial_editor;
+static struct editor key_editor;
+static uint32_t events_left; /* of the VM's keyboard and pointer, until the next second */
 
 static struct display display;
 static struct picture shown; /* what the region has */
@@ -227,7 +235,7 @@ static void say_display(void)
     }
 }
 
-static void obey(void)
+static void obey(const char *line)
 {
     char digits[CARD_DIGITS_MAX];
     const uint32_t count = parse_card(line, digits);
@@ -249,19 +257,19 @@ static void obey(void)
     }
 }
 
-static void take_character(char c)
+static void take_character(struct editor *editor, char c)
 {
     if (c == '\r' || c == '\n') {
         say("\n");
-        line[line_length] = '\0';
-        line_length = 0;
-        obey();
+        editor->line[editor->length] = '\0';
+        editor->length = 0;
+        obey(editor->line);
     } else if (c == '\b' || c == 0x7f) {
-        say("%s", line_length == 0 ? "" : "\b \b");
-        line_length -= line_length == 0 ? 0 : 1;
-    } else if (c >= ' ' && line_length < LINE_BYTES - 1) {
+        say("%s", editor->length == 0 ? "" : "\b \b");
+        editor->length -= editor->length == 0 ? 0 : 1;
+    } else if (c >= ' ' && editor->length < LINE_BYTES - 1) {
         say("%c", c);
-        line[line_length++] = c;
+        editor->line[editor->length++] = c;
     }
 }
 
@@ -270,10 +278,61 @@ static void read_serial(void)
 {
     char c;
     while (state != PICTURE_PROCESSING && sddf_serial_read(&rx, &c, 1) != 0) {
-        take_character(c);
+        take_character(&serial_editor, c);
     }
     if (sddf_serial_producer_waits(&rx)) {
         microkit_notify(rx.channel);
+    }
+}
+
+/* Keyboard and pointer of the VM, with the numbers of Linux's include/uapi/linux/input-event-codes.h. */
+
+#define EV_KEY    1
+#define KEY_PRESS 1 /* 0 is a release, 2 a repetition */
+#define BTN_LEFT  0x110
+#define BTN_TOUCH 0x14a
+
+static char character_of(uint16_t code)
+{
+    static const struct {
+        uint8_t code;
+        char character;
+    } keys[] = {
+        {2, '1'},  {3, '2'},   {4, '3'},   {5, '4'},  {6, '5'},  {7, '6'},  {8, '7'},  {9, '8'},   {10, '9'},
+        {11, '0'}, {14, '\b'}, {28, '\r'}, {52, '.'}, {57, ' '}, {71, '7'}, {72, '8'}, {73, '9'},  {75, '4'},
+        {76, '5'}, {77, '6'},  {79, '1'},  {80, '2'}, {81, '3'}, {82, '0'}, {83, '.'}, {96, '\r'}, {111, '\b'},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+        if (keys[i].code == code) {
+            return keys[i].character;
+        }
+    }
+    return '\0';
+}
+
+/* A tap on a sale that is over: the next one begins. */
+static void take_tap(void)
+{
+    if (state == PICTURE_PAID || state == PICTURE_REFUSED) {
+        amount = 0;
+        picture_amount = 0;
+        state = PICTURE_WAITING;
+    }
+}
+
+static void read_input(void)
+{
+    struct region_input event;
+    while (state != PICTURE_PROCESSING && events_left != 0 && display_take_input(&display, &event)) {
+        events_left--;
+        if (event.type != EV_KEY || event.value != KEY_PRESS) {
+            continue;
+        }
+        if (event.code == BTN_LEFT || event.code == BTN_TOUCH) {
+            take_tap();
+        } else if (character_of(event.code) != '\0') {
+            take_character(&key_editor, character_of(event.code));
+        }
     }
 }
 
@@ -334,11 +393,12 @@ static bool look_at_display(void)
 {
     const enum display_change change = display_look(&display);
     const bool is_news = change == DISPLAY_STARTED && !is_redraw_due;
+    const bool has_input = events_left != 0 && display_has_input(&display);
     if (change == DISPLAY_REFUSED && display.refused_count == 1) {
         say_refused();
     }
     is_redraw_due = is_redraw_due || is_news;
-    return is_news;
+    return is_news || has_input;
 }
 
 static void every_second(void)
@@ -348,6 +408,7 @@ static void every_second(void)
         return;
     }
     last_second = second;
+    events_left = EVENTS_MAX;
     say_refused();
     if (display_is_stuck(&display, now_ns, PATIENCE_NS)) {
         say("the display takes nothing: its VM is restarted\n");
@@ -372,8 +433,9 @@ static void set_timer(void)
 static void go_on(void)
 {
     process();
-    read_serial();
     every_second();
+    read_serial();
+    read_input();
     draw();
     set_timer();
 }

@@ -9,8 +9,8 @@
  * becomes a notification of the till; the till's notification becomes an interrupt. The till can have the guest
  * restarted, and is told of every restart.
  *
- * A restart of the guest does not reset the display device, which would go on reading the last guest's memory:
- * stop_devices() does.
+ * A restart of the guest does not reset these devices, which would go on using the last guest's memory: stop_devices()
+ * does.
  */
 #include <microkit.h>
 
@@ -36,13 +36,19 @@
 #define VIRTIO_TRANSPORT_BYTES 0x200
 #define VIRTIO_STATUS          0x70
 
-/* Channels of the system description. */
-#define DISPLAY_CH 1
+/* Channels of the system description, besides those of queues and timer. */
 #define TILL_CH    10
 #define RESTART_CH 11
 
-/* The display device's interrupt. */
-#define DISPLAY_IRQ 72
+/* The machine's devices: their interrupts and channels. */
+static const struct {
+    uint16_t irq;
+    microkit_channel channel;
+} interrupts[] = {
+    {72, 1}, /* display */
+    {73, 4}, /* keyboard */
+    {74, 5}, /* pointer */
+};
 
 #define NS_PER_S UINT64_C(1000000000)
 
@@ -121,10 +127,20 @@ static bool arm_timer(size_t vcpu_id, uint64_t deadline, void *cookie)
     return true;
 }
 
+static bool pass_interrupts_through(void)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(interrupts); i++) {
+        if (!virq_register_passthrough(GUEST_VCPU_ID, interrupts[i].irq, interrupts[i].channel)) {
+            return false;
+        }
+        microkit_irq_ack(interrupts[i].channel);
+    }
+    return true;
+}
+
 static bool set_up_devices(void)
 {
-    return virq_register_passthrough(GUEST_VCPU_ID, DISPLAY_IRQ, DISPLAY_CH) &&
-           virq_register(GUEST_VCPU_ID, TILL_IRQ, NULL, NULL) &&
+    return pass_interrupts_through() && virq_register(GUEST_VCPU_ID, TILL_IRQ, NULL, NULL) &&
            fault_register_vm_exception_handler(DOORBELL_BASE, DOORBELL_BYTES, on_doorbell, NULL);
 }
 
@@ -145,7 +161,6 @@ void init(void)
         LOG_VMM_ERR("the guest cannot be started\n");
         return;
     }
-    microkit_irq_ack(DISPLAY_CH);
     guest_start(GUEST_VCPU_ID, kernel_pc, GUEST_DTB_DEST, GUEST_INITRD_DEST);
 }
 

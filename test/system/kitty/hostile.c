@@ -57,6 +57,9 @@ void __attribute__((noreturn, used)) guest_main(void)
         extension->display.version = 1;
         extension->display.session = random_word(&state);
         extension->display.damage_taken = random_word(&state);
+        extension->display.input_put = random_word(&state) % 256;
+        extension->display.input[i % REGION_INPUT_COUNT] =
+            (struct region_input){1, (uint16_t)random_word(&state), random_word(&state) % 3};
         extension->native.damage_put = random_word(&state);
         extension->native.magic = random_word(&state);
         *DOORBELL = i;

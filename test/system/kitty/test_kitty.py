@@ -13,7 +13,8 @@ import socket
 import pytest
 
 from till import (BAD_CARD, GOOD_CARD, HEADER_BYTES, LOG_OFFSET, PAID, PROGRESS_MAX, REFUSED, REGION_BYTES,
-                  SECONDS_A_DAY, WAITING, Monitor, Picture, Renderer, Till, devices, log_line, make_disk, read_log)
+                  SECONDS_A_DAY, WAITING, Monitor, Picture, Rect, Renderer, Till, devices, log_line, make_disk,
+                  read_log)
 
 SIZES = ((1024, 768), (1280, 800))
 VARIANTS = [(gic, size) for gic in (2, 3) for size in SIZES] if os.environ.get("KITTY_ALL") else \
@@ -72,9 +73,20 @@ def test_screen(boot, disk, gic, size):
     till.sees(state=REFUSED, amount=99999999, sale=2, reason=WRONG_NUMBER, card=b"1112")
     assert till.clock > first_clock
 
+    # Keyboard and pointer of the guest: a tap ends the sale, an amount is typed, and mistyped.
+    till.monitor.command("mouse_button 1")
+    till.monitor.command("mouse_button 0")
+    till.sees(state=WAITING, amount=0, sale=2, card=b"1112")
+    for key in ("3", "kp_4", "5", "backspace", "dot", "kp_0", "2", "ret"):
+        till.monitor.command(f"sendkey {key}")
+    till.console.expect("till: EUR 34.02: card number")
+    till.type(BAD_CARD)
+    till.console.expect("till: refused: the card's number is wrong")
+    till.sees(state=REFUSED, amount=3402, sale=3, reason=WRONG_NUMBER, card=b"1112")
+
     till.guest("reboot")
     till.console.expect("shell ready")
-    till.sees(state=REFUSED, amount=99999999, sale=2, reason=WRONG_NUMBER, card=b"1112")
+    till.sees(state=REFUSED, amount=3402, sale=3, reason=WRONG_NUMBER, card=b"1112")
 
     # A crash: nobody says anything, the guest is just dead; then what the operator can do.
     if gic == 2:
@@ -86,18 +98,18 @@ def test_screen(boot, disk, gic, size):
     if gic == 2:
         till.console.expect("the display takes nothing: its VM is restarted")
     till.console.expect("shell ready")
-    till.sees(state=PAID, amount=1, sale=4, card=b"1111")
+    till.sees(state=PAID, amount=1, sale=5, card=b"1111")
 
     # The other way to the screen, in a guest whose kernel does not emulate a frame buffer.
     till.guest("rm /dev/fb0; killall paint")
     till.type("77")
-    till.sees(state=WAITING, amount=7700, sale=4, card=b"1111")
+    till.sees(state=WAITING, amount=7700, sale=5, card=b"1111")
     till.type("display")
     till.console.expect(rf"till: display {size[0]}x{size[1]}, with damage, \d+ rectangles, \d+ pixels copied; 0 ")
     assert "KERNEL|" not in till.console.text
     till.console.close()
-    assert read_log(disk) == [("paid", 1250, "1111"), ("refused", 99999999, "1112"), ("paid", 100, "1111"),
-                              ("paid", 1, "1111")]
+    assert read_log(disk) == [("paid", 1250, "1111"), ("refused", 99999999, "1112"), ("refused", 3402, "1112"),
+                              ("paid", 100, "1111"), ("paid", 1, "1111")]
 
 
 # Lines that the log has already, and whether the last of them is torn.
@@ -195,6 +207,43 @@ def test_header(build, header):
         assert library.display_look(ctypes.byref(display)) == HEADER_REFUSED
         region[0] = header[0]
         assert library.display_look(ctypes.byref(display)) == SAME
+
+
+EXTENSION = (REGION_BYTES - 0x1000) // 4
+DAMAGE_TAKEN, MAGIC, INPUT_PUT, INPUT = (EXTENSION + word for word in (2, 4, 5, 8))
+DAMAGE_PUT, INPUT_TAKEN = EXTENSION + 514, EXTENSION + 515
+
+
+def test_counters_of_the_guest(build):
+    """Counts of the guest's that cannot be make an empty or a full ring, never a place outside it."""
+    library = ctypes.CDLL(str(build / "test/kitty/till.so"))
+    library.display_take_input.restype = library.display_flush.restype = ctypes.c_bool
+    region = (ctypes.c_uint32 * (REGION_BYTES // 4))()
+    display, event = Display(), (ctypes.c_uint32 * 2)()
+    library.display_open(ctypes.byref(display), ctypes.c_size_t(ctypes.addressof(region)))
+    region[EXTENSION], region[MAGIC] = 1, 0x7974746b
+    region[0:3] = (1024, 768, 32)
+    assert library.display_look(ctypes.byref(display)) == STARTED
+
+    # Sixty-four events; then a count that is ahead by more, which drops them.
+    for put, found in ((64, 64), (129, 0), (130, 1), (129, 0), (128, 0), (192, 64), (0x80000000, 0)):
+        region[INPUT:INPUT + 128] = range(128)
+        region[INPUT_PUT] = put
+        taken = 0
+        while library.display_take_input(ctypes.byref(display), ctypes.byref(event)):
+            assert event[1] == event[0] + 1 < 128
+            taken += 1
+        assert (taken, region[INPUT_TAKEN]) == (found, put)
+
+    # A ring that is full, or whose count makes no sense: damage is kept, and said as one rectangle when there is room.
+    for x in range(100):
+        library.display_damage(ctypes.byref(display), Rect(x, 10, 5, 5))
+    assert library.display_flush(ctypes.byref(display)) and region[DAMAGE_PUT] == 64
+    region[DAMAGE_TAKEN] = 65
+    assert not library.display_flush(ctypes.byref(display)) and region[DAMAGE_PUT] == 64
+    region[DAMAGE_TAKEN] = 64
+    assert library.display_flush(ctypes.byref(display)) and region[DAMAGE_PUT] == 65
+    assert list(region[DAMAGE_PUT + 6:DAMAGE_PUT + 8]) == [10 << 16 | 64, 5 << 16 | 40]
 
 
 def outside(pixels, width, rects):

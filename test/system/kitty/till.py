@@ -127,7 +127,9 @@ def devices(disk, size):
     return ["-global", "virtio-mmio.force-legacy=false", "-rtc", f"base={START},clock=vm",
             "-drive", f"if=none,id=disk,format=raw,file={disk}",
             "-device", "virtio-blk-device,drive=disk,bus=virtio-mmio-bus.0",
-            "-device", f"virtio-gpu-device,bus=virtio-mmio-bus.24,xres={size[0]},yres={size[1]}"]
+            "-device", f"virtio-gpu-device,bus=virtio-mmio-bus.24,xres={size[0]},yres={size[1]}",
+            "-device", "virtio-keyboard-device,bus=virtio-mmio-bus.25",
+            "-device", "virtio-tablet-device,bus=virtio-mmio-bus.26"]
 
 
 class Till:
