@@ -14,7 +14,7 @@ EXAMPLE_RUNNER_kitty = $(KITTY_SRC)/run $(KITTY)
 EXAMPLE_QEMU_kitty   = $(QEMU_VIRTIO) $(call qemu_disc,$(KITTY)/disk.img) $(KITTY_SCREEN)
 
 # As vmm.c has it; and the size of guest RAM as the system descriptions have it.
-KITTY_INITRD_DEST := 0x65200000
+KITTY_INITRD_DEST := 0x55200000
 KITTY_RAM         := 0x8000000
 KITTY_INITRD      := $(KITTY)/initramfs.cpio.gz
 KITTY_MODULE      := $(EXAMPLES)/uio/window_uio.ko

@@ -19,8 +19,8 @@
 #include <libvmm/virtio/console.h>
 
 /* Where the guest finds its device tree and initial RAM disk (guest-physical); the device tree says the latter too. */
-#define GUEST_DTB_DEST    0x65000000
-#define GUEST_INITRD_DEST 0x65200000
+#define GUEST_DTB_DEST    0x55000000
+#define GUEST_INITRD_DEST 0x55200000
 
 /* Guest-physical addresses and interrupts that the till's side of the protocol is made for. */
 #define DOORBELL_BASE  0x300000
