@@ -163,7 +163,7 @@ def test_run(spawn, root, build):
     environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
     console = spawn(["make", "-s", "run", "EXAMPLE=kitty", f"BUILD={os.path.relpath(build, root)}"], cwd=root,
                     env=environment)
-    socket_path = console.expect(r"LOOK +vncviewer (\S+)")[1]
+    socket_path = console.expect(r"LOOK +vncviewer (\S+)", timeout=200)[1]
     console.expect("till: an amount")
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(socket_path)
