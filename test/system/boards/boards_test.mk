@@ -12,6 +12,6 @@ board-images: $(LIBVMM_A) $(LIBMICROKIT_A) $(MICROKIT_TOOL) $(GUEST_KERNEL) $(GU
 
 ifeq ($(BOARD),qemu_virt_aarch64)
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += board-images
+test-build: board-images
 endif
 endif

@@ -58,5 +58,5 @@ kitty-picture: test-deps
 	$(Q)BUILD=$(abspath $(BUILD)) QEMU=$(QEMU) $(PYTHON) $(KITTY_TEST_SRC)/make-picture docs/kitty.png
 
 ifndef MICROKIT_SDK
-TEST_PREREQUISITES += $(KITTY_TEST_FILES)
+test-build: $(KITTY_TEST_FILES)
 endif
