@@ -12,8 +12,7 @@ TWO_THREADS = ["-accel", "tcg,thread=multi"]
 
 @pytest.mark.parametrize("gic, cpu", [(2, "cortex-a53"), (3, "max")])
 def test_pds_on_two_cores(run, gic, cpu):
-    text = run("smp", gic=gic, cpu=cpu, cores=2, extra=ONE_THREAD)
-    run.find(r"ok no notification between cores is lost: got 10000,", text)
+    run("smp", gic=gic, cpu=cpu, cores=2, extra=ONE_THREAD)
 
 
 @pytest.mark.parametrize("gic, cpu", [(2, "cortex-a53"), (3, "max")])
