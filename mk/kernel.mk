@@ -7,6 +7,9 @@ include kernel/board/$(BOARD)/board.mk
 
 KERNEL_SRC   := $(wildcard kernel/core/*.c kernel/aarch64/*.[cS] kernel/board/$(BOARD)/*.c)
 KERNEL_OBJ   := $(KERNEL_SRC:%=$(BUILD)/kernel/%.o)
+# The same with its invariants checked (kernel/core/check.h), for its own tests.
+KERNEL_CHECKED_ELF := $(BUILD)/kernel-checked/kernel.elf
+KERNEL_CHECKED_OBJ := $(KERNEL_SRC:%=$(BUILD)/kernel-checked/%.o)
 # The kernel and libmicrokit call no C library: no loop becomes a call of memcpy or memset.
 MICROKIT_FLAGS := $(TARGET_CFLAGS) -fno-tree-loop-distribute-patterns -fomit-frame-pointer -I. -MMD -MP
 KERNEL_FLAGS   := $(MICROKIT_FLAGS) -flto
@@ -30,11 +33,17 @@ $(BUILD)/kernel/%.o: %
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CROSS)gcc $(KERNEL_FLAGS) -c -o $@ $<
 
-$(KERNEL_ELF): $(KERNEL_OBJ) kernel/kernel.ld
+$(BUILD)/kernel-checked/%.o: %
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(KERNEL_FLAGS) -DKERNEL_CHECKS=1 -c -o $@ $<
+
+$(KERNEL_ELF): $(KERNEL_OBJ)
+$(KERNEL_CHECKED_ELF): $(KERNEL_CHECKED_OBJ)
+$(KERNEL_ELF) $(KERNEL_CHECKED_ELF): kernel/kernel.ld
 	$(Q)mkdir -p $(@D)
 	$(Q)$(call step,LINK,$@)
 	$(Q)$(CROSS)gcc $(KERNEL_FLAGS) -Wl,--defsym=KERNEL_BASE=$(KERNEL_BASE) -Wl,-T,kernel/kernel.ld \
-	    -Wl,-z,max-page-size=4096 -Wl,--gc-sections -Wl,--build-id=none -o $@ $(KERNEL_OBJ)
+	    -Wl,-z,max-page-size=4096 -Wl,--gc-sections -Wl,--build-id=none -o $@ $(filter %.o,$^)
 
 $(BUILD)/microkit/lib/libmicrokit.a: $(MICROKIT_OBJ)
 	$(Q)mkdir -p $(@D)
@@ -53,4 +62,4 @@ $(BUILD)/microkit/include/%.h: kernel/libmicrokit/include/%.h
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
 
--include $(KERNEL_OBJ:.o=.d) $(MICROKIT_OBJ:.o=.d)
+-include $(KERNEL_OBJ:.o=.d) $(KERNEL_CHECKED_OBJ:.o=.d) $(MICROKIT_OBJ:.o=.d)

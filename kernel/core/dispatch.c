@@ -10,6 +10,7 @@
 #include "kernel/aarch64/cpu.h"
 #include "kernel/aarch64/interrupt.h"
 #include "kernel/aarch64/timer.h"
+#include "kernel/core/check.h"
 #include "kernel/core/lock.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/vcpu.h"
@@ -121,6 +122,9 @@ NOINLINE struct frame *dispatch_next(struct core *core)
             }
         }
     } while (core->must_schedule);
+    if (KERNEL_CHECKS) {
+        check_kernel();
+    }
     lock_leave(core);
     return core->current->frame;
 }

@@ -31,11 +31,14 @@ $(KTEST_GUESTS:$(KTEST)/%=$(KTEST_OUT)/%.bin): $(KTEST_OUT)/%.bin: $(KTEST_START
 	$(Q)$(CROSS)ld -T $(KTEST_LD) -o $(@:.bin=.guest) $(filter %.o,$^)
 	$(Q)$(CROSS)objcopy -O binary $(@:.bin=.guest) $@
 
+# The kernel with its invariants checked.
+$(KTEST_NAMES:%=$(KTEST_OUT)/%/image.elf): MICROKIT_TOOL_ARGS := --kernel $(KERNEL_CHECKED_ELF)
+
 # $(call ktest_image,NAME)
 define ktest_image
 $(KTEST_OUT)/$(1)/image.elf: $(KTEST)/$(1)/$(1).system $(MICROKIT_TOOL_FILES) \
         $(patsubst $(KTEST)/%,$(KTEST_OUT)/%.elf,$(filter $(KTEST)/$(1)/%,$(KTEST_PDS))) \
-        $(patsubst $(KTEST)/%,$(KTEST_OUT)/%.bin,$(filter $(KTEST)/$(1)/%,$(KTEST_GUESTS)))
+        $(patsubst $(KTEST)/%,$(KTEST_OUT)/%.bin,$(filter $(KTEST)/$(1)/%,$(KTEST_GUESTS))) $(KERNEL_CHECKED_ELF)
 	$$(Q)$$(call build_image,$$<,$$(@D),$$@)
 endef
 $(foreach name,$(KTEST_NAMES),$(eval $(call ktest_image,$(name))))
