@@ -15,6 +15,13 @@
 
 #define NAMESPACE_END ':'
 
+/* Expat 2.9 has another name for it, and warns of the old one. */
+#if XML_MAJOR_VERSION == 2 && XML_MINOR_VERSION < 9
+#define current_line XML_GetCurrentLineNumber
+#else
+#define current_line XML_GetCurrentLineNumber64
+#endif
+
 struct parser {
     struct tool *tool;
     const char *path;
@@ -28,7 +35,7 @@ struct parser {
 
 static struct place here(const struct parser *parser)
 {
-    return (struct place){parser->path, (unsigned)XML_GetCurrentLineNumber(parser->expat)};
+    return (struct place){parser->path, (unsigned)current_line(parser->expat)};
 }
 
 static void stop(struct parser *parser)
