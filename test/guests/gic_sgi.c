@@ -50,6 +50,18 @@ static void every_number(void)
     check_equal("each comes once", gic_take(), GIC_INTID_SPURIOUS);
 }
 
+/* All that a guest may leave at its reset value, and the number 0. */
+static void at_the_reset_priority(void)
+{
+    gic_enable(0);
+    for (uint64_t i = 0; i < 10; i++) {
+        gic_send_sgi(0, ANY_TARGET);
+        check_each("SGI 0 at priority 0: taken", i, gic_take(), 0);
+        check_each("SGI 0 at priority 0: once", i, gic_take(), GIC_SPURIOUS);
+    }
+    check_all("SGI 0 at priority 0, each time");
+}
+
 static void all_at_once(void)
 {
     uint64_t seen = 0;
@@ -185,6 +197,15 @@ static void v3_group0(void)
         check_equal("SGI1R: Group 0 too, with one Security state", READ_ICC(ICC_IAR0_EL1), 6);
         WRITE_ICC(ICC_EOIR0_EL1, 6);
     }
+    gic_set_priority(0, 0);
+    write32(gic_bank(0) + GICD_IGROUPR, 0xfffffffe);
+    for (uint64_t i = 0; i < 10; i++) {
+        WRITE_ICC(ICC_SGI0R_EL1, SGI_ID(0) | 1);
+        check_each("SGI0R: SGI 0 at priority 0", i, READ_ICC(ICC_IAR0_EL1), 0);
+        WRITE_ICC(ICC_EOIR0_EL1, 0);
+        check_each("SGI0R: SGI 0, once", i, READ_ICC(ICC_IAR0_EL1), GIC_SPURIOUS);
+    }
+    check_all("SGI0R: SGI 0 at priority 0, each time");
     WRITE_ICC(ICC_ASGI1R_EL1, SGI_ID(5) | 1);
     check_equal("ASGI1R: not for Group 1", gic_take(), GIC_INTID_SPURIOUS);
     check_equal("Group 0: no more", READ_ICC(ICC_IAR0_EL1), GIC_INTID_SPURIOUS);
@@ -195,6 +216,7 @@ static void v3_group0(void)
 void guest_main(void)
 {
     gic_init();
+    at_the_reset_priority();
     every_number();
     all_at_once();
     again_in_service();
