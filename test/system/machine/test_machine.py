@@ -13,6 +13,7 @@ import on_sdk
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 GUESTS = sorted(path.stem for path in (ROOT / "test/guests").glob("*.c"))
+assert GUESTS
 # These speak to a VMM of their own.
 ONLY_LIBVMM = {name for name in GUESTS if (ROOT / "test/system/machine" / name / "vmm.c").exists()}
 # What QEMU's machine needs to be like a VMM: versions of the interrupt controller, its options, and devices.
