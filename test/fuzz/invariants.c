@@ -71,7 +71,7 @@ static void check_lr(const struct vgic *vgic, uint32_t vcpu_id, uint32_t index)
     MACHINE_REQUIRE(index >= fake.lr_count || used || free || stale);
 }
 
-/* In the hardware an interrupt is in one list register, or all the others that hold it are of a former life. */
+/* In the hardware an interrupt is in one list register, or all others that hold it are from before a reset. */
 static void check_hardware(const struct vgic *vgic, uint32_t vcpu_id)
 {
     const struct fake_lr *lrs = fake.vcpus[vcpu_id].lrs;

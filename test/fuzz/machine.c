@@ -486,7 +486,8 @@ void machine_end_interrupt(struct input *input, size_t vcpu_id)
         machine_fault(vcpu_id, fake_eoi(vcpu_id, index));
         return;
     }
-    /* An interrupt of the guest's former life, which it will never end: the kernel lets its register be written. */
+    /* An interrupt from before a reset, which the guest will never end: the kernel lets its list register be written.
+     */
     const uint64_t stale = vm_instance()->vgic.vcpus[vcpu_id].lr_stale;
     if (choice >= 0xf0 && stale != 0) {
         fake.vcpus[vcpu_id].lrs[__builtin_ctzll(stale)].used = false;

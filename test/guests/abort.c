@@ -19,9 +19,9 @@
 #define FETCH_AT (HARNESS_NOTHING + 0x100)
 #define UART_AT  0x9000040
 
-#define PAGE_BYTES    0x1000
-#define PAGE_COUNT    64
-#define MISTAKE_COUNT 1000
+#define PAGE_BYTES  0x1000
+#define PAGE_COUNT  64
+#define ERROR_COUNT 1000
 
 static volatile uintptr_t expected_elr;
 
@@ -176,14 +176,14 @@ static void unmasked_state_is_kept(void)
     check_equal("DAIF in the handler when unmasked", taken.daif, 0x3c0);
 }
 
-/* As many mistakes at as many places as it takes: the guest goes on. */
+/* More guest errors at more places than the log has: the guest continues. */
 static void many(void)
 {
     exception_expect();
-    for (uint64_t i = 0; i < MISTAKE_COUNT; i++) {
+    for (uint64_t i = 0; i < ERROR_COUNT; i++) {
         (void)read32(HARNESS_NOTHING + i % PAGE_COUNT * PAGE_BYTES);
     }
-    check_equal("many mistakes, an exception each", exception_caught().count, MISTAKE_COUNT);
+    check_equal("many guest errors, an exception each", exception_caught().count, ERROR_COUNT);
 }
 
 static void from_everywhere(const struct expected *expected)

@@ -5,8 +5,9 @@
 
 /*
  * A guest that its VMM (test/system/machine/pause/vmm.c) stops and lets go on: in a busy loop, in WFI, with its timer
- * running and due meanwhile, in the middle of an interrupt's service, in the middle of a store, and at a mistake, for
- * debugging. It finds everything as it was, but time has passed; no tick and no interrupt is lost, and none invented.
+ * running and due meanwhile, in the middle of an interrupt's service, in the middle of a store, and at a guest error,
+ * for debugging. It finds everything as it was, but time has passed; no tick and no interrupt is lost, and none
+ * invented.
  */
 #include "harness/exception.h"
 #include "harness/gic.h"
@@ -194,11 +195,10 @@ static void at_a_mistake(void)
     write64(COMMAND, COMMAND_DEBUG);
     (void)read32(HARNESS_NOTHING + 4);
     const struct exception taken = exception_caught();
-    check_equal("stopped at a mistake", read64(PAUSES), pauses + 1);
-    check_equal("stopped at a mistake: then one exception", taken.count, 1);
-    check_equal("stopped at a mistake: ESR_EL1", taken.esr,
-                (uint64_t)ESR_EC_DATA_SAME << 26 | ESR_IL | FSC_EXTERNAL_ABORT);
-    check_equal("stopped at a mistake: FAR_EL1", taken.far, HARNESS_NOTHING + 4);
+    check_equal("stopped at a guest error", read64(PAUSES), pauses + 1);
+    check_equal("stopped at a guest error: then one exception", taken.count, 1);
+    check_equal("stopped at a guest error: ESR_EL1", taken.esr, (uint64_t)ESR_EC_DATA_SAME << 26 | ESR_IL | FSC_EXTERNAL_ABORT);
+    check_equal("stopped at a guest error: FAR_EL1", taken.far, HARNESS_NOTHING + 4);
 }
 
 void guest_main(void)

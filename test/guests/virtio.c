@@ -271,8 +271,8 @@ static void disk(void)
     check_equal("disk: no interrupt is left after a reset", gic_take(), GIC_INTID_SPURIOUS);
 }
 
-/* A driver's mistakes end with its device, until it is reset. */
-static void mistakes(void)
+/* After a driver's error its device does nothing until it is reset. */
+static void driver_errors(void)
 {
     check("no features, no FEATURES_OK", !negotiate(RNG, 1u << 5));
     check("entropy: features again", negotiate(RNG, 0));
@@ -303,5 +303,5 @@ void guest_main(void)
     entropy();
     console();
     disk();
-    mistakes();
+    driver_errors();
 }

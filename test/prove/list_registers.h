@@ -179,14 +179,15 @@ static void any_good_state(void)
 }
 
 /*
- * One turn of the loop that fills list registers is enough, where TURNS is 1: it starts in a good state, and if there
- * is another, then that one does, too. Where TURNS is 0, that delivery starts in a good state is all that is proved.
+ * One iteration of the loop that fills list registers is enough, where ITERATIONS is 1: it starts in a good state, and
+ * if there is another, then that one does, too. Where ITERATIONS is 0, that delivery starts in a good state is all that
+ * is proved.
  */
 static uint32_t take_ready(struct vgic *all, uint32_t vcpu_id)
 {
-    static unsigned turns;
+    static unsigned iterations;
     PROVE(all == &vgic && is_good(), "delivery starts with an interrupt in at most one list register");
-    ASSUME(turns++ < TURNS);
+    ASSUME(iterations++ < ITERATIONS);
     ASSUME(is_in(vgic.vcpus[vcpu_id].ready[step_irq / 32], step_irq % 32));
     return step_irq;
 }

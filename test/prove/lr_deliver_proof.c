@@ -10,7 +10,7 @@
  *
  * CBMC: --unwind 5 --slice-formula --max-field-sensitivity-array-size 4
  */
-#define TURNS 1
+#define ITERATIONS 1
 #include "list_registers.h"
 
 static void step(uint32_t irq)

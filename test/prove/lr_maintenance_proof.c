@@ -11,7 +11,7 @@
  *
  * CBMC: --unwind 5 --slice-formula --max-field-sensitivity-array-size 4
  */
-#define TURNS 0
+#define ITERATIONS 0
 #include "list_registers.h"
 
 static void maintain(uint32_t held, int index)

@@ -10,7 +10,7 @@
  *
  * CBMC: --unwind 5 --slice-formula --max-field-sensitivity-array-size 4
  */
-#define TURNS 0
+#define ITERATIONS 0
 #include "list_registers.h"
 
 /* As vgic_inject does, of which the vCPU that takes a shared interrupt is known here. */

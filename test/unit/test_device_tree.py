@@ -1,6 +1,6 @@
 # Copyright 2026, the libvmm authors
 # SPDX-License-Identifier: BSD-2-Clause
-"""Device trees that the library writes, before the judge of device trees."""
+"""Device trees that the library writes: dtc has no warnings."""
 
 import os
 import subprocess

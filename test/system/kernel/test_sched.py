@@ -1,7 +1,7 @@
 # Copyright 2026, the libvmm authors
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Shares of the core: priorities, budgets, periods, timeslices among equals.
+# Shares of the core: priorities, budgets, periods, timeslices among equal priorities.
 
 import pytest
 

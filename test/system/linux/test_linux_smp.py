@@ -4,7 +4,7 @@
 # Debian's Linux with several vCPUs on one core and more, the VMM at higher and at lower priority than they. QEMU
 # emulates all cores in one thread, and the machine's time follows the number of instructions, so that time does not
 # run away from a guest on a slow machine, and goes on at once while all cores wait; except where a test says otherwise.
-# Cores that are busy have that thread in turns of 100 ms, so little in these tests is busy. TEST_MATRIX=1 (make
+# Busy cores get that thread for 100 ms each, so little in these tests is busy. TEST_MATRIX=1 (make
 # test-smp): every variant, and as many wake-ups as take minutes.
 
 import os

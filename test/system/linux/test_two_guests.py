@@ -14,8 +14,8 @@ PATIENCE = 300
 PROMPT = r"(?:~|/root) # (?:\x1b\[6n)?"
 CTRL_T = "\x14"
 
-# Without a budget, guests of one priority take turns. With one (linux.mk), the second guest gets that, and the first
-# one what is left. What the VMMs and the console take is in what a share may differ.
+# Without budgets, guests of one priority share the core equally. With one (linux.mk), the second guest gets its budget,
+# the first one the rest. The tolerance covers what VMMs and console take.
 HALVES = (0.5, 0.5)
 BUDGET = (0.7, 0.3)
 TOLERANCE = 0.05
@@ -76,7 +76,7 @@ def test_one_misbehaves_the_other_goes_on(guests, gic):
     two.start(2, "(while :; do :; done) & (while :; do devmem 0x8000004 32 >/dev/null; done) &")
     assert two.run(1, "cat /tmp/mine; sleep 1; echo on") == "first on"
 
-    # It starts anew, and again: nothing is left of its former life.
+    # It reboots, twice: nothing is left from before the reboot.
     for _ in range(2):
         two.start(2, "reboot -f")
         console.expect(r"^2\| .*libvmm guest: shell ready", timeout=PATIENCE)

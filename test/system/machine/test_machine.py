@@ -28,7 +28,7 @@ ICOUNT = ["-icount", "shift=3,sleep=off"]
 
 
 def check_log(console):
-    """The log says a guest's mistake once a place, and stays short."""
+    """The log has a guest error once per place, and stays short."""
     lines = re.findall(r"^VMM\|ERROR: guest, vCPU \d+: (.*) \(0x[0-9a-f]+\); further ones", console.text, re.MULTILINE)
     assert len(lines) == len(set(lines))
     assert len(lines) <= 32

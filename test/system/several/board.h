@@ -27,7 +27,7 @@ enum order {
 struct board {
     volatile uint64_t order; /* the meter's */
     volatile uint64_t busy;  /* ticks in which the guest really ran */
-    volatile uint64_t lives; /* how often the guest has begun */
+    volatile uint64_t boots; /* how often the guest has booted */
     volatile uint64_t exits;
     volatile uint64_t checks;  /* how often it has looked at its state */
     volatile uint64_t damages; /* how often that was not as it should be */

@@ -29,7 +29,7 @@ static uint64_t ticks_of_us(uint64_t us)
 static void fill_state(void)
 {
     volatile uint64_t *words = (volatile uint64_t *)HARNESS_FREE_RAM;
-    /* Not the same in two guests or two lives. */
+    /* Differs between two guests and between two boots. */
     pattern = READ_SYSREG(cntvct_el0) * 0x9e3779b97f4a7c15 | 1;
     for (uint64_t i = 0; i < STATE_WORDS; i++) {
         words[i] = pattern * (i + 1);
@@ -78,7 +78,7 @@ static void crash(void)
 void guest_main(void)
 {
     fill_state();
-    BOARD->lives++;
+    BOARD->boots++;
     for (;;) {
         switch (BOARD->order) {
         case ORDER_FLOOD:

@@ -36,9 +36,9 @@ static void pass_time(seL4_Word us)
     }
 }
 
-static void wait_for_life(unsigned guest, seL4_Word number)
+static void wait_for_boot(unsigned guest, seL4_Word number)
 {
-    while (board(guest)->lives < number) {
+    while (board(guest)->boots < number) {
     }
 }
 
@@ -79,16 +79,16 @@ static void give_order(enum order order)
 /* The meter restarts a guest whose VMM it notifies. */
 static void revive(void)
 {
-    const seL4_Word lives = board(VILLAIN)->lives;
+    const seL4_Word boots = board(VILLAIN)->boots;
     board(VILLAIN)->order = ORDER_WORK;
     microkit_notify(VILLAIN_CH);
-    wait_for_life(VILLAIN, lives + 1);
+    wait_for_boot(VILLAIN, boots + 1);
 }
 
 void init(void)
 {
     for (unsigned i = 0; i < GUEST_COUNT; i++) {
-        wait_for_life(i, 1);
+        wait_for_boot(i, 1);
     }
     give_order(ORDER_WORK);
     check_shares("all spin: 30 %", "all spin: 20 %", "all spin: 10 %");
@@ -101,18 +101,18 @@ void init(void)
     give_order(ORDER_CRASH);
     check_shares("crash: 30 %", "crash: 20 %", "crash: 10 %");
     revive();
-    check_equal("the crashed guest lives again", board(VILLAIN)->lives, 2);
+    check_equal("the crashed guest boots again", board(VILLAIN)->boots, 2);
 
     give_order(ORDER_RESTART);
-    before = board(VILLAIN)->lives;
+    before = board(VILLAIN)->boots;
     check_shares("restarts: 30 %", "restarts: 20 %", "restarts: 10 %");
-    check("it was several restarts", board(VILLAIN)->lives - before >= 2);
+    check("it was several restarts", board(VILLAIN)->boots - before >= 2);
 
     revive();
     give_order(ORDER_WORK);
     check_shares("all spin again: 30 %", "all spin again: 20 %", "all spin again: 10 %");
     for (unsigned i = 0; i < VILLAIN; i++) {
-        check_equal("lives of a guest that others disturb", board(i)->lives, 1);
+        check_equal("boots of a guest that others disturb", board(i)->boots, 1);
         check("looks at its state", board(i)->checks > 10);
         check_equal("damages of its state", board(i)->damages, 0);
     }

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Bare guests with four vCPUs on one, two and four cores, the VMM at higher and at lower priority than its vCPUs. QEMU
-# emulates the cores in one thread, which is quick and takes turns, or each in its own, which is slow where the machine
-# has fewer cores, but really runs them at the same time. TEST_MATRIX=1: every variant in both ways.
+# emulates the cores in one thread, one after another, which is quick, or each in its own thread, which is slow if the
+# host has fewer cores, but runs them at the same time. TEST_MATRIX=1: every variant in both ways.
 
 import os
 import re

@@ -27,7 +27,7 @@ struct storm_shared {
     uint32_t mode;    /* what is to be done */
     uint32_t running; /* what is being done */
     uint32_t taken;   /* interrupts */
-    uint32_t lives;   /* how often the guest has started */
+    uint32_t boots;   /* how often the guest has booted */
     uint32_t answers; /* of the VMM, to notifications */
 };
 

@@ -22,7 +22,7 @@
 #define RTC_ICR  0x901001c
 
 static uint32_t unended = GIC_INTID_SPURIOUS;
-/* What this life of the guest does; at first, none of them. The line may be high from the last one. */
+/* What the guest does in this boot; in the first, nothing. The line may still be high from the boot before. */
 static uint32_t doing = UINT32_MAX;
 
 static void line_high(void)
@@ -85,7 +85,7 @@ static void serve(void)
 
 void guest_main(void)
 {
-    storm->lives++;
+    storm->boots++;
     gic_init();
     gic_set_edge(RTC_IRQ, false);
     gic_set_priority(RTC_IRQ, 0x80);

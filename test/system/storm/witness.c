@@ -19,7 +19,7 @@
 #define TICK_COUNT (WINDOW_US / TICK_US)
 #define WAIT_US    1000000
 #define PING_COUNT 20
-/* Interrupts that make a storm: the other guest takes one at least whenever it has its turn, every millisecond or two.
+/* Interrupts that make a storm: the other guest takes at least one in each of its timeslices, every millisecond or two.
  */
 #define STORM_MIN (WINDOW_US / 2000)
 /* Of the rounds without a storm, where the other guest spins: it is the same to the witness. */
@@ -55,19 +55,19 @@ struct progress {
     uint64_t rounds;
     uint64_t ticks;
     uint64_t taken; /* by the other guest */
-    uint64_t lives;
+    uint64_t boots;
 };
 
 /* What happens in a window of time. */
 static struct progress measure(void)
 {
-    struct progress before = {0, tick_count, storm->taken, storm->lives};
+    struct progress before = {0, tick_count, storm->taken, storm->boots};
     const uint64_t end = timer_now() + timer_ticks(WINDOW_US);
     while (timer_now() < end) {
         before.rounds++;
     }
     return (struct progress){before.rounds, tick_count - before.ticks, storm->taken - before.taken,
-                             storm->lives - before.lives};
+                             storm->boots - before.boots};
 }
 
 static uint64_t ping(void)
@@ -92,8 +92,8 @@ static struct progress weather(enum storm_mode mode, const char *name, uint64_t 
     harness_put_decimal(progress.rounds);
     harness_put(", interrupts of the other ");
     harness_put_decimal(progress.taken);
-    harness_put(", its lives ");
-    harness_put_decimal(progress.lives);
+    harness_put(", its boots ");
+    harness_put_decimal(progress.boots);
     harness_put("\n");
     check_range("share", progress.rounds, calm_rounds * SHARE_PERCENT_MIN / 100, ~UINT64_C(0));
     check_range("ticks of the timer", progress.ticks, TICK_COUNT / 2, TICK_COUNT);
@@ -128,7 +128,7 @@ void guest_main(void)
     end_storm();
     check_equal("interrupts that are masked", weather(STORM_MASKED, "masked", calm_rounds).taken, 0);
     end_storm();
-    check_range("resets", weather(STORM_RESET, "reset", calm_rounds).lives, 2, UINT32_MAX);
+    check_range("resets", weather(STORM_RESET, "reset", calm_rounds).boots, 2, UINT32_MAX);
     end_storm();
     check_range("interrupts after resets", weather(STORM_UNSERVED, "unserved again", calm_rounds).taken, STORM_MIN,
                 UINT32_MAX);

@@ -4,7 +4,7 @@
 # examples/virtio: Debian's Linux on a virtual console, disk and network card, each test in a QEMU of its own. A variant
 # is an interrupt controller, a transport, and a number of vCPUs with that of their cores. TEST_MATRIX=1 (make
 # test-virtio) runs each test with each variant and with more data; TEST_MATRIX=4x2 (make test-virtio-cores) those with
-# two cores: QEMU emulates them in one thread, in turns of 100 ms, which takes its time.
+# two cores: QEMU emulates them in one thread, each for 100 ms, which is slow.
 
 import base64
 import hashlib
@@ -289,7 +289,7 @@ def test_disk(linux, disk, variant):
 
 
 def go_over(console, messages):
-    """Another driver's life for the card, with messages or with its line."""
+    """Binds the card's driver again, with messages or with the interrupt line."""
     card = console.shell("basename $(dirname $(readlink -f /sys/class/net/eth0/device))").strip()
     console.shell(f"cd /sys/bus/pci/drivers/virtio-pci; echo {card} >unbind; "
                   f"echo {int(messages)} >../../devices/{card}/msi_bus; "

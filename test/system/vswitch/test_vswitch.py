@@ -198,7 +198,7 @@ def test_one_misbehaves_the_other_goes_on(boot, server, variant):
 
 @variants("gic2-pci", "gic3-mmio")
 def test_a_guest_is_a_fuzzer(boot, server, disk, variant):
-    """It goes on from life to life; its devices work whenever it takes them into use. See fuzzer.c."""
+    """It resets its devices again and again; they work whenever it initialises them. See fuzzer.c."""
     path, disk_checksum = disk
     guests = boot(variant, path)
     console = guests.console

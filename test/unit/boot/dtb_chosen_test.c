@@ -4,7 +4,7 @@
  */
 
 /*
- * /chosen and the initial RAM disc: agreement, and each way of disagreeing.
+ * /chosen and the initrd: agreement, and each kind of disagreement.
  */
 #include <setjmp.h>
 #include <stdarg.h>

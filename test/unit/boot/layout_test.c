@@ -4,7 +4,7 @@
  */
 
 /*
- * Where kernel, device tree and initial RAM disc may lie: each rule kept and broken, and the ends of the number range.
+ * Addresses of kernel, device tree and initrd: each rule kept and broken, and the ends of the number range.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -351,7 +351,7 @@ static size_t give_too_much(void *cookie, uint8_t *bytes, size_t count_max)
     return count_max + 100;
 }
 
-/* A mistake of the VMM's functions does not break the FIFOs. */
+/* An error of the VMM's functions does not break the FIFOs. */
 static void test_line_that_lies(void **state)
 {
     (void)state;

@@ -231,7 +231,7 @@ static void flood(unsigned who, bool has_lines)
     }
 }
 
-/* A line that takes less at a time than a client has: everybody gets a turn all the same. */
+/* A UART that takes less at a time than one client has: every client is served. */
 static void test_turns_on_a_slow_line(void **unused)
 {
     (void)unused;

@@ -4,7 +4,7 @@
  */
 
 /*
- * A VM for tests of fault handling: one or more vCPUs, a recording device, and makers of syndromes.
+ * A VM for tests of fault handling: one or more vCPUs, a recording device, and functions that make syndromes.
  */
 #pragma once
 

@@ -348,7 +348,7 @@ static void reset_acknowledges_what_is_under_way(void **state)
     assert_int_equal(fake.irq_acks[CH], 1);
     assert_int_equal(fake.irq_acks[CH + 1], 1);
     assert_int_equal(fake.irq_acks[CH + 2], 0);
-    end(vm, IRQ); /* the new life takes what the old one left */
+    end(vm, IRQ); /* taken after the reset, though raised before */
     assert_int_equal(fake.irq_acks[CH], 1);
     guest_write(vm, GICD_CTLR, 1);
     guest_write(vm, GICD_ISENABLER + 4, UINT32_MAX);

@@ -16,7 +16,8 @@ static void check_results(const struct vm_results *results)
     check_equal("times that the VMM's FP registers had changed", results->vmm_damages, 0);
     check_equal("timer rounds", results->timer_rounds, TIMER_ROUNDS);
     check_equal("wake-ups before the time", results->early, 0);
-    /* A period of the one, a timeslice of the other, and what their VMMs take meanwhile: it is of the guest's time. */
+    /* A period of one VM, a timeslice of the other, and the time of their VMMs: a timeslice counts the guest's time
+     * only. */
     check_range("ticks that the latest was late", results->latest, 0, harness_ticks(5000));
 }
 

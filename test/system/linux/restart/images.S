@@ -2,7 +2,7 @@
  * Copyright 2026, the libvmm authors
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * A kernel and two pairs of device tree and initial RAM disc, as symbols of the VMM.
+ * A kernel and two pairs of device tree and initrd, as symbols of the VMM.
  */
 
 .macro image name, path

@@ -4,7 +4,7 @@
  */
 
 /*
- * A VMM with two initial RAM discs for its guest. A guest that writes to TRIGGER is stopped wherever it is and
+ * A VMM with two initrds for its guest. A guest that writes to TRIGGER is stopped wherever it is and
  * restarted with the other one; its own reboot restarts it with the same.
  */
 #include <microkit.h>

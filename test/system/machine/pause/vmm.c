@@ -5,7 +5,7 @@
 
 /*
  * A VMM that stops its guest (test/guests/pause.c) and lets it go on, when the guest says so: a few ticks later, or at
- * its next mistake.
+ * its next error.
  */
 #include "../machine.h"
 
@@ -16,12 +16,12 @@
 
 enum command {
     COMMAND_NONE = 0,
-    COMMAND_PAUSE = 1,    /* at the next tick, for two of them */
-    COMMAND_DEBUG = 2,    /* at the next mistake, until the next tick */
-    COMMAND_AT_ONCE = 3,  /* while this very store is being handled, until the next tick */
-    COMMAND_RAISE = 4,    /* this VMM's own: at the next tick an interrupt comes */
-    COMMAND_RESUME = 5,   /* likewise: at the next tick the guest goes on */
-    COMMAND_MISTAKEN = 6, /* likewise: the guest has made its mistake */
+    COMMAND_PAUSE = 1,      /* at the next tick, for two of them */
+    COMMAND_DEBUG = 2,      /* at the next guest error, until the next tick */
+    COMMAND_AT_ONCE = 3,    /* while this very store is being handled, until the next tick */
+    COMMAND_RAISE = 4,      /* this VMM's own: at the next tick an interrupt comes */
+    COMMAND_RESUME = 5,     /* likewise: at the next tick the guest goes on */
+    COMMAND_ERROR_SEEN = 6, /* likewise: the guest error has happened */
 };
 
 static enum command command;
@@ -63,7 +63,7 @@ static void on_tick(void)
         command = COMMAND_RESUME;
         break;
     case COMMAND_RESUME:
-    case COMMAND_MISTAKEN:
+    case COMMAND_ERROR_SEEN:
         resume();
         break;
     default:
@@ -96,7 +96,7 @@ seL4_Bool fault(microkit_child child, microkit_msginfo msginfo, microkit_msginfo
         return seL4_True;
     }
     if (command == COMMAND_DEBUG && microkit_msginfo_get_label(msginfo) == seL4_Fault_VMFault) {
-        command = COMMAND_MISTAKEN;
+        command = COMMAND_ERROR_SEEN;
     }
     return seL4_False;
 }

@@ -109,7 +109,7 @@ static void tables_are_complete(void **state)
     }
 }
 
-/* Every offset at every width: right ones are handled, others are the guest's mistake; unaligned ones get nowhere. */
+/* Every offset at every width: valid accesses are handled, others are guest errors; unaligned ones have no effect. */
 static void every_access(void **state)
 {
     (void)state;

@@ -454,7 +454,7 @@ static void test_short_answers(void **state)
     assert_int_equal(take_used(0, NULL), 3);
 }
 
-/* What was under way before a reset does not reach the guest's memory; what it writes comes before the new life's. */
+/* Requests in flight at a reset do not reach the guest's memory; their writes come before writes after the reset. */
 static void test_reset_under_way(void **state)
 {
     (void)state;

@@ -466,7 +466,7 @@ static void test_ready_twice(void **state)
     (void)state;
     const struct virtio_console_port ports[] = {{.serial = &t.config[0]}, {.serial = &t.config[1]}};
     assert_true(virtio_console_init(&t.console, virtio_at_mmio(BASE, IRQ), ports, 2));
-    for (unsigned life = 0; life < 2; life++) {
+    for (unsigned boot = 0; boot < 2; boot++) {
         start(QUEUES, MULTIPORT);
         control(0, 0, 1);
         for (unsigned i = 0; i < 4; i++) {

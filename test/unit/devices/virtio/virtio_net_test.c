@@ -366,7 +366,7 @@ static void test_nobody_receives(void **state)
     assert_int_equal(used_count(0), 0);
 }
 
-/* A frame that waits when the guest starts anew is not for its new life. */
+/* A frame that waits when the guest restarts does not reach the restarted guest. */
 static void test_reset(void **state)
 {
     (void)state;
