@@ -20,6 +20,7 @@
 #include <libvmm/arch/aarch64/device_tree.h>
 #include <libvmm/pci.h>
 #include <libvmm/pl011.h>
+#include <libvmm/util/util.h>
 #include <libvmm/virtio/rng.h>
 
 #include "boot/dtb_chosen.h"
@@ -258,6 +259,78 @@ static bool add_devices(void)
            dtb_devices_add(vm_instance(), buffer, dtb.size_bytes + bytes) == RESULT_OK;
 }
 
+static void assert_cells(const char *path, const char *name, const uint32_t *values, size_t count)
+{
+    int bytes;
+    const fdt32_t *cells = property(path, name, &bytes);
+    assert_int_equal(bytes, count * sizeof *cells);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(fdt32_ld(&cells[i]), values[i]);
+    }
+}
+
+static uint32_t cell(const char *path, const char *name)
+{
+    int bytes;
+    return fdt32_ld(property(path, name, &bytes));
+}
+
+/* What the devices add, by Linux's bindings. The size that was asked for is enough, to the byte. */
+static void test_devices(void **state)
+{
+    (void)state;
+    const char *const gic = "/interrupt-controller@8000000", *const frame = "/interrupt-controller@8000000/v2m@8020000";
+    const char *const pcie = "/pcie@10000000", *const serial = "/serial@9000000", *const clock = "/clock-9000000";
+    const uint32_t ranges[] = {0x02000000, 0, 0x11000000, 0, 0x11000000, 0, 0x1000000,
+                               0x03000000, 8, 0,          8, 0,          0, 0x1000000};
+    const uint32_t mask[] = {0x1800, 0, 0, 7};
+    const struct linux_device_tree guest = guest_with(2, 1);
+    int bytes;
+    vm_forget(vm_instance());
+    fake_microkit_reset();
+    write_and_open(&guest);
+    assert_true(add_devices());
+
+    assert_string_equal(property(frame, "compatible", &bytes), "arm,gic-v2m-frame");
+    (void)property(frame, "msi-controller", &bytes);
+    assert_cells(frame, "reg", (const uint32_t[]){0, 0x8020000, 0, 0x1000}, 4);
+    assert_int_equal(cell(pcie, "msi-parent"), cell(frame, "phandle"));
+
+    assert_string_equal(property(pcie, "compatible", &bytes), "pci-host-ecam-generic");
+    assert_string_equal(property(pcie, "device_type", &bytes), "pci");
+    assert_cells(pcie, "reg", (const uint32_t[]){0, 0x10000000, 0, 0x100000}, 4);
+    assert_cells(pcie, "bus-range", (const uint32_t[]){0, 0}, 2);
+    assert_cells(pcie, "#address-cells", (const uint32_t[]){3}, 1);
+    assert_cells(pcie, "#size-cells", (const uint32_t[]){2}, 1);
+    assert_cells(pcie, "#interrupt-cells", (const uint32_t[]){1}, 1);
+    assert_cells(pcie, "ranges", ranges, ARRAY_SIZE(ranges));
+    assert_cells(pcie, "interrupt-map-mask", mask, ARRAY_SIZE(mask));
+    (void)property(pcie, "dma-coherent", &bytes);
+
+    /* Slot s, pin p (from 1): line (s + p - 1) modulo 4. An entry: slot, 0, 0, pin, GIC, 0, 0, SPI, number, level. */
+    uint32_t map[16 * 10];
+    for (uint32_t i = 0; i < 16; i++) {
+        const uint32_t slot = i / 4, pin = i % 4 + 1;
+        const uint32_t entry[10] = {slot << 11, 0, 0, pin, cell(gic, "phandle"), 0, 0, 0, 3 + (slot + pin - 1) % 4, 4};
+        memcpy(&map[i * 10], entry, sizeof entry);
+    }
+    assert_cells(pcie, "interrupt-map", map, ARRAY_SIZE(map));
+
+    assert_string_equal(property(clock, "compatible", &bytes), "fixed-clock");
+    assert_cells(clock, "#clock-cells", (const uint32_t[]){0}, 1);
+    assert_int_not_equal(cell(clock, "clock-frequency"), 0);
+    assert_string_equal(property(serial, "compatible", &bytes), "arm,pl011");
+    assert_int_equal(bytes, sizeof "arm,pl011\0arm,primecell");
+    assert_cells(serial, "reg", (const uint32_t[]){0, 0x9000000, 0, 0x1000}, 4);
+    assert_cells(serial, "interrupts", (const uint32_t[]){0, 1, 4}, 3);
+    const uint32_t clocks = cell(clock, "phandle");
+    assert_cells(serial, "clocks", (const uint32_t[]){clocks, clocks}, 2);
+    assert_string_equal(property(serial, "clock-names", &bytes), "uartclk");
+    assert_int_equal(bytes, sizeof "uartclk\0apb_pclk");
+    assert_string_equal(property("/virtio_mmio@a000000", "compatible", &bytes), "virtio,mmio");
+    assert_cells("/virtio_mmio@a000000", "interrupts", (const uint32_t[]){0, 16, 4}, 3);
+}
+
 /* Writes the device tree of a guest with four vCPUs and devices to a file. */
 static int write_file(const char *path, unsigned gic_version)
 {
@@ -278,6 +351,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_memory_and_cpus), cmocka_unit_test(test_interrupt_controllers),
         cmocka_unit_test(test_chosen),          cmocka_unit_test(test_every_capacity),
         cmocka_unit_test(test_bad_numbers),     cmocka_unit_test(test_properties),
+        cmocka_unit_test(test_devices),
     };
     if (argc == 3) {
         return write_file(argv[1], (unsigned)(argv[2][0] - '0'));

@@ -295,9 +295,23 @@ static void test_without_fifos(void **state)
     assert_int_equal(read_reg(DR), 'x');
     assert_int_equal(read_reg(DR), 'y');
     assert_int_equal(read_reg(RIS) & (INT_RX | INT_RT), 0);
-    /* The change of depth flushes. */
-    write_reg(LCR, 0x70);
+    /* The change of depth flushes; another change does not. */
+    type("z");
+    write_reg(LCR, 0x40);
+    assert_int_equal(read_reg(FR) & (FR_TXFF | FR_RXFF), FR_TXFF | FR_RXFF);
+    write_reg(LCR, 0x50);
     assert_int_equal(read_reg(FR) & (FR_TXFE | FR_RXFE), FR_TXFE | FR_RXFE);
+    assert_int_equal(read_reg(RIS) & (INT_RX | INT_RT), 0);
+}
+
+/* Narrow accesses reach the low part of a register. */
+static void test_widths(void **state)
+{
+    (void)state;
+    write_reg(IMSC, 0x7ff);
+    assert_int_equal(read_at(IMSC, 1), 0xff);
+    assert_int_equal(read_at(IMSC, 2), 0x7ff);
+    assert_int_equal(read_at(IMSC, 4), 0x7ff);
 }
 
 static void test_switched_off(void **state)
@@ -368,8 +382,15 @@ static void test_reset(void **state)
     write_reg(CR, 0);
     write_reg(IMSC, 0x7ff);
     write_reg(DR, 'a');
+    write_reg(0x24, 3); /* baud rate */
     device_reset_all(vm_instance());
     test_first_state_is_that_of_firmware(state);
+    assert_int_equal(read_reg(0x24), 0);
+    assert_int_equal(read_reg(IMSC), 0);
+    type("x");
+    device_reset_all(vm_instance());
+    assert_int_equal(read_reg(FR) & FR_RXFE, FR_RXFE);
+    assert_int_equal(read_reg(RIS) & (INT_RX | INT_RT), 0);
     write_reg(DR, 'b');
     assert_memory_equal(line.sent, "b", 1);
 }
@@ -387,6 +408,7 @@ int main(void)
         cmocka_unit_test_setup(test_receive_interrupts, setup_uart),
         cmocka_unit_test_setup(test_transmit_interrupt, setup_uart),
         cmocka_unit_test_setup(test_without_fifos, setup_uart),
+        cmocka_unit_test_setup(test_widths, setup_uart),
         cmocka_unit_test_setup(test_switched_off, setup_uart),
         cmocka_unit_test_setup(test_every_access, setup_uart),
         cmocka_unit_test_setup(test_line_that_lies, setup_uart),

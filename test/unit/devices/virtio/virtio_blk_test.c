@@ -304,6 +304,103 @@ static void test_partial_writes_of_one_block(void **state)
     assert_int_equal(take_used(1, NULL), 2);
 }
 
+/* A write of whole blocks waits for a partial one of the same block, which would put its old bytes back. */
+static void test_whole_write_after_a_partial_one(void **state)
+{
+    (void)state;
+    uint8_t part[512];
+    uint8_t whole[4096];
+    memset(part, 0xaa, sizeof part);
+    memset(whole, 0xcc, sizeof whole);
+    add(0, OUT, 17, sizeof part, part);
+    add(0, OUT, 16, sizeof whole, whole);
+    kick(0);
+    backend_take();
+    assert_int_equal(t.taken_count, 1);
+    backend_run();
+    assert_int_equal(take_used(0, NULL), 2);
+    assert_memory_equal(&t.disk[2 * 4096], whole, sizeof whole);
+}
+
+/* The same after a reset, for a whole write that was in flight. */
+static void test_write_after_one_of_before_a_reset(void **state)
+{
+    (void)state;
+    uint8_t content[4096];
+    memset(content, 0x11, sizeof content);
+    add(0, OUT, 0, sizeof content, content);
+    kick(0);
+    backend_take();
+    assert_int_equal(t.taken_count, 1);
+    start(F_FLUSH | F_MQ, 2);
+    memset(content, 0x22, sizeof content);
+    add(0, OUT, 0, sizeof content, content);
+    kick(0);
+    backend_take();
+    assert_int_equal(t.taken_count, 1);
+    backend_run();
+    assert_int_equal(t.disk[0], 0x22);
+}
+
+/* Data in many pieces, in a request of several parts: each part begins behind some of them. */
+static void test_many_pieces(void **state)
+{
+    (void)state;
+    const struct {
+        uint32_t type;
+        uint32_t reserved;
+        uint64_t sector;
+    } header = {IN, 0, 3};
+    const uint64_t status = fake_ram_alloc(1, 1);
+    struct fake_buffer buffers[34] = {{fake_ram_put(&header, sizeof header), sizeof header, false}};
+    for (unsigned i = 1; i < 33; i++) {
+        buffers[i] = (struct fake_buffer){fake_ram_alloc(512, 1), 512, true};
+    }
+    buffers[33] = (struct fake_buffer){status, 1, true};
+    fill(t.disk, sizeof t.disk, 7);
+    fake_queue_add(&t.queues[0], buffers, 34);
+    kick(0);
+    backend_run();
+    assert_int_equal(*fake_ram_at(status), OK);
+    for (unsigned i = 0; i < 32; i++) {
+        assert_memory_equal(fake_ram_at(buffers[i + 1].addr), &t.disk[(3 + i) * 512], 512);
+    }
+}
+
+/* Requests that are answered at once give back what they had: there is always room for the next one. */
+static void test_requests_without_end(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 300; i++) {
+        const struct op id = add(0, i % 2 == 0 ? GET_ID : 77, 0, 20, NULL);
+        kick(0);
+        assert_int_equal(status_of(id), i % 2 == 0 ? OK : UNSUPP);
+        assert_int_equal(take_used(0, NULL), 1);
+    }
+}
+
+/* Logical blocks of the storage, where they are a size that virtio and sDDF can have. */
+static void test_block_sizes(void **state)
+{
+    (void)state;
+    const struct {
+        uint16_t sector_size;
+        uint32_t block_size;
+    } cases[] = {{512, 512}, {1024, 1024}, {4096, 4096}, {8192, 512}, {256, 512}, {1536, 512}, {0, 512}};
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        setup_with(false, false);
+        t.info.sector_size = cases[i].sector_size;
+        t.info.ready = true;
+        assert_true(virtio_notified(CHANNEL));
+        const uint32_t blocks = 4096 / cases[i].block_size;
+        assert_int_equal(fake_mmio_read(BASE, 0x114), cases[i].block_size);
+        assert_int_equal(fake_mmio_read(BASE, 0x118) & 0xff, __builtin_ctz(blocks));
+        assert_int_equal(fake_mmio_read(BASE, 0x118) >> 16, blocks);
+        assert_int_not_equal(fake_mmio_read(BASE, 0x11c), 0);
+        assert_int_equal(fake_mmio_read(BASE, 0x11c) % blocks, 0);
+    }
+}
+
 static void test_large_requests_are_cut(void **state)
 {
     (void)state;
@@ -689,6 +786,11 @@ int main(void)
         cmocka_unit_test_setup(test_read_and_write_blocks, setup),
         cmocka_unit_test_setup(test_parts_of_blocks, setup),
         cmocka_unit_test_setup(test_partial_writes_of_one_block, setup),
+        cmocka_unit_test_setup(test_whole_write_after_a_partial_one, setup),
+        cmocka_unit_test_setup(test_write_after_one_of_before_a_reset, setup),
+        cmocka_unit_test_setup(test_many_pieces, setup),
+        cmocka_unit_test_setup(test_requests_without_end, setup),
+        cmocka_unit_test_setup(test_block_sizes, setup),
         cmocka_unit_test_setup(test_large_requests_are_cut, setup),
         cmocka_unit_test_setup(test_more_requests_than_fit, setup),
         cmocka_unit_test_setup(test_requests_that_are_refused, setup),

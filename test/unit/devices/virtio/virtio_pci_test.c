@@ -26,7 +26,15 @@ static void test_enumeration(void **state)
         }
     }
     set(config_at(3, 0), 4, 0x12345678);
+    assert_int_equal(get(config_at(1, 0) + 0x08, 1), 1); /* revision, subsystem: [VIRTIO 4.1.2.1] */
     assert_int_equal(get(config_at(1, 0) + 0x0a, 2), 0x0200);
+    assert_int_equal(get(config_at(1, 0) + 0x2c, 2), 0x1af4);
+    assert_true(get(config_at(1, 0) + 0x2e, 2) >= 0x40);
+    /* Software notes the line of an interrupt, and a cache line size that means nothing. */
+    set(config_at(1, 0) + 0x3c, 1, 0xa5);
+    assert_int_equal(get(config_at(1, 0) + 0x3c, 1), 0xa5);
+    set(config_at(1, 0) + 0x0c, 1, 0x10);
+    assert_int_equal(get(config_at(1, 0) + 0x0c, 1), 0x10);
     assert_int_equal(get(config_at(1, 0) + 0x0e, 1), 0);
     assert_int_equal(get(config_at(2, 0) + 0x0e, 1), 0x80);
     assert_int_equal(get(config_at(2, 0) + 0x3d, 1), 1);
@@ -335,11 +343,19 @@ static void test_bad_configurations(void **state)
     config.window_base = UINT64_C(0xffff0000);
     expect_refused(&config, "window of 0x100000 bytes at 0xffff0000");
     config = good_config();
+    config.window_base += 0x800;
+    expect_refused(&config, "window of 0x100000 bytes at 0x20000800");
+    config = good_config();
+    config.window_size_bytes += 0x800;
+    expect_refused(&config, "window of 0x100800 bytes at 0x20000000");
+    config = good_config();
     config.window64_base = UINT64_MAX & ~UINT64_C(0xffff);
     expect_refused(&config, "window of 0x100000 bytes at 0xffffffffffff0000");
     config = good_config();
     config.irqs[2] = 31;
     expect_refused(&config, "interrupt 31 out of range, limits are 32 and 1019");
+    config.irqs[2] = 1020;
+    expect_refused(&config, "interrupt 1020 out of range, limits are 32 and 1019");
     config = good_config();
     config.irqs[2] = IRQ;
     expect_refused(&config, "interrupt 64 for two lines");
