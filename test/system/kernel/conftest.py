@@ -35,6 +35,7 @@ class Run:
             self.check_lines(console.text)
         console.close()
         text = console.text
+        assert crashes or re.search(r"\bok \w", text), f"{name} has checked nothing"
         assert len(re.findall(r"^KERNEL\|ERROR", text, re.MULTILINE)) == crashes, text
         assert "PANIC" not in text, text
         return text

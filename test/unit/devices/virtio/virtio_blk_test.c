@@ -720,10 +720,13 @@ static void test_memory_that_changes(void **state)
 }
 
 /* A driver that makes a chain available and takes it back, each time that the device looks. */
+static unsigned withdrawals;
+
 static void withdraw(uint64_t addr, size_t bytes)
 {
     if (addr == t.queues[0].avail + 2 && bytes == 2) {
         *fake_ram_at(addr) ^= 1;
+        withdrawals++;
     }
 }
 
@@ -732,8 +735,17 @@ static void test_chains_that_are_withdrawn(void **state)
     (void)state;
     add(0, FLUSH, 0, 0, NULL);
     kick(0);
+    withdrawals = 0;
     fake_ram_on_read(withdraw);
     kick(0);
+    /* The device has looked, and has stopped looking; it works after a reset. */
+    assert_int_not_equal(withdrawals, 0);
+    fake_ram_on_read(NULL);
+    start(F_FLUSH, 1);
+    const struct op read = add(0, IN, 0, 512, NULL);
+    kick(0);
+    backend_run();
+    assert_int_equal(status_of(read), OK);
 }
 
 static uint32_t used_bytes(unsigned queue)

@@ -495,11 +495,14 @@ static void test_mtu(void **state)
 }
 
 /* A driver that makes a chain available and takes it back, each time that the device looks. */
+static unsigned withdrawals[QUEUES];
+
 static void withdraw(uint64_t addr, size_t bytes)
 {
     for (unsigned i = 0; i < QUEUES; i++) {
         if (addr == t.queues[i].avail + 2 && bytes == 2) {
             *fake_ram_at(addr) ^= 1;
+            withdrawals[i]++;
         }
     }
 }
@@ -512,7 +515,14 @@ static void test_chains_that_are_withdrawn(void **state)
     deliver(64, 0xb1);
     for (uint16_t i = 0; i < QUEUES; i++) {
         fake_mmio_kick(BASE, i);
+        assert_int_not_equal(withdrawals[i], 0);
     }
+    /* The device has looked, and has stopped looking; it works after a reset. */
+    fake_ram_on_read(NULL);
+    start(0);
+    const uint64_t at = offer(4096);
+    deliver(64, 0xb2);
+    assert_received(at, 64, 0xb2, 1);
 }
 
 int main(void)
