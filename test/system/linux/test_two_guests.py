@@ -90,22 +90,12 @@ def test_one_misbehaves_the_other_goes_on(guests, gic):
     assert not re.search(r"^VMM_[12]\|ERROR", console.text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("gic", [2, 3])
-def test_the_machine_is_off_when_both_are(guests, gic):
-    two = guests(gic)
-    two.start(1, "poweroff -f")
-    two.console.expect("console: guest 2;", timeout=PATIENCE)
-    two.selected = 2
-    assert two.run(2, "echo here") == "here"
-    two.start(2, "poweroff -f")
-    assert two.console.wait(timeout=PATIENCE) == 0
-
-
 @pytest.mark.parametrize("gic, folder, shares", [
     (2, "examples/two-guests", HALVES),
     (3, "test/linux/budget", BUDGET),
 ])
 def test_shares_while_the_other_one_spins(guests, gic, folder, shares):
+    """And: the machine is off when both guests are."""
     two = guests(gic, folder)
     for number in (1, 2):
         two.start(number, "count() { i=0; while [ $i -lt $1 ]; do i=$((i+1)); done; }")
@@ -115,3 +105,10 @@ def test_shares_while_the_other_one_spins(guests, gic, folder, shares):
         two.start(other, "while :; do :; done & spinner=$!")
         assert alone / two.seconds_of_work(number) == pytest.approx(share, rel=TOLERANCE), (number, alone)
         two.start(other, "kill $spinner")
+
+    two.start(1, "poweroff -f")
+    two.console.expect("console: guest 2;", timeout=PATIENCE)
+    two.selected = 2
+    assert two.run(2, "echo here") == "here"
+    two.start(2, "poweroff -f")
+    assert two.console.wait(timeout=PATIENCE) == 0
