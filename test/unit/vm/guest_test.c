@@ -363,6 +363,7 @@ static void test_restart_refuses(void **state)
     assert_false(guest_restart(2, (uintptr_t)ram, RAM_BYTES));
     assert_false(guest_restart(0, (uintptr_t)ram + 1, RAM_BYTES));
     assert_false(guest_restart(0, (uintptr_t)ram, RAM_BYTES - 1));
+    assert_false(guest_restart(0, (uintptr_t)ram, RAM_BYTES + 1));
     assert_int_equal(reloads, 0);
     assert_false(fake.vcpus[0].running);
     fixture_vm()->reload = NULL;

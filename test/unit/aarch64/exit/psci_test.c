@@ -67,6 +67,25 @@ static void test_cpu_on(void **state)
     assert_int_equal(call(PSCI64(PSCI_CPU_ON), 1, ENTRY, 0), PSCI_ALREADY_ON);
 }
 
+/* The arguments of HVC are in the message, whatever an exit before had in its registers. */
+static void test_cpu_on_by_hvc(void **state)
+{
+    (void)state;
+    call(PSCI64(PSCI_AFFINITY_INFO), 7, 8, 9);
+    fake.vcpus[0].context.sp = 0x5678;
+    fake.vcpus[0].context.spsr = 0x3c4;
+    *fake_x(0, 0) = PSCI64(PSCI_CPU_ON);
+    *fake_x(0, 1) = 1;
+    *fake_x(0, 2) = ENTRY;
+    *fake_x(0, 3) = 0x1122334455667788;
+    assert_true(fixture_fault(fake_hvc(0, FIXTURE_PC)));
+    assert_int_equal(*fake_x(0, 0), PSCI_SUCCESS);
+    assert_int_equal(fake.vcpus[1].context.pc, ENTRY);
+    assert_int_equal(fake.vcpus[1].context.x0, 0x1122334455667788);
+    assert_int_equal(fake.vcpus[0].context.sp, 0x5678);
+    assert_int_equal(fake.vcpus[0].context.spsr, 0x3c4);
+}
+
 static void test_cpu_on_32(void **state)
 {
     (void)state;
@@ -215,6 +234,7 @@ int main(void)
         cmocka_unit_test_setup(test_version_and_types, fixture_setup),
         cmocka_unit_test_setup(test_features, fixture_setup),
         cmocka_unit_test_setup(test_cpu_on, fixture_setup),
+        cmocka_unit_test_setup(test_cpu_on_by_hvc, fixture_setup),
         cmocka_unit_test_setup(test_cpu_on_32, fixture_setup),
         cmocka_unit_test_setup(test_cpu_on_refuses, fixture_setup),
         cmocka_unit_test_setup(test_cpu_off, fixture_setup),

@@ -219,8 +219,10 @@ static void test_misaligned(void **state)
     assert_int_equal(fake.vcpus[0].regs[seL4_VCPUReg_FAR], DEVICE + 4);
     assert_int_equal(fixture_device.count, 0);
     /* Told by the hardware: the virtual address is found all the same. */
+    fake.vcpus[0].regs[seL4_VCPUReg_FAR] = 0;
     assert_true(run_at(LDR_X0_POST_8, DEVICE + 4, DABT_ISV | field_make(DABT_SAS, 3) | 7));
     fixture_assert_exception(0x96000021, 0x200);
+    assert_int_equal(fake.vcpus[0].regs[seL4_VCPUReg_FAR], DEVICE + 4);
 }
 
 static void test_impossible(void **state)
