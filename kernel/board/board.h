@@ -29,4 +29,8 @@ uint64_t board_core_affinity(uint32_t id);
 /* Writes one character to the console. Where there is no room for it within a bounded time, it is dropped. */
 void board_putc(char c);
 
+/* Looks at the full FIFO before board_putc drops a character: some milliseconds, for one character at 9600 baud and
+ * more. */
+#define UART_LOOKS_MAX 50000u
+
 #endif

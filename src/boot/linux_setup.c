@@ -221,7 +221,7 @@ static enum result decide_from_dtb(struct vm *vm, const struct dtb *dtb, struct 
         result = decide_layout(vm, dtb, plan);
     }
     if (result == RESULT_OK) {
-        const struct layout_range ram = {plan->ram.base, plan->ram.size_bytes};
+        const struct layout_range ram = {plan->config.ram.base, plan->config.ram.size_bytes};
         result = dtb_chosen_check_initrd(dtb, &plan->layout.initrd, &ram);
     }
     if (result == RESULT_OK) {

@@ -57,7 +57,7 @@ static void at_the_reset_priority(void)
     for (uint64_t i = 0; i < 10; i++) {
         gic_send_sgi(0, ANY_TARGET);
         check_each("SGI 0 at priority 0: taken", i, gic_take(), 0);
-        check_each("SGI 0 at priority 0: once", i, gic_take(), GIC_SPURIOUS);
+        check_each("SGI 0 at priority 0: once", i, gic_take(), GIC_INTID_SPURIOUS);
     }
     check_all("SGI 0 at priority 0, each time");
 }
@@ -203,7 +203,7 @@ static void v3_group0(void)
         WRITE_ICC(ICC_SGI0R_EL1, SGI_ID(0) | 1);
         check_each("SGI0R: SGI 0 at priority 0", i, READ_ICC(ICC_IAR0_EL1), 0);
         WRITE_ICC(ICC_EOIR0_EL1, 0);
-        check_each("SGI0R: SGI 0, once", i, READ_ICC(ICC_IAR0_EL1), GIC_SPURIOUS);
+        check_each("SGI0R: SGI 0, once", i, READ_ICC(ICC_IAR0_EL1), GIC_INTID_SPURIOUS);
     }
     check_all("SGI0R: SGI 0 at priority 0, each time");
     WRITE_ICC(ICC_ASGI1R_EL1, SGI_ID(5) | 1);

@@ -197,7 +197,8 @@ static void at_a_mistake(void)
     const struct exception taken = exception_caught();
     check_equal("stopped at a guest error", read64(PAUSES), pauses + 1);
     check_equal("stopped at a guest error: then one exception", taken.count, 1);
-    check_equal("stopped at a guest error: ESR_EL1", taken.esr, (uint64_t)ESR_EC_DATA_SAME << 26 | ESR_IL | FSC_EXTERNAL_ABORT);
+    check_equal("stopped at a guest error: ESR_EL1", taken.esr,
+                (uint64_t)ESR_EC_DATA_SAME << 26 | ESR_IL | FSC_EXTERNAL_ABORT);
     check_equal("stopped at a guest error: FAR_EL1", taken.far, HARNESS_NOTHING + 4);
 }
 

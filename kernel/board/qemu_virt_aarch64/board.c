@@ -36,9 +36,6 @@ const struct board_gic board_gic = {
 #define UART_FR      0x18
 #define UART_FR_TXFF BIT(5)
 
-/* Looks at the full FIFO before a character is dropped: some milliseconds, for one character at 9600 baud and more. */
-#define UART_LOOKS_MAX 50000u
-
 uint64_t board_core_affinity(uint32_t id)
 {
     /* Clusters of 8 with GICv2 and of 16 with GICv3; the kernel uses no more than 8 cores. */

@@ -16,6 +16,12 @@ const struct image_board kernel_board __attribute__((used)) = {
     .core_count = 4,
     .kernel = {.base = 2 * MIB, .size_bytes = 2 * MIB},
     .ram = {{.base = 2 * MIB, .size_bytes = 0x7fe00000 - 2 * MIB}, {.base = 0x800000000, .size_bytes = 2048 * MIB}},
+    .devices =
+        {
+            {.base = 0xf9010000, .size_bytes = 0x10000}, /* distributor */
+            {.base = 0xf9020000, .size_bytes = 0x20000}, /* CPU interface */
+            {.base = 0xf9040000, .size_bytes = 0x20000}, /* hypervisor interface */
+        },
 };
 
 /*
@@ -45,11 +51,19 @@ uint64_t board_core_affinity(uint32_t id)
 /* QEMU's UART is disabled at reset; after a firmware it is not. */
 void board_putc(char c)
 {
+    static bool is_stuck; /* until there is room again: a guest that has the UART may have switched it off */
     volatile uint32_t *uart = (volatile uint32_t *)UART_BASE;
+    unsigned looks = is_stuck ? UART_LOOKS_MAX : 0;
+
     if ((uart[UART_CONTROL / 4] & (CONTROL_TXEN | CONTROL_TXDIS)) != CONTROL_TXEN) {
         uart[UART_CONTROL / 4] = CONTROL_TXEN | CONTROL_RXEN;
     }
     while ((uart[UART_CHANNEL_STS / 4] & CHANNEL_STS_TFUL) != 0) {
+        if (++looks > UART_LOOKS_MAX) {
+            is_stuck = true;
+            return;
+        }
     }
+    is_stuck = false;
     uart[UART_FIFO / 4] = (uint32_t)(unsigned char)c;
 }
