@@ -90,7 +90,7 @@ bool guest_restart(size_t boot_vcpu_id, uintptr_t guest_ram_vaddr, size_t guest_
 bool guest_ram_register(uintptr_t vmm_vaddr, uint64_t guest_paddr, size_t size_bytes);
 
 /** A range of the guest's RAM. */
-struct guest_ram_region {
+struct guest_ram_part {
     uintptr_t vmm_vaddr;  /**< address in the VMM, not 0 */
     uint64_t guest_paddr; /**< guest-physical address, a multiple of 4096 */
     size_t size_bytes;    /**< a multiple of 4096, not 0 */
@@ -98,10 +98,10 @@ struct guest_ram_region {
 
 /** What a guest's machine consists of. */
 struct guest_config {
-    const struct guest_ram_region *ram; /**< the first one is where linux_setup_images loads to */
-    size_t ram_count;                   /**< 0 to 4 */
-    size_t vcpu_count;                  /**< 1 to 8 with a GICv2, 1 to 16 with a GICv3 */
-    const uint32_t *affinities;         /**< of each vCPU: bits 23 to 0 of its MPIDR_EL1; NULL: its number */
+    const struct guest_ram_part *ram; /**< the first one is where linux_setup_images loads to */
+    size_t ram_count;                 /**< 0 to 4 */
+    size_t vcpu_count;                /**< 1 to 8 with a GICv2, 1 to 16 with a GICv3 */
+    const uint32_t *affinities;       /**< of each vCPU: bits 23 to 0 of its MPIDR_EL1; NULL: its number */
     struct virq_controller_config gic;
 };
 

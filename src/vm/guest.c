@@ -285,7 +285,7 @@ bool guest_ram_register(uintptr_t vmm_vaddr, uint64_t guest_paddr, size_t size_b
     return true;
 }
 
-static bool add_ram(struct guest_ram *ram, const struct guest_ram_region *region)
+static bool add_ram(struct guest_ram *ram, const struct guest_ram_part *region)
 {
     if (!is_aligned(region->guest_paddr, PAGE_BYTES) || !is_aligned(region->size_bytes, PAGE_BYTES) ||
         guest_ram_add(ram, (void *)region->vmm_vaddr, gpa(region->guest_paddr), region->size_bytes) != RESULT_OK) {

@@ -590,8 +590,8 @@ static void test_configure(void **state)
 {
     (void)state;
     static const uint32_t affinities[16] = {0, 1, 0x100, 0x101, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13};
-    const struct guest_ram_region regions[] = {{(uintptr_t)ram, RAM_BASE, 0x2000},
-                                               {(uintptr_t)ram + 0x2000, UINT64_C(0x100000000), 0x2000}};
+    const struct guest_ram_part regions[] = {{(uintptr_t)ram, RAM_BASE, 0x2000},
+                                             {(uintptr_t)ram + 0x2000, UINT64_C(0x100000000), 0x2000}};
     struct guest_config config = two_vcpus;
     struct vm *vm = fixture_vm();
     forget();
@@ -621,10 +621,10 @@ static void test_configure_refuses(void **state)
 {
     (void)state;
     static const uint32_t twice[] = {5, 5}, large[] = {0, 0x10};
-    const struct guest_ram_region overlapping[] = {{(uintptr_t)ram, RAM_BASE, 0x2000},
-                                                   {(uintptr_t)ram + 0x2000, RAM_BASE + 0x1000, 0x2000}};
-    const struct guest_ram_region unaligned[] = {{(uintptr_t)ram, RAM_BASE + 8, 0x2000}};
-    const struct guest_ram_region at_gic[] = {{(uintptr_t)ram, 0x80c0000, 0x2000}};
+    const struct guest_ram_part overlapping[] = {{(uintptr_t)ram, RAM_BASE, 0x2000},
+                                                 {(uintptr_t)ram + 0x2000, RAM_BASE + 0x1000, 0x2000}};
+    const struct guest_ram_part unaligned[] = {{(uintptr_t)ram, RAM_BASE + 8, 0x2000}};
+    const struct guest_ram_part at_gic[] = {{(uintptr_t)ram, 0x80c0000, 0x2000}};
     struct guest_config bad[8];
     for (size_t i = 0; i < 8; i++) {
         bad[i] = two_vcpus;
@@ -667,7 +667,7 @@ static void test_overlaps_in_every_order(void **state)
 {
     (void)state;
     const uint64_t inside = RAM_BASE + RAM_BYTES - 0x1000;
-    const struct guest_ram_region region = {(uintptr_t)ram, RAM_BASE, RAM_BYTES};
+    const struct guest_ram_part region = {(uintptr_t)ram, RAM_BASE, RAM_BYTES};
     struct guest_config config = two_vcpus;
     config.ram = &region;
     config.ram_count = 1;
