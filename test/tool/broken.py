@@ -76,7 +76,6 @@ VALUES = [
     (PD, 'cpu="8"', "must be 0 to 7"),
     (PD, 'fpu="1"', BOOL),
     (PD, 'passive="True"', BOOL),
-    (PD, 'passive="true"', "this kernel has no passive protection domains"),
     (PD, 'smc="yes"', BOOL),
     (PD, 'priority="255"', "must be 0 to 254"),
     (PD, 'priority=""', NUMBER),

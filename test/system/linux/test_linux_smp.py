@@ -153,7 +153,7 @@ def test_restart_by_the_vmm_with_all_vcpus_up(machine, build):
 
 @pytest.mark.parametrize("image, message", [
     ("examples/linux/gic2-256M-9x4", r"VMM\|ERROR: .*9.*8"),
-    ("test/linux/too-many", "VMM.ERROR: the guest's device tree has 4 CPUs, but the system description has no vCPU 2"),
+    ("test/linux/too-many", "VMM.ERROR: the guest has 4 CPUs, but the system description has no vCPU 2"),
 ])
 def test_too_many_cpus_are_refused(machine, build, image, message):
     console = machine(build / image / "image.elf", gic=2 if "gic2" in image else 3, cores=4)

@@ -86,7 +86,7 @@ def test_examples_with_devices(root, build, options, command, answer):
     ("SMP=9", "SMP=9: must be a number from 1 to 8"),
     ("SMP=many", "SMP=many: must be a number from 1 to 8"),
     ("CORES=0", "CORES=0: must be a number from 1 to 8"),
-    ("EXAMPLE=none", "EXAMPLE=none: no such example; there are: linux "),
+    ("EXAMPLE=none", "EXAMPLE=none: no such example; there are: kitty linux "),
     ("EXAMPLE=smp SMP=2", "EXAMPLE=smp: takes no SMP"),
 ])
 def test_wrong_options_are_named(root, build, option, message):

@@ -23,6 +23,7 @@ static void finish_if_done(void)
     static bool is_done;
     if (!is_done && faults >= FAULT_COUNT && aborts >= ABORT_COUNT) {
         is_done = true;
+        check("the guest's walks took external aborts", aborts >= ABORT_COUNT);
         harness_done();
     }
 }
