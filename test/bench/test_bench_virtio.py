@@ -13,9 +13,13 @@ LIMIT_SECONDS = 900
 
 
 def test_no_request_has_become_dearer(root, build):
-    result = subprocess.run([sys.executable, root / "test/bench/virtio", "check"], stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True, timeout=LIMIT_SECONDS, check=False,
-                            env={**os.environ, "BUILD": str(build)})
+    # A timer event may fall into every sample of a request: what is dearer is so in each of three measurements.
+    for _ in range(3):
+        result = subprocess.run([sys.executable, root / "test/bench/virtio", "check"], stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True, timeout=LIMIT_SECONDS, check=False,
+                                env={**os.environ, "BUILD": str(build)})
+        if result.returncode == 0:
+            break
     assert result.returncode == 0, result.stdout
 
 
