@@ -57,7 +57,8 @@ class Console:
 
     def _fail(self, what):
         tail = self.text[-1500:]
-        raise ConsoleError(f"{what}\n  command: {' '.join(self.command)}\n  log: {self.log_path}\n"
+        kernel = "".join(f"  {line}\n" for line in re.findall(r"KERNEL\|(?:ERROR|PANIC).*", self.text)[:5])
+        raise ConsoleError(f"{what}\n{kernel}  command: {' '.join(self.command)}\n  log: {self.log_path}\n"
                            f"  last output:\n{tail}")
 
     def _pump(self, seconds):

@@ -8,6 +8,16 @@
  * client disturbs no other.
  */
 #include <pthread.h>
+#include <stddef.h>
+
+/* What the virtualiser reads of a counter, the other side may change at once: see race(). */
+static void race(const volatile void *at);
+#define __atomic_load_n(at, order)                                                                                     \
+    __extension__({                                                                                                    \
+        const __typeof__(*(at)) loaded_ = __atomic_load_n(at, order);                                                  \
+        race(at);                                                                                                      \
+        loaded_;                                                                                                       \
+    })
 
 #include "unit.h"
 
@@ -24,9 +34,20 @@ static struct sddf_serial rx[COUNT], tx[COUNT];
 static char shown[1 << 20];
 static size_t shown_length;
 
+static uint32_t ring_bytes = RING_BYTES;
+static unsigned looks_left; /* 0: no race */
+
+/* The line takes all that there is when the virtualiser has looked so often how much room there is. */
+static void race(const volatile void *at)
+{
+    if (looks_left != 0 && at == driver_tx.counter.other && --looks_left == 0) {
+        shown_length += sddf_serial_read(&line_tx, &shown[shown_length], ring_bytes);
+    }
+}
+
 static struct sddf_serial_connection make_connection(void)
 {
-    return (struct sddf_serial_connection){.queue = make_region(16), .data = make_region(RING_BYTES)};
+    return (struct sddf_serial_connection){.queue = make_region(16), .data = make_region(ring_bytes)};
 }
 
 static void start(enum serial_style style, unsigned count)
@@ -251,6 +272,35 @@ static void test_turns_on_a_slow_line(void **unused)
 }
 
 /* A client that never ends and a line that takes everything, each on another core. */
+/* A line that makes room while the virtualiser looks: a piece is no longer than what was looked at. */
+static void test_room_that_grows_meanwhile(void **unused)
+{
+    enum {
+        TEXT_BYTES = 4 * PIECE_BYTES,
+        LITTLE_ROOM = MARKS_BYTES + 8,
+        LOOKS = 8
+    };
+    static char text[TEXT_BYTES + 1];
+
+    memset(text, 'x', TEXT_BYTES);
+    ring_bytes = TEXT_BYTES;
+    for (unsigned looks = 1; looks <= LOOKS; looks++) {
+        start(SERIAL_STYLE_PLAIN, 1);
+        assert_int_equal(sddf_serial_write(&driver_tx, text, TEXT_BYTES - LITTLE_ROOM), TEXT_BYTES - LITTLE_ROOM);
+        say(0, text);
+        looks_left = looks;
+        notified(0);
+        looks_left = 0;
+        (void)show();
+        assert_int_equal(shown_length, 2 * TEXT_BYTES - LITTLE_ROOM);
+        assert_int_equal(strspn(shown, "x"), shown_length);
+        if (looks != LOOKS) {
+            (void)stop(unused);
+        }
+    }
+    ring_bytes = RING_BYTES;
+}
+
 static bool is_input_there;
 
 static void *speak_for_ever(void *unused)
@@ -307,6 +357,7 @@ int main(void)
         cmocka_unit_test_teardown(test_input_waits_for_a_client_that_does_not_read, stop),
         cmocka_unit_test_teardown(test_a_hostile_client, stop),
         cmocka_unit_test_teardown(test_turns_on_a_slow_line, stop),
+        cmocka_unit_test_teardown(test_room_that_grows_meanwhile, stop),
         cmocka_unit_test_teardown(test_output_without_end_does_not_keep_input_waiting, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
