@@ -7,6 +7,8 @@
 #include "client.h"
 
 #define LINE_BYTES 64
+#define TALK_BYTES 40                /* a line of talk has no more */
+#define DONE_BYTES (LINE_BYTES + 40) /* nor has what a job ends with */
 
 __attribute__((section(SDDF_SERIAL_CLIENT_CONFIG), used)) struct sddf_serial_client_config config;
 
@@ -41,18 +43,23 @@ static uint32_t take_input(void *to, uint32_t count)
     return taken;
 }
 
+/* Room besides DONE_BYTES, which is for the line that says that the job is done. If there is none, we hear when. */
+static uint32_t find_room(void)
+{
+    uint32_t room = sddf_serial_available(&console_tx);
+    if (room <= DONE_BYTES + TALK_BYTES) {
+        sddf_signal_request(&console_tx.queue->producer_signalled);
+        room = sddf_serial_available(&console_tx);
+    }
+    return room > DONE_BYTES + TALK_BYTES ? room - DONE_BYTES : 0;
+}
+
 /* Sends back the next `todo` characters. */
 static bool echo_step(void)
 {
     while (todo != 0) {
         uint8_t bytes[128];
-        uint32_t room = sddf_serial_available(&console_tx);
-        if (room == 0) {
-            if (sddf_serial_wait_for_room(&console_tx)) {
-                return false;
-            }
-            continue;
-        }
+        uint32_t room = find_room();
         uint32_t taken = take_input(bytes, MIN(MIN(room, sizeof(bytes)), todo));
         if (taken == 0) {
             return false;
@@ -75,11 +82,8 @@ static job_t echo_start(unsigned count, unsigned unused)
 static bool talk_step(void)
 {
     while (talked < todo) {
-        if (sddf_serial_available(&console_tx) < 40) {
-            sddf_signal_request(&console_tx.queue->producer_signalled);
-            if (sddf_serial_available(&console_tx) < 40) {
-                return false;
-            }
+        if (find_room() == 0) {
+            return false;
         }
         say("%s says line %06u\n", microkit_name, talked);
         talked++;
