@@ -3,7 +3,7 @@
 #
 # What a Linux guest pays: test/bench/linux boots it with programs that measure (test/bench/linux-guest) in its initrd.
 # A variant is named by interrupt controller, vCPUs and the cores that they share, such as gic2-2x1; its files are in
-# $(BENCH_LINUX)/gic2-2x1/. The bare machine boots the same kernel, device tree and RAM disc.
+# $(BENCH_LINUX)/gic2-2x1/. The bare machine boots the same kernel, device tree and RAM disk.
 
 $(call needs,LINUX_DTS LIBVMM_A BENCH GUEST_KERNEL)
 

@@ -23,7 +23,7 @@ FUZZ_CFLAGS  := -std=gnu11 -g -O2 -fno-omit-frame-pointer $(FUZZ_SAN) -fsanitize
 TOOL_FUZZERS := system elf
 
 FUZZ_VMM_SRCS  := $(filter-out $(UNIT_TARGET_SRCS),$(sort $(shell find src -name '*.c'))) \
-    test/unit/fake/microkit.c test/unit/fake/wash_code.c \
+    test/unit/fake/microkit.c test/unit/fake/reset_stub_code.c \
     test/unit/fake/virtio_driver.c test/fuzz/machine.c test/fuzz/invariants.c test/fuzz/virtio_harness.c
 FUZZ_TOOL_SRCS := $(filter-out tools/image/main.c tools/image/file.c,$(sort $(wildcard tools/image/*.c))) \
     test/fuzz/tool_files.c

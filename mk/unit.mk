@@ -10,7 +10,7 @@
 
 UNIT_DIR    := $(BUILD)/unit
 # What only the target can compile.
-UNIT_TARGET_SRCS := src/util/libc/%.c src/aarch64/vcpu/wash_code.c
+UNIT_TARGET_SRCS := src/util/libc/%.c src/aarch64/vcpu/reset_stub_code.c
 UNIT_SRCS   := $(filter-out $(UNIT_TARGET_SRCS),$(sort $(shell find src -name '*.c')))
 UNIT_FAKES  := $(sort $(wildcard test/unit/fake/*.c))
 UNIT_TESTS  := $(sort $(shell find test/unit -name '*_test.c'))

@@ -8,7 +8,7 @@
  * description. docs/vmm.md says what that has to contain.
  *
  * - The guest's RAM, number of vCPUs and interrupt controller are those of the description's virtual machine.
- * - Kernel, initial RAM disc and command line are memory regions that are filled from files (prefill_path).
+ * - Kernel, initial RAM disk and command line are memory regions that are filled from files (prefill_path).
  * - It has a console (virtio, or a PL011), virtio disk and network card each, if the PD is a client of such a
  * virtualiser, and an entropy device and firmware's random numbers, if it is one of an entropy driver.
  * - If it is a client of a timer driver, its vCPUs wait for their timers blocked, on seL4 too.
@@ -297,7 +297,7 @@ static const char *read_bootargs(void)
     return bootargs;
 }
 
-/* From the end of RAM downwards: the device tree, the initial RAM disc. What is no Linux may want it at the start. */
+/* From the end of RAM downwards: the device tree, the initial RAM disk. What is no Linux may want it at the start. */
 static uintptr_t dtb_dest(void)
 {
     if (config.device_tree == VMM_DEVICE_TREE_START) {
@@ -370,7 +370,7 @@ static bool is_entropy_ready(void)
     return entropy.queue == NULL || sddf_serial_available(&entropy) >= SEED_BYTES;
 }
 
-/* A guest that looks at its disc before that is ready finds it empty, and not read-only. */
+/* A guest that looks at its disk before that is ready finds it empty, and not read-only. */
 static void start_when_ready(void)
 {
     if (is_set_up && !is_started && is_entropy_ready() && (blk_config.magic[0] == '\0' || virtio_blk_is_ready(&blk))) {
@@ -388,7 +388,7 @@ void init(void)
     }
     start_when_ready();
     if (!is_started) {
-        LOG_VMM("the guest waits for its disc%s\n", is_entropy_ready() ? "" : ", or for random numbers");
+        LOG_VMM("the guest waits for its disk%s\n", is_entropy_ready() ? "" : ", or for random numbers");
     }
 }
 

@@ -22,4 +22,4 @@ BOARD_SAYS     = $(CPU) with GICv$(GIC)
 QEMU_VIRTIO := -global virtio-mmio.force-legacy=false
 QEMU_NET    := -netdev user,id=net -device virtio-net-device,netdev=net,bus=virtio-mmio-bus.8
 QEMU_RNG    := -device virtio-rng-device,bus=virtio-mmio-bus.16
-qemu_disc    = -drive if=none,id=disc,format=raw,file=$(1) -device virtio-blk-device,drive=disc,bus=virtio-mmio-bus.0
+qemu_disk    = -drive if=none,id=disk,format=raw,file=$(1) -device virtio-blk-device,drive=disk,bus=virtio-mmio-bus.0

@@ -11,7 +11,7 @@ EXAMPLE_IMAGE_kitty  = $(KITTY)/gic$(GIC)/$(IMAGE_NAME)
 EXAMPLE_BANNER_kitty = a till whose display is a Linux guest, on $(CPU) with GICv$(GIC)
 EXAMPLE_FILES_kitty  = $(KITTY)/disk.img
 EXAMPLE_RUNNER_kitty = $(KITTY_SRC)/run $(KITTY)
-EXAMPLE_QEMU_kitty   = $(QEMU_VIRTIO) $(call qemu_disc,$(KITTY)/disk.img) $(KITTY_SCREEN)
+EXAMPLE_QEMU_kitty   = $(QEMU_VIRTIO) $(call qemu_disk,$(KITTY)/disk.img) $(KITTY_SCREEN)
 
 # As vmm.c has it; and the size of guest RAM as the system descriptions have it.
 KITTY_INITRD_DEST := 0x55200000
@@ -79,9 +79,9 @@ $(KITTY)/gic%/$(IMAGE_NAME): $(KITTY_SRC)/kitty_gicv%.system $(KITTY)/gic%/vmm.p
 	$(Q)$(call build_image,$<,$(@D),$@)
 
 # A disk with a partition for the log; it is kept from one run to the next.
-$(KITTY)/disk.img: tools/run/make-disc
+$(KITTY)/disk.img: tools/run/make-disk
 	@$(call step,DISK,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)tools/run/make-disc $@ 2
+	$(Q)tools/run/make-disk $@ 2
 
 .PRECIOUS: $(KITTY)/gic%/guest.dtb $(KITTY)/gic%/images.o $(KITTY)/gic%/vmm.parts.elf

@@ -260,7 +260,7 @@ static void draw_card(const struct screen *screen, const struct layout *layout, 
     shape_lines(screen, marks, 2, 2 * point, WHITE, colour);
 }
 
-/* What stands on the icon's disc in the other states: lines of one width. */
+/* What stands on the icon's circle in the other states: lines of one width. */
 static const struct {
     int8_t radius;
     uint8_t count;

@@ -37,7 +37,7 @@ colour_t colour_mix(colour_t from, colour_t to, uint32_t share, uint32_t of);
 /* Fills a rectangle, which must lie within the screen. */
 void shape_rect(const struct screen *screen, struct screen_rect rect, colour_t colour);
 
-/* Draws all points that are no further than `radius` from one of the lines; one of no length makes a disc. */
+/* Draws all points that are no further than `radius` from one of the lines; one of no length makes a filled circle. */
 void shape_lines(const struct screen *screen, const struct shape_line *lines, unsigned count, int64_t radius,
                  colour_t colour, colour_t behind);
 

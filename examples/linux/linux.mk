@@ -38,7 +38,7 @@ LINUX_CFLAGS = $(TARGET_CFLAGS) -isystem $(MICROKIT)/include -Iinclude
 
 .PRECIOUS: $(LINUX)/%/guest.dtb $(LINUX)/%/linux.system $(LINUX)/%/images.o $(LINUX)/%/vmm.elf $(LINUX)/%/$(IMAGE_NAME)
 
-# $(call linux_dtb,GIC,RAM BYTES,INITRD,OUT,VCPUS): the guest's device tree for an initial RAM disc of that size; VCPUS:
+# $(call linux_dtb,GIC,RAM BYTES,INITRD,OUT,VCPUS): the guest's device tree for an initial RAM disk of that size; VCPUS:
 # 1 if not given.
 linux_dtb = $(CROSS)cpp -nostdinc -undef -x assembler-with-cpp -P -DRAM_SIZE=$(2) -DVCPUS=$(or $(5),1) \
     -DBOARD_SERIAL='"../../boards/$(BOARD)/serial.dtsi"' \

@@ -11,7 +11,7 @@
 
 #include <libvmm/libvmm.h>
 
-/* Where the guest finds its device tree and initial RAM disc (guest-physical); the device tree says the latter too. */
+/* Where the guest finds its device tree and initial RAM disk (guest-physical); the device tree says the latter too. */
 #define GUEST_DTB_DEST    0x45000000
 #define GUEST_INITRD_DEST 0x45200000
 

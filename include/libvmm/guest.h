@@ -30,7 +30,7 @@ extern "C" {
  * @param kernel_pc     guest-physical address of the first instruction, as linux_setup_images returns it; a multiple
  *                      of 4.
  * @param dtb           guest-physical address of the device tree.
- * @param initrd        guest-physical address of the initial RAM disc (the guest finds it in its device tree; it is
+ * @param initrd        guest-physical address of the initial RAM disk (the guest finds it in its device tree; it is
  *                      only logged here), or 0.
  * @return false, with a line in the log, when boot_vcpu_id or kernel_pc is out of range, or the system description has
  *         fewer vCPUs than the guest's device tree has CPUs.

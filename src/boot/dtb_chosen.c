@@ -4,7 +4,7 @@
  */
 
 /*
- * Linux finds its initial RAM disc only through /chosen: where that disagrees with what is loaded, the guest would
+ * Linux finds its initial RAM disk only through /chosen: where that disagrees with what is loaded, the guest would
  * stop far from the cause. Each property may have one cell or two.
  */
 #include "boot/dtb_chosen.h"
@@ -49,7 +49,7 @@ static enum result read_claim(const struct dtb *dtb, struct claim *claim)
 static enum result check_none(const struct claim *claim)
 {
     if (claim->start != claim->end) {
-        LOG_VMM_ERR("device tree's /chosen has an initial RAM disc from 0x%lx to 0x%lx, but initrd_size is 0\n",
+        LOG_VMM_ERR("device tree's /chosen has an initial RAM disk from 0x%lx to 0x%lx, but initrd_size is 0\n",
                     claim->start, claim->end);
         return RESULT_INVALID;
     }

@@ -4,7 +4,7 @@
  */
 
 /*
- * What a device tree tells Linux of its initial RAM disc: linux,initrd-start and linux,initrd-end of /chosen.
+ * What a device tree tells Linux of its initial RAM disk: linux,initrd-start and linux,initrd-end of /chosen.
  */
 #pragma once
 

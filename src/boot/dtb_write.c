@@ -214,7 +214,7 @@ static bool check_guest(const struct linux_device_tree *guest)
         return false;
     }
     if (!checked_add(guest->initrd_base, guest->initrd_size_bytes, &end)) {
-        LOG_VMM_ERR("device tree with an initial RAM disc of 0x%lx bytes at 0x%lx\n", guest->initrd_size_bytes,
+        LOG_VMM_ERR("device tree with an initial RAM disk of 0x%lx bytes at 0x%lx\n", guest->initrd_size_bytes,
                     guest->initrd_base);
         return false;
     }

@@ -86,7 +86,7 @@ static enum result check_dtb(const struct layout_range *ram, const struct linux_
     return RESULT_OK;
 }
 
-/* One window, which starts at a multiple of 1 GiB, covers the kernel and the initial RAM disc. */
+/* One window, which starts at a multiple of 1 GiB, covers the kernel and the initial RAM disk. */
 static enum result check_initrd(const struct layout_range *ram, const struct layout *layout)
 {
     const struct layout_range *kernel = &layout->kernel;
@@ -95,13 +95,13 @@ static enum result check_initrd(const struct layout_range *ram, const struct lay
     if (initrd->size_bytes == 0) {
         return RESULT_OK;
     }
-    enum result result = check_inside(ram, "initial RAM disc", initrd);
+    enum result result = check_inside(ram, "initial RAM disk", initrd);
     if (result != RESULT_OK) {
         return result;
     }
     uint64_t window = MIN(kernel->base.value, initrd->base.value) & ~(INITRD_WINDOW_ALIGN - 1);
     if (MAX(end_of(kernel), end_of(initrd)) - window > INITRD_WINDOW_BYTES) {
-        LOG_VMM_ERR("initial RAM disc at 0x%lx is not within 32 GiB of the kernel at 0x%lx\n", initrd->base.value,
+        LOG_VMM_ERR("initial RAM disk at 0x%lx is not within 32 GiB of the kernel at 0x%lx\n", initrd->base.value,
                     kernel->base.value);
         return RESULT_RANGE;
     }
@@ -113,7 +113,7 @@ static enum result check_disjoint(const struct layout *layout)
     const struct {
         const char *name;
         const struct layout_range *range;
-    } parts[] = {{"kernel", &layout->kernel}, {"device tree", &layout->dtb}, {"initial RAM disc", &layout->initrd}};
+    } parts[] = {{"kernel", &layout->kernel}, {"device tree", &layout->dtb}, {"initial RAM disk", &layout->initrd}};
 
     for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
         for (size_t j = i + 1; j < ARRAY_SIZE(parts); j++) {

@@ -4,7 +4,7 @@
  */
 
 /*
- * Where kernel, device tree and initial RAM disc lie in guest RAM. [LinuxBoot 2, 3, 4]
+ * Where kernel, device tree and initial RAM disk lie in guest RAM. [LinuxBoot 2, 3, 4]
  *
  * Left out: what else the device tree reserves in the same memory; the guest sees to that itself.
  */

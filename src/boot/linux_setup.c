@@ -78,7 +78,7 @@ static enum result check_arguments(const struct vm *vm, const struct linux_image
         result = check_source("device tree", images->dtb_src, images->dtb_size);
     }
     if (result == RESULT_OK && images->initrd_size != 0) {
-        result = check_source("initial RAM disc", images->initrd_src, images->initrd_size);
+        result = check_source("initial RAM disk", images->initrd_src, images->initrd_size);
     }
     return result;
 }
@@ -119,7 +119,7 @@ static enum result check_sources_outside_ram(const struct plan *plan)
         size_t size;
     } sources[] = {{"kernel", images->kernel, images->kernel_size},
                    {"device tree", images->dtb_src, images->dtb_size},
-                   {"initial RAM disc", images->initrd_src, images->initrd_size}};
+                   {"initial RAM disk", images->initrd_src, images->initrd_size}};
 
     for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
         if (ranges_overlap(sources[i].source, sources[i].size, images->ram_start, plan->config.ram.size_bytes)) {

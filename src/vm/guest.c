@@ -7,7 +7,7 @@
  * Start, stop and restart of the guest.
  *
  * A restart is complete: every vCPU stopped and reset, timers off, interrupt controller reset (which acknowledges what
- * was in flight), devices reset, RAM cleared, images loaded anew, and vCPUs that have run washed before the guest
+ * was in flight), devices reset, RAM cleared, images loaded anew, and vCPUs that have run reset before the guest
  * starts. It may be asked for from within an exit of the very vCPU that it starts again; that exit's reply then must
  * not resume it (VCPU_REPLACED).
  *
@@ -33,7 +33,7 @@ static void stop_all(struct vm *vm)
     for (size_t i = 0; i < vm_vcpu_count(vm); i++) {
         vcpu_stop(vm, i);
     }
-    wash_cancel(vm);
+    reset_stub_cancel(vm);
     vm->is_new = false;
 }
 
@@ -138,7 +138,7 @@ static bool start(struct vm *vm, const char *function)
     vm->started = true;
     vm->is_new = false;
     vtimer_register(vm);
-    if (wash_and_start(vm) != RESULT_OK) {
+    if (reset_stub_start(vm) != RESULT_OK) {
         LOG_VMM_ERR("%s: the system description has no vCPU %zu\n", function, vm->boot_vcpu_id);
         return false;
     }
@@ -157,18 +157,18 @@ bool guest_start(size_t boot_vcpu_id, uintptr_t kernel_pc, uintptr_t dtb, uintpt
     }
     vm->boot_vcpu_id = boot_vcpu_id;
     vm->entry = (struct vcpu_entry){.pc = kernel_pc, .x0 = dtb};
-    LOG_VMM("starting guest at 0x%lx, device tree at 0x%lx, initial RAM disc at 0x%lx\n", kernel_pc, dtb, initrd);
+    LOG_VMM("starting guest at 0x%lx, device tree at 0x%lx, initial RAM disk at 0x%lx\n", kernel_pc, dtb, initrd);
     return start(vm, "guest_start");
 }
 
 void guest_pause(struct vm *vm)
 {
-    /* While vCPUs are washed, the guest is yet to begin: there is nothing to go on with. */
-    vm->is_new = vm->is_new || vm->wash.under_way;
+    /* While vCPUs are reset, the guest is yet to begin: there is nothing to go on with. */
+    vm->is_new = vm->is_new || vm->reset_stub.under_way;
     for (size_t i = 0; i < vm_vcpu_count(vm); i++) {
         vcpu_pause(vm, i);
     }
-    wash_cancel(vm);
+    reset_stub_cancel(vm);
 }
 
 void guest_stop(size_t boot_vcpu_id)

@@ -68,7 +68,7 @@ struct vcpu {
     enum vcpu_state state;
     enum vcpu_exit exit;
     enum vcpu_vtimer vtimer;
-    bool has_run;       /* since it was new, or washed (aarch64/vcpu/wash.h) */
+    bool has_run;       /* since it was new, or reset (aarch64/vcpu/reset_stub.h) */
     uint64_t resume_pc; /* valid while waiting */
     uint64_t fsr;       /* syndrome of the current exit */
     struct vcpu_regs regs;

@@ -17,7 +17,7 @@
 #include <libvmm/arch/aarch64/smc.h>
 #include <libvmm/guest.h>
 
-#include "aarch64/vcpu/wash.h"
+#include "aarch64/vcpu/reset_stub.h"
 #include "aarch64/vgic/vgic.h"
 #include "vm/device.h"
 #include "vm/guest_error.h"
@@ -95,7 +95,7 @@ struct vm {
     struct linux_images images;
     struct vm_seeds seeds;
     vm_reload_t reload; /* NULL: nothing to load again */
-    struct wash wash;
+    struct reset_stub reset_stub;
 
     struct guest_errors errors;
     struct vm_hooks hooks;

@@ -78,10 +78,10 @@ static void call_fixed(struct input *input, size_t vcpu_id)
         {0xffffffff, (uint64_t)SMCCC_NOT_SUPPORTED},
     };
     const uint8_t choice = input_u8(input);
-    /* The call of a vCPU that is being washed is the end of its wash, and has no result. */
-    const bool is_washing = vm_instance()->wash.under_way;
+    /* The call of a vCPU that is being reset is the end of its reset, and has no result. */
+    const bool is_in_reset = vm_instance()->reset_stub.under_way;
     machine_call(input, vcpu_id, fixed[choice % ARRAY_SIZE(fixed)].function, (choice & 0x80) != 0);
-    MACHINE_REQUIRE(is_washing || fake.vcpus[vcpu_id].context.x0 == fixed[choice % ARRAY_SIZE(fixed)].result);
+    MACHINE_REQUIRE(is_in_reset || fake.vcpus[vcpu_id].context.x0 == fixed[choice % ARRAY_SIZE(fixed)].result);
 }
 
 static void call_any(struct input *input, size_t vcpu_id)

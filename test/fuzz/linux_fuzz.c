@@ -207,15 +207,15 @@ static void check_all_loaded(const struct linux_images *images, uintptr_t entry)
     MACHINE_REQUIRE(fake.cache_syncs >= 2);
 }
 
-/* vCPUs that have run wash themselves before the guest starts anew: each ends that with an SMC. */
-static void let_wash(void)
+/* vCPUs that have run reset themselves before the guest starts anew: each ends that with an SMC. */
+static void let_reset(void)
 {
-    const struct wash *wash = &vm_instance()->wash;
-    for (unsigned i = 0; wash->under_way && i < VM_VCPU_COUNT_MAX; i++) {
-        const uint32_t id = wash->vcpu_id;
+    const struct reset_stub *stub = &vm_instance()->reset_stub;
+    for (unsigned i = 0; stub->under_way && i < VM_VCPU_COUNT_MAX; i++) {
+        const uint32_t id = stub->vcpu_id;
         (void)fault_handle(id, fake_vcpu_fault(id, fake.vcpus[id].context.pc, 0x5e000000));
     }
-    MACHINE_REQUIRE(!wash->under_way);
+    MACHINE_REQUIRE(!stub->under_way);
 }
 
 static void restart(const struct linux_images *images, uintptr_t entry)
@@ -227,7 +227,7 @@ static void restart(const struct linux_images *images, uintptr_t entry)
     }
     memset((void *)images->ram_start, 0xa5, 64);
     MACHINE_REQUIRE(guest_restart(0, images->ram_start, vm_instance()->ram.size_bytes));
-    let_wash();
+    let_reset();
     check_all_loaded(images, entry);
     MACHINE_REQUIRE(fake.vcpus[0].running && fake.vcpus[0].context.pc == entry);
     MACHINE_REQUIRE(fake.vcpus[0].context.x0 == images->dtb_dest);

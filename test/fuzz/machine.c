@@ -269,13 +269,13 @@ static unsigned used_lr_from(size_t vcpu_id, unsigned first)
 }
 
 /*
- * The next thing that the program which washes a vCPU does: it ends what it finds in list registers, then calls. Or it
+ * The next thing that the reset stub of a vCPU does: it ends what it finds in list registers, then calls. Or it
  * finds no CPU interface where it should be.
  */
-static void wash_step(uint8_t choice)
+static void reset_step(uint8_t choice)
 {
     const struct vm *vm = vm_instance();
-    const size_t vcpu_id = vm->wash.vcpu_id;
+    const size_t vcpu_id = vm->reset_stub.vcpu_id;
     const unsigned index = used_lr_from(vcpu_id, choice % fake.lr_count);
     const uint64_t pc = fake.vcpus[vcpu_id].context.pc;
     MACHINE_REQUIRE(fake.vcpus[vcpu_id].running);
@@ -289,19 +289,19 @@ static void wash_step(uint8_t choice)
     }
 }
 
-void machine_finish_wash(void)
+void machine_finish_reset(void)
 {
     const struct vm *vm = vm_instance();
-    for (unsigned steps = 0; vm->wash.under_way; steps++) {
+    for (unsigned steps = 0; vm->reset_stub.under_way; steps++) {
         MACHINE_REQUIRE(steps <= VM_VCPU_COUNT_MAX * (VGIC_LR_COUNT_MAX + 1));
-        wash_step(0);
+        reset_step(0);
     }
 }
 
 bool machine_pick_running(struct input *input, size_t *vcpu_id)
 {
-    if (vm_instance()->wash.under_way) {
-        wash_step(input_u8(input));
+    if (vm_instance()->reset_stub.under_way) {
+        reset_step(input_u8(input));
         return false;
     }
     const size_t count = vm_vcpu_count(vm_instance());
@@ -523,7 +523,7 @@ static void check_vcpu(struct vm *vm, size_t vcpu_id)
     MACHINE_REQUIRE(vcpu->state != VCPU_WAITING || !running);
     MACHINE_REQUIRE(running || !vcpu_is_on(vcpu) || vcpu->state == VCPU_WAITING || stuck[vcpu_id]);
     MACHINE_REQUIRE(vm->vgic.vcpus[vcpu_id].on == (vcpu_is_on(vcpu)));
-    MACHINE_REQUIRE(!vm->wash.under_way || (vcpu_is_on(vcpu)) == (vm->wash.vcpu_id == vcpu_id));
+    MACHINE_REQUIRE(!vm->reset_stub.under_way || (vcpu_is_on(vcpu)) == (vm->reset_stub.vcpu_id == vcpu_id));
     /* A wake-up is never lost. */
     MACHINE_REQUIRE(vcpu->state != VCPU_WAITING || !vgic_is_deliverable(&vm->vgic, vcpu_id));
     /* Nor is an interrupt of the timer: while it is masked, its end is still to come. */

@@ -35,12 +35,12 @@ void machine_start(struct input *input);
 
 /*
  * The vCPU that the input names, or the next one that runs. False when none does the guest's work: then none runs, or
- * one was being washed before a new life of the guest, and has done a step of that.
+ * one was being reset before a new life of the guest, and has done a step of that.
  */
 bool machine_pick_running(struct input *input, size_t *vcpu_id);
 
-/* Lets all vCPUs be washed that are being washed. */
-void machine_finish_wash(void);
+/* Lets all vCPUs that are being reset finish. */
+void machine_finish_reset(void);
 
 /* A vCPU's fault and the VMM's answer to it. The vCPU must be running; `message` has just been made. */
 void machine_fault(size_t vcpu_id, microkit_msginfo message);

@@ -54,7 +54,7 @@ enum state {
 
 struct client {
     struct sddf_blk queues;
-    uint64_t first_block; /* on the disc */
+    uint64_t first_block; /* on the disk */
     uint64_t capacity;    /* blocks; 0: it has no partition */
     uint32_t under_way;
     bool has_barrier; /* one was taken, and waits */
@@ -103,10 +103,10 @@ static enum sddf_blk_status check(const struct client *client, const struct sddf
     if (request->code != SDDF_BLK_READ && (request->code != SDDF_BLK_WRITE || is_read_only)) {
         return SDDF_BLK_INVALID;
     }
-    bool is_in_disc = request->count != 0 && request->count <= client->capacity &&
+    bool is_in_disk = request->count != 0 && request->count <= client->capacity &&
                       request->block_number <= client->capacity - request->count;
     bool is_in_data = sddf_region_has(data, request->io_or_offset, (uint64_t)request->count * SDDF_BLK_BYTES);
-    return is_in_disc && is_in_data ? SDDF_BLK_OK : SDDF_BLK_INVALID;
+    return is_in_disk && is_in_data ? SDDF_BLK_OK : SDDF_BLK_INVALID;
 }
 
 static void forward(unsigned who, const struct sddf_blk_request *request)

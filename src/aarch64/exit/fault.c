@@ -22,9 +22,9 @@
 #include "aarch64/exit/sysreg.h"
 #include "aarch64/exit/wfx.h"
 #include "aarch64/insn/emulate.h"
+#include "aarch64/vcpu/reset_stub.h"
 #include "aarch64/vcpu/vcpu_regs.h"
 #include "aarch64/vcpu/vtimer.h"
-#include "aarch64/vcpu/wash.h"
 #include "vm/vm.h"
 
 #define PAGE_MASK FIELD(63, 12)
@@ -34,7 +34,7 @@ typedef void (*class_handler_t)(struct vm *vm, struct vcpu *vcpu, uint64_t esr);
 
 static COLD void refuse_access(struct vm *vm, struct vcpu *vcpu, enum guest_error_kind kind, uint64_t place, gpa_t at)
 {
-    if (vm->wash.under_way && wash_takes_exit(vm, vcpu, false)) {
+    if (vm->reset_stub.under_way && reset_stub_takes_exit(vm, vcpu, false)) {
         return;
     }
     guest_error(vm, vcpu->id, kind, place, kind == GUEST_ERROR_NO_SYNDROME ? at.value : vcpu->regs.context->pc);
@@ -158,7 +158,7 @@ static void handle_vm_fault(struct vm *vm, struct vcpu *vcpu)
 
 static void handle_smc(struct vm *vm, struct vcpu *vcpu, uint64_t esr)
 {
-    if (vm->wash.under_way && wash_takes_exit(vm, vcpu, true)) {
+    if (vm->reset_stub.under_way && reset_stub_takes_exit(vm, vcpu, true)) {
         return;
     }
     if (field_get(CALL_IMMEDIATE, esr) != 0) {

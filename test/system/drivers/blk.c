@@ -162,7 +162,7 @@ static struct {
     {"buffer behind the end", {.code = SDDF_BLK_READ, .io_or_offset = 0x40000, .count = 1}},
     {"buffer over the end", {.code = SDDF_BLK_READ, .io_or_offset = 0x3f001, .count = 1}},
     {"buffer that wraps", {.code = SDDF_BLK_READ, .io_or_offset = UINT64_MAX - 4095, .count = 1}},
-    {"write to a read-only disc", {.code = SDDF_BLK_WRITE, .count = 1}}, /* the last */
+    {"write to a read-only disk", {.code = SDDF_BLK_WRITE, .count = 1}}, /* the last */
 };
 static unsigned wrong_count;
 

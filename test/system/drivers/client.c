@@ -106,7 +106,7 @@ static const struct {
     {"echo", echo_start},         /* COUNT: sends the next COUNT characters back */
     {"talk", talk_start},         /* COUNT: writes so many lines */
     {"verify", blk_verify},       /* SEED ROUNDS: writes blocks and reads them back */
-    {"range", blk_out_of_range},  /* [1]: wrong requests; 1: and a write, the disc being read-only */
+    {"range", blk_out_of_range},  /* [1]: wrong requests; 1: and a write, the disk being read-only */
     {"status", blk_status},       /* BLOCK CODE: one request, and how it ended */
     {"barrier", blk_barrier},     /* a barrier between writes and reads of the same block */
     {"ping", net_ping},           /* COUNT BYTES: pings the gateway of QEMU's network */

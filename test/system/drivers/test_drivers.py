@@ -6,7 +6,7 @@ import re
 import subprocess
 import time
 
-import disc
+import mbr_gpt
 import pytest
 
 KEY = "\x1c"
@@ -15,16 +15,16 @@ COLOUR = {"alice": "1", "bob": "2", "mallory": "3"}
 
 def devices(path, option="", device_option=""):
     return ["-global", "virtio-mmio.force-legacy=false",
-            "-drive", f"if=none,id=disc,format=raw,file={path}{option}",
-            "-device", f"virtio-blk-device,drive=disc,bus=virtio-mmio-bus.0,serial=test disc{device_option}",
+            "-drive", f"if=none,id=disk,format=raw,file={path}{option}",
+            "-device", f"virtio-blk-device,drive=disk,bus=virtio-mmio-bus.0,serial=test disk{device_option}",
             "-netdev", "user,id=net,restrict=on", "-device", "virtio-net-device,netdev=net,bus=virtio-mmio-bus.8"]
 
 
 class System:
     """The machine, and what each client has printed on it."""
 
-    def __init__(self, console, disc_path):
-        self.console, self.disc = console, disc_path
+    def __init__(self, console, disk_path):
+        self.console, self.disk = console, disk_path
         for _ in ("alice", "bob"):
             console.expect("(alice|bob) is there")
 
@@ -75,8 +75,8 @@ def heard(system, name, broadcasts=0, frames=0):
 def boot(machine, build, tmp_path, request):
     gic, cores = request.param
 
-    def start(name, table=disc.with_mbr(), faults="", option="", device_option=""):
-        path = disc.create(tmp_path / "disc", table)
+    def start(name, table=mbr_gpt.with_mbr(), faults="", option="", device_option=""):
+        path = mbr_gpt.create(tmp_path / "disk", table)
         image = build / "test" / "drivers" / (name if cores == 1 else f"{name}-{cores}") / "image.elf"
         file = path
         if faults:
@@ -124,7 +124,7 @@ def check_partitions(system):
     system.wait_for("alice", "alice: 512 blocks of 2048, 0 wrong")
     system.run("alice", "barrier")
     system.console.close()
-    first, second, third = (disc.partition(system.disc, i) for i in range(3))
+    first, second, third = (mbr_gpt.partition(system.disk, i) for i in range(3))
     for seed, part in ((1, first), (1000, second)):
         for number in range(64):
             at = (number * 31 + seed) % 2048
@@ -134,7 +134,7 @@ def check_partitions(system):
     assert third == bytes(len(third))
 
 
-@pytest.mark.parametrize("table", [disc.with_mbr(), disc.with_gpt()], ids=["mbr", "gpt"])
+@pytest.mark.parametrize("table", [mbr_gpt.with_mbr(), mbr_gpt.with_gpt()], ids=["mbr", "gpt"])
 def test_partitions(boot, table):
     check_partitions(boot("quiet", table))
 
@@ -143,27 +143,27 @@ def test_partitions(boot, table):
 # down to powers of two: a queue of four entries has room for one request.
 @pytest.mark.parametrize("boot", [(2, 1)], indirect=True)
 @pytest.mark.parametrize("table, option", [
-    (disc.with_mbr(4096), ",logical_block_size=4096,physical_block_size=4096"),
-    (disc.with_gpt(4096), ",logical_block_size=4096,physical_block_size=4096"),
-    (disc.with_gpt(2048), ",logical_block_size=2048,physical_block_size=4096"),
-    (disc.with_mbr(), ",queue-size=4"),
-    (disc.with_mbr(), ",queue-size=128"),
-    (disc.with_mbr(), ",queue-size=1024"),
+    (mbr_gpt.with_mbr(4096), ",logical_block_size=4096,physical_block_size=4096"),
+    (mbr_gpt.with_gpt(4096), ",logical_block_size=4096,physical_block_size=4096"),
+    (mbr_gpt.with_gpt(2048), ",logical_block_size=2048,physical_block_size=4096"),
+    (mbr_gpt.with_mbr(), ",queue-size=4"),
+    (mbr_gpt.with_mbr(), ",queue-size=128"),
+    (mbr_gpt.with_mbr(), ",queue-size=1024"),
 ], ids=["mbr-4096", "gpt-4096", "gpt-2048", "queue-4", "queue-128", "queue-1024"])
 def test_disks_of_all_kinds(boot, table, option):
     check_partitions(boot("quiet", table, device_option=option))
 
 
-def test_a_disc_of_make_disc(boot, root, tmp_path):
+def test_a_disk_of_make_disk(boot, root, tmp_path):
     """Alice's partition has a file in it, which bob's writing leaves as it is."""
     content = tmp_path / "content"
     content.write_bytes(b"libvmm" * 1000000)
     made = tmp_path / "made"
-    subprocess.run([root / "tools/run/make-disc", made, content, "4", "2"], check=True, timeout=60)
+    subprocess.run([root / "tools/run/make-disk", made, content, "4", "2"], check=True, timeout=60)
     system = boot("quiet", made.read_bytes())
     assert "bob: 128 blocks of 1024, 0 wrong" in system.run("bob", "verify 5 2")
     system.console.close()
-    assert system.disc.read_bytes()[1 << 20:][:6000000] == content.read_bytes()
+    assert system.disk.read_bytes()[1 << 20:][:6000000] == content.read_bytes()
     assert "alice: 128 blocks of 1536, 0 wrong" in boot("quiet", made.read_bytes()).run("alice", "verify 6 2")
 
 
@@ -172,14 +172,14 @@ def test_wrong_block_requests_are_refused(boot):
     assert len(re.findall("is refused", text)) == 8
 
 
-def test_a_read_only_disc_takes_no_writes(boot):
+def test_a_read_only_disk_takes_no_writes(boot):
     system = boot("quiet", option=",readonly=on")
     assert len(re.findall("is refused", system.run("alice", "range 1"))) == 9
     assert "status 0, 1 blocks" in system.run("alice", "status 5 0")
 
 
-def test_errors_of_the_disc_are_reported(boot):
-    sector = disc.START + 100 * 8
+def test_errors_of_the_disk_are_reported(boot):
+    sector = mbr_gpt.START + 100 * 8
     system = boot("quiet", faults="".join(f'[inject-error]\nevent = "{event}"\nerrno = "5"\nsector = "{sector}"\n'
                                           for event in ("read_aio", "write_aio")))
     for code in (0, 1):
@@ -211,7 +211,7 @@ def test_timer(boot):
 # Shared: alice and the hostile one read what they receive in the driver's region.
 @pytest.mark.parametrize("name", ["hostile", "shared"])
 def test_a_hostile_client_harms_nobody_else(boot, name):
-    system = boot(name, disc.with_gpt())
+    system = boot(name, mbr_gpt.with_gpt())
     for seed in (7, 8):
         assert "0 wrong" in system.run("alice", f"verify {seed} 4")
         assert "0 wrong" in system.run("bob", f"verify {seed} 4")

@@ -119,7 +119,7 @@ def read_log(path):
 def make_disk(root, folder):
     """A disk with an empty log."""
     path = folder / "disk.img"
-    subprocess.run([root / "tools/run/make-disc", path, "2"], check=True)
+    subprocess.run([root / "tools/run/make-disk", path, "2"], check=True)
     return path
 
 

@@ -39,13 +39,13 @@ $(UBOOT_INITRD): $(UBOOT_SRC)/modules $(GUEST_INITRD_FILES)
 	$(Q)$(call guest_initrd,$@,$(UBOOT_SRC)/modules)
 
 # The guest's disk has a partition; it is itself the first partition of the machine's.
-$(UBOOT)/disk.img: $(UBOOT_SRC)/extlinux.conf $(GUEST_KERNEL) $(UBOOT_INITRD) tools/run/make-disc
+$(UBOOT)/disk.img: $(UBOOT_SRC)/extlinux.conf $(GUEST_KERNEL) $(UBOOT_INITRD) tools/run/make-disk
 	@$(call step,DISK,$@)
 	$(Q)rm -rf $@.root && mkdir -p $@.root/boot $@.root/extlinux
 	$(Q)cp $(GUEST_KERNEL) $(UBOOT_INITRD) $@.root/boot && cp $< $@.root/extlinux
 	$(Q)rm -f $@.fs && truncate -s 96M $@.fs
 	$(Q)PATH="$$PATH:/sbin:/usr/sbin" mke2fs -q -F -t ext4 -d $@.root $@.fs
-	$(Q)tools/run/make-disc $@.guest $@.fs && tools/run/make-disc $@ $@.guest
+	$(Q)tools/run/make-disk $@.guest $@.fs && tools/run/make-disk $@ $@.guest
 	$(Q)rm -rf $@.root $@.fs $@.guest
 
 .PHONY: uboot-images

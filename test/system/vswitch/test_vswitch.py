@@ -68,7 +68,7 @@ def disk(root, tmp_path):
     """A disk with two partitions: what it is, and what the first mebibyte of the first one has as its checksum."""
     path, content = tmp_path / "disk.img", tmp_path / "content"
     content.write_bytes(random.Random(4).randbytes(DISK_MIB << 20))
-    subprocess.run([root / "tools/run/make-disc", path, content, str(FUZZED_MIB)], check=True)
+    subprocess.run([root / "tools/run/make-disk", path, content, str(FUZZED_MIB)], check=True)
     return path, hashlib.md5(content.read_bytes()[:1 << 20]).hexdigest()
 
 

@@ -231,7 +231,7 @@ static void test_bad_numbers(void **state)
     expect_refused(&guest, "device tree with 0xffffffffffffffff bytes of memory");
     guest = guest_with(2, 1);
     guest.initrd_base = UINT64_MAX;
-    expect_refused(&guest, "an initial RAM disc of 0x1234 bytes at 0xffffffffffffffff");
+    expect_refused(&guest, "an initial RAM disk of 0x1234 bytes at 0xffffffffffffffff");
 }
 
 /* A PCI host bridge with a frame for messages; a device beside it, and a serial port. */

@@ -179,11 +179,11 @@ static void test_initrd_outside_ram(void **state)
     struct fixture f = good();
 
     f.layout.initrd.size_bytes = RAM_BYTES;
-    expect(f, RESULT_RANGE, "initial RAM disc at 0x4d000000 with 0x10000000 bytes");
+    expect(f, RESULT_RANGE, "initial RAM disk at 0x4d000000 with 0x10000000 bytes");
     f.layout.initrd.size_bytes = UINT64_MAX;
-    expect(f, RESULT_RANGE, "initial RAM disc");
+    expect(f, RESULT_RANGE, "initial RAM disk");
     f.layout.initrd = (struct layout_range){{0}, 1};
-    expect(f, RESULT_RANGE, "initial RAM disc at 0x0");
+    expect(f, RESULT_RANGE, "initial RAM disk at 0x0");
 }
 
 static void test_no_initrd(void **state)
@@ -217,9 +217,9 @@ static void test_overlaps(void **state)
     struct fixture f = good();
 
     f.layout.initrd.base.value = RAM_BASE + 0x1ffffff;
-    expect(f, RESULT_BUSY, "kernel at 0x40000000 with 0x2000000 bytes overlaps initial RAM disc at 0x41ffffff");
+    expect(f, RESULT_BUSY, "kernel at 0x40000000 with 0x2000000 bytes overlaps initial RAM disk at 0x41ffffff");
     f.layout.initrd.base.value = f.layout.dtb.base.value + 0x3fff;
-    expect(f, RESULT_BUSY, "device tree at 0x4f000000 with 0x4000 bytes overlaps initial RAM disc at 0x4f003fff");
+    expect(f, RESULT_BUSY, "device tree at 0x4f000000 with 0x4000 bytes overlaps initial RAM disk at 0x4f003fff");
     f.layout.initrd.base.value++;
     assert_int_equal(decide(&f), RESULT_OK);
 }

@@ -293,10 +293,10 @@ static void test_wrong_arguments(void **state)
     expect_refused("device tree: address 0x0");
     start_registered();
     images.initrd_src = 0;
-    expect_refused("initial RAM disc: address 0x0 with 0x1234 bytes");
+    expect_refused("initial RAM disk: address 0x0 with 0x1234 bytes");
     start_registered();
     images.initrd_size = SIZE_MAX;
-    expect_refused("initial RAM disc: address");
+    expect_refused("initial RAM disk: address");
 }
 
 static void test_no_dtb(void **state)
@@ -446,7 +446,7 @@ static void test_a_stopped_guest_keeps_its_ram(void **state)
     assert_true(guest_resume(0));
     /* Stopped before it has begun, too. */
     assert_true(guest_restart(0, images.ram_start, RAM_BYTES));
-    assert_true(vm->wash.under_way);
+    assert_true(vm->reset_stub.under_way);
     guest_stop(0);
     ram[TEXT_OFFSET + 0x100] = 0x79;
     assert_int_equal(set_up(), entry);

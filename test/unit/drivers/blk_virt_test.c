@@ -16,10 +16,10 @@
 #include "fake_microkit.h"
 #include "hostile.h"
 
-#define CAPACITY   64
-#define DISC       (UINT64_C(1) << 20) /* blocks */
-#define DATA_BYTES 0x40000
-#define ROUNDS     30000
+#define CAPACITY    64
+#define DISK_BLOCKS (UINT64_C(1) << 20) /* blocks */
+#define DATA_BYTES  0x40000
+#define ROUNDS      30000
 
 static struct sddf_blk honest;
 static struct sddf_blk mock;
@@ -116,7 +116,7 @@ static void read_the_table(uint16_t count)
 
 static void start_up(void)
 {
-    start_driver(512, DISC);
+    start_driver(512, DISK_BLOCKS);
     put_table(config.data.vaddr);
     read_the_table(5);
 }
@@ -297,8 +297,8 @@ static void test_units_of_block_numbers(void **unused)
         {2048, 5, 512, 4097, 256, 2048, NULL},
         {2048, 5, 511, 4096, 0, 0, "must be a multiple of 2"},
         {4096, 6, 256, 16384, 256, 16384, NULL},
-        {4096, 6, DISC - 1, 1, DISC - 1, 1, NULL},
-        {4096, 6, DISC - 1, 2, 0, 0, "lies outside of what the disk has"},
+        {4096, 6, DISK_BLOCKS - 1, 1, DISK_BLOCKS - 1, 1, NULL},
+        {4096, 6, DISK_BLOCKS - 1, 2, 0, 0, "lies outside of what the disk has"},
         {4096, 6, 0, 5, 0, 0, "covers the partition table"},
         {4096, 6, 20000, 5, 0, 0, "overlaps partition 2"},
     };
@@ -308,7 +308,7 @@ static void test_units_of_block_numbers(void **unused)
         (void)tear_down(unused);
         (void)reset_state(unused);
         fake_log_reset();
-        start_driver(cases[i].logical_bytes, DISC);
+        start_driver(cases[i].logical_bytes, DISK_BLOCKS);
         put_entry(0, cases[i].start, cases[i].count);
         put_entry(1, 20000, 8000);
         read_the_table(cases[i].table_blocks);
@@ -336,11 +336,11 @@ static void test_disks_that_are_refused(void **unused)
         uint64_t capacity, data_bytes;
         const char *line;
     } cases[] = {
-        {0, DISC, 0x6000, "logical blocks of 0 bytes: must be a power of two from 512 to 4096"},
-        {256, DISC, 0x6000, "logical blocks of 256 bytes"},
-        {520, DISC, 0x6000, "logical blocks of 520 bytes"},
-        {8192, DISC, 0x6000, "logical blocks of 8192 bytes"},
-        {4096, DISC, 0x5000, "has 0x5000 bytes: must be 0x6000 for logical blocks of 4096 bytes"},
+        {0, DISK_BLOCKS, 0x6000, "logical blocks of 0 bytes: must be a power of two from 512 to 4096"},
+        {256, DISK_BLOCKS, 0x6000, "logical blocks of 256 bytes"},
+        {520, DISK_BLOCKS, 0x6000, "logical blocks of 520 bytes"},
+        {8192, DISK_BLOCKS, 0x6000, "logical blocks of 8192 bytes"},
+        {4096, DISK_BLOCKS, 0x5000, "has 0x5000 bytes: must be 0x6000 for logical blocks of 4096 bytes"},
         {512, UINT64_MAX, 0x6000, "a disk of 0xffffffffffffffff blocks"},
     };
 
@@ -392,14 +392,14 @@ static void test_a_disk_without_a_table(void **unused)
 {
     (void)unused;
     fake_log_reset();
-    start_driver(512, DISC);
+    start_driver(512, DISK_BLOCKS);
     read_the_table(5);
     assert_true(fake_log_has("the disk has no partition table: all of it is the first client's"));
-    assert_int_equal(honest.info->capacity, DISC);
+    assert_int_equal(honest.info->capacity, DISK_BLOCKS);
     assert_int_equal(clients[1].capacity, 0);
     put_table(config.data.vaddr);
     notified(0);
-    assert_int_equal(clients[0].capacity, DISC);
+    assert_int_equal(clients[0].capacity, DISK_BLOCKS);
 }
 
 static void test_an_unusable_configuration(void **unused)

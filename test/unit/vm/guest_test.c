@@ -14,7 +14,7 @@
 
 static _Alignas(4096) uint8_t ram[0x4000];
 static unsigned reloads;
-static unsigned washes; /* of vCPU 0, as only tests of one vCPU count entries */
+static unsigned reset_count; /* of vCPU 0, as only tests of one vCPU count entries */
 static enum result reload_result;
 static uint64_t reload_pc;
 
@@ -41,7 +41,7 @@ static int setup(void **state)
     vm->reload = reload;
     vm->images.dtb_dest = DTB;
     reloads = 0;
-    washes = 0;
+    reset_count = 0;
     reload_result = RESULT_OK;
     reload_pc = KERNEL_PC;
     memset(ram, 0xee, RAM_BYTES);
@@ -49,29 +49,29 @@ static int setup(void **state)
     return 0;
 }
 
-/* vCPUs that have run wash themselves before the guest starts anew: each ends that with an SMC. */
-static void let_wash(void)
+/* vCPUs that have run reset themselves before the guest starts anew: each ends that with an SMC. */
+static void let_reset(void)
 {
-    const struct wash *wash = &fixture_vm()->wash;
-    while (wash->under_way) {
-        const uint32_t id = wash->vcpu_id;
+    const struct reset_stub *stub = &fixture_vm()->reset_stub;
+    while (stub->under_way) {
+        const uint32_t id = stub->vcpu_id;
         assert_int_equal(fake.vcpus[id].context.pc, RAM_BASE);
         assert_false(fault_handle(id, fake_vcpu_fault(id, RAM_BASE, fixture_class(ESR_EC_SMC64, 0))));
-        washes++;
+        reset_count++;
     }
 }
 
 static void start(void)
 {
     assert_true(guest_start(0, KERNEL_PC, DTB, 0));
-    let_wash();
+    let_reset();
 }
 
 static void assert_entered(unsigned restarts)
 {
-    let_wash();
+    let_reset();
     assert_true(fake.vcpus[0].running);
-    assert_int_equal(fake.vcpus[0].restart_count - washes, restarts);
+    assert_int_equal(fake.vcpus[0].restart_count - reset_count, restarts);
     assert_int_equal(fake.vcpus[0].context.pc, KERNEL_PC);
     assert_int_equal(fake.vcpus[0].context.x0, DTB);
     assert_int_equal(fake.vcpus[0].context.spsr, 0x3c5);
@@ -122,7 +122,7 @@ static void test_other_boot_vcpu(void **state)
 {
     (void)state;
     assert_true(guest_start(1, KERNEL_PC, DTB, 0));
-    let_wash();
+    let_reset();
     assert_true(fake.vcpus[1].running);
     assert_int_equal(fake.vcpus[1].context.pc, KERNEL_PC);
     assert_false(fake.vcpus[0].running);
@@ -135,7 +135,7 @@ static void test_other_boot_vcpu(void **state)
     assert_true(fake.vcpus[1].running);
     assert_false(fake.vcpus[0].running);
     assert_true(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
-    let_wash();
+    let_reset();
     assert_true(fake.vcpus[0].running);
     assert_false(fake.vcpus[1].running);
 }
@@ -181,7 +181,7 @@ static void test_start_again_begins_anew(void **state)
     assert_true(fixture_fault(fake_vppi_event(27)));
     start();
     assert_entered(2);
-    assert_int_equal(fake.vcpus[0].stop_count - washes, 1);
+    assert_int_equal(fake.vcpus[0].stop_count - reset_count, 1);
     assert_int_equal(fixture_vm()->vgic.vcpus[0].private_word.latched, 0);
 }
 
@@ -239,19 +239,19 @@ static void test_nothing_to_resume(void **state)
     assert_false(guest_resume(0));
 }
 
-/* Stopped while its vCPUs are washed, a guest has not begun: it begins when resumed. */
-static void test_resume_in_a_wash(void **state)
+/* Stopped while its vCPUs are reset, a guest has not begun: it begins when resumed. */
+static void test_resume_in_a_reset(void **state)
 {
     (void)state;
     start();
     assert_true(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
-    assert_true(fixture_vm()->wash.under_way);
+    assert_true(fixture_vm()->reset_stub.under_way);
     guest_stop(0);
     guest_stop(0);
-    assert_false(fixture_vm()->wash.under_way);
+    assert_false(fixture_vm()->reset_stub.under_way);
     assert_true(guest_resume(0));
-    assert_true(fixture_vm()->wash.under_way);
-    let_wash();
+    assert_true(fixture_vm()->reset_stub.under_way);
+    let_reset();
     assert_true(fake.vcpus[0].running);
     assert_int_equal(fake.vcpus[0].context.pc, KERNEL_PC);
     assert_false(guest_resume(0));
@@ -318,7 +318,7 @@ static void test_reset_loop(void **state)
         assert_false(psci(0x84000009));
         /* Each vCPU's reset fails too, as its CPU interface is not there. */
         assert_false(fixture_fault(fake_vm_fault(0, RAM_BASE, 0x8010000, FIXTURE_STORE(4, 6, 0))));
-        let_wash();
+        let_reset();
         assert_true(fake.vcpus[0].running);
     }
     assert_int_equal(fake_log_count("guest asks for a reset"), 8);
@@ -344,7 +344,7 @@ static void test_restart_resets_devices(void **state)
     assert_int_equal(resets, 0);
     assert_true(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
     assert_int_equal(resets, 1);
-    let_wash();
+    let_reset();
     start();
     assert_int_equal(resets, 2);
 }
@@ -707,7 +707,7 @@ int main(void)
         cmocka_unit_test_setup(test_stop, setup),
         cmocka_unit_test_setup(test_resume, setup),
         cmocka_unit_test_setup(test_nothing_to_resume, setup),
-        cmocka_unit_test_setup(test_resume_in_a_wash, setup),
+        cmocka_unit_test_setup(test_resume_in_a_reset, setup),
         cmocka_unit_test_setup(test_stop_on_error, setup),
         cmocka_unit_test_setup(test_stop_on_any_error, setup),
         cmocka_unit_test_setup(test_configure, setup),

@@ -25,7 +25,7 @@ struct linux_device_tree {
     size_t vcpu_count;                 /**< 1 to 8 with a GICv2, 1 to 16 with a GICv3 */
     struct virq_controller_config gic; /**< as for virq_controller_configure */
     uint64_t initrd_base;              /**< ignored when initrd_size_bytes is 0 */
-    uint64_t initrd_size_bytes;        /**< 0: no initial RAM disc */
+    uint64_t initrd_size_bytes;        /**< 0: no initial RAM disk */
     const char *bootargs;              /**< the kernel's command line; NULL: none */
     const char *stdout_path;           /**< node of the console for firmware, as "/serial@9000000"; NULL: none */
 };

@@ -4,7 +4,7 @@
  */
 
 /*
- * Loading a Linux guest: kernel, device tree and initial RAM disc into guest RAM.
+ * Loading a Linux guest: kernel, device tree and initial RAM disk into guest RAM.
  */
 #pragma once
 
@@ -32,7 +32,7 @@ struct linux_image_header {
 };
 
 /**
- * Copies a Linux kernel, its device tree and, if there is one, its initial RAM disc into guest RAM, ready to run.
+ * Copies a Linux kernel, its device tree and, if there is one, its initial RAM disk into guest RAM, ready to run.
  *
  * Everything is checked before the first byte is copied: the kernel's header, where the three go, the device tree and
  * whether it agrees with the arguments. From the device tree the library also learns which interrupt controller the
@@ -56,7 +56,7 @@ struct linux_image_header {
  * @param dtb_src      address of the flattened device tree in the VMM. A guest cannot do without one.
  * @param dtb_dest     guest-physical address to copy it to, a multiple of 8.
  * @param dtb_size     bytes at `dtb_src`; the tree itself may be shorter, and may have 2 MiB at most.
- * @param initrd_src   address of the initial RAM disc in the VMM. Ignored when `initrd_size` is 0.
+ * @param initrd_src   address of the initial RAM disk in the VMM. Ignored when `initrd_size` is 0.
  * @param initrd_dest  guest-physical address to copy it to: linux,initrd-start in the device tree's /chosen node.
  *                     Ignored when `initrd_size` is 0.
  * @param initrd_size  bytes at `initrd_src`. linux,initrd-end must be initrd_dest + initrd_size or more, up to the end

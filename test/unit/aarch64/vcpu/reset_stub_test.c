@@ -4,9 +4,9 @@
  */
 
 /*
- * Washing vCPUs between two lives: which, in which order, with what, and what becomes of RAM.
+ * Resetting vCPUs between two lives: which, in which order, with what, and what becomes of RAM.
  */
-#include "aarch64/vcpu/wash.h"
+#include "aarch64/vcpu/reset_stub.h"
 
 #include "aarch64/vgic/vgic_regs.h"
 #include "fixture.h"
@@ -44,12 +44,12 @@ static void stop_all(void)
 
 static void begin(void)
 {
-    assert_int_equal(wash_and_start(fixture_vm()), RESULT_OK);
+    assert_int_equal(reset_stub_start(fixture_vm()), RESULT_OK);
 }
 
-static const struct wash_args *args(void)
+static const struct reset_stub_args *args(void)
 {
-    return (const struct wash_args *)(const void *)(ram + WASH_ARGS_AT);
+    return (const struct reset_stub_args *)(const void *)(ram + RESET_STUB_ARGS_AT);
 }
 
 static bool smc(size_t vcpu_id)
@@ -57,20 +57,20 @@ static bool smc(size_t vcpu_id)
     return fault_handle(vcpu_id, fake_vcpu_fault(vcpu_id, RAM_BASE + 64, fixture_class(ESR_EC_SMC64, 0)));
 }
 
-static void assert_washing(size_t vcpu_id)
+static void assert_in_reset(size_t vcpu_id)
 {
-    const size_t code_bytes = (size_t)(wash_code_end - wash_code);
-    assert_true(fixture_vm()->wash.under_way);
+    const size_t code_bytes = (size_t)(reset_stub_code_end - reset_stub_code);
+    assert_true(fixture_vm()->reset_stub.under_way);
     assert_true(fake.vcpus[vcpu_id].running);
     assert_false(fake.vcpus[1 - vcpu_id].running);
     assert_int_equal(fake.vcpus[vcpu_id].context.pc, RAM_BASE);
-    assert_int_equal(fake.vcpus[vcpu_id].context.x0, RAM_BASE + WASH_ARGS_AT);
-    assert_memory_equal(ram, wash_code, code_bytes);
+    assert_int_equal(fake.vcpus[vcpu_id].context.x0, RAM_BASE + RESET_STUB_ARGS_AT);
+    assert_memory_equal(ram, reset_stub_code, code_bytes);
 }
 
 static void assert_started(void)
 {
-    assert_false(fixture_vm()->wash.under_way);
+    assert_false(fixture_vm()->reset_stub.under_way);
     assert_true(fake.vcpus[0].running);
     assert_false(fake.vcpus[1].running);
     assert_int_equal(fake.vcpus[0].context.pc, KERNEL_PC);
@@ -95,9 +95,9 @@ static void test_each_that_has_run(void **state)
     run(1);
     stop_all();
     begin();
-    assert_washing(0);
+    assert_in_reset(0);
     assert_false(smc(0));
-    assert_washing(1);
+    assert_in_reset(1);
     assert_false(smc(1));
     assert_started();
     /* The next exit is the guest's own. */
@@ -176,12 +176,12 @@ static void test_cancelled(void **state)
     begin();
     assert_false(smc(0));
     guest_stop(0);
-    assert_false(vm->wash.under_way);
+    assert_false(vm->reset_stub.under_way);
     assert_int_equal(ram[0], 0xee);
     assert_false(fake.vcpus[1].running);
     /* What was not finished is still to be done. */
     begin();
-    assert_washing(1);
+    assert_in_reset(1);
 }
 
 static void test_without_ram(void **state)
@@ -204,7 +204,7 @@ static void test_without_interrupt_controller(void **state)
     assert_started();
 }
 
-/* Events of a vCPU that washes itself are no end of it. */
+/* Events of a vCPU that resets itself are no end of it. */
 static void test_events(void **state)
 {
     (void)state;
@@ -213,7 +213,7 @@ static void test_events(void **state)
     begin();
     microkit_mr_set(seL4_VGICMaintenance_IDX, UINT64_MAX);
     assert_true(fixture_fault(microkit_msginfo_new(seL4_Fault_VGICMaintenance, 1)));
-    assert_washing(0);
+    assert_in_reset(0);
     assert_false(smc(0));
     assert_started();
 }

@@ -4,21 +4,21 @@
  */
 
 /*
- * Guest code that washes a vCPU: see wash.h. It runs at EL1 with its MMU off, wherever it lies; x0 is the address of a
- * struct wash_args, whose offsets are spelled out here. It ends with an SMC.
+ * Guest code that resets a vCPU: see reset_stub.h. It runs at EL1 with its MMU off, wherever it lies; x0 is the address
+ * of a struct reset_stub_args, whose offsets are spelled out here. It ends with an SMC.
  *
  * What is in service is ended, active priorities are forgotten, what is pending is taken and ended, and the registers
  * of the CPU interface go back to their reset values [GICv2 4.4] [GICv3 12.2]; then the FP and SIMD registers. No loop
  * goes round more often than there can be list registers.
  */
-#include "aarch64/vcpu/wash.h"
+#include "aarch64/vcpu/reset_stub.h"
 
-__asm__(".pushsection .rodata.wash, \"a\", @progbits\n"
+__asm__(".pushsection .rodata.reset_stub, \"a\", @progbits\n"
         ".arch_extension fp\n"
         ".arch_extension simd\n"
         ".balign 8\n"
-        ".global wash_code, wash_code_end\n"
-        "wash_code:\n"
+        ".global reset_stub_code, reset_stub_code_end\n"
+        "reset_stub_code:\n"
         "    ldr     x1, [x0]\n"      /* version */
         "    ldr     x2, [x0, #8]\n"  /* base of a GICv2's CPU interface */
         "    ldr     x3, [x0, #16]\n" /* how many interrupts are in list registers */
@@ -120,5 +120,5 @@ __asm__(".pushsection .rodata.wash, \"a\", @progbits\n"
         "    dsb     sy\n"
         "    smc     #0\n"
         "    b       .\n"
-        "wash_code_end:\n"
+        "reset_stub_code_end:\n"
         ".popsection\n");
