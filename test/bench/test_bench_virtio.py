@@ -13,13 +13,9 @@ LIMIT_SECONDS = 900
 
 
 def test_no_request_has_become_dearer(root, build):
-    # A timer event may fall into every sample of a request: what is dearer is so in each of three measurements.
-    for _ in range(3):
-        result = subprocess.run([sys.executable, root / "test/bench/virtio", "check"], stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, text=True, timeout=LIMIT_SECONDS, check=False,
-                                env={**os.environ, "BUILD": str(build)})
-        if result.returncode == 0:
-            break
+    result = subprocess.run([sys.executable, root / "test/bench/virtio", "check"], stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True, timeout=LIMIT_SECONDS, check=False,
+                            env={**os.environ, "BUILD": str(build)})
     assert result.returncode == 0, result.stdout
 
 
@@ -32,4 +28,4 @@ def test_a_dearer_request_is_found(root, monkeypatch):
                                       ("mmio", "net_round_32", 1, 2), ("pci", "console_byte_1", 1, 1.01)):
         now = json.loads(json.dumps(recorded))
         now[f"gic3_{bus}"][name][column] *= factor
-        assert len(list(problems(now, recorded))) == 1
+        assert [key for key, _ in problems(now, recorded)] == [f"gic3_{bus}"]
