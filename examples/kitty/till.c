@@ -348,7 +348,8 @@ static struct picture picture_now(void)
         .sale = sales_count(),
     };
     memcpy(picture.card, card, sizeof(card));
-    memcpy(picture.reason, reason, MIN(strlen(reason) + 1, sizeof(picture.reason) - 1));
+    const size_t reason_bytes = strlen(reason) + 1;
+    memcpy(picture.reason, reason, MIN(reason_bytes, sizeof(picture.reason) - 1));
     return picture;
 }
 

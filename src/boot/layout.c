@@ -100,7 +100,9 @@ static enum result check_initrd(const struct layout_range *ram, const struct lay
         return result;
     }
     uint64_t window = MIN(kernel->base.value, initrd->base.value) & ~(INITRD_WINDOW_ALIGN - 1);
-    if (MAX(end_of(kernel), end_of(initrd)) - window > INITRD_WINDOW_BYTES) {
+    uint64_t kernel_end = end_of(kernel);
+    uint64_t initrd_end = end_of(initrd);
+    if (MAX(kernel_end, initrd_end) - window > INITRD_WINDOW_BYTES) {
         LOG_VMM_ERR("initial RAM disk at 0x%lx is not within 32 GiB of the kernel at 0x%lx\n", initrd->base.value,
                     kernel->base.value);
         return RESULT_RANGE;

@@ -241,7 +241,8 @@ static enum result decide_from_unaligned_dtb(struct vm *vm, struct plan *plan)
 {
     const void *source = (const void *)plan->images.dtb_src;
     void *copy = (void *)plan->images.ram_start;
-    uint64_t bytes = MIN(dtb_claimed_bytes(source, plan->images.dtb_size), plan->images.dtb_size);
+    uint64_t claimed_bytes = dtb_claimed_bytes(source, plan->images.dtb_size);
+    uint64_t bytes = MIN(claimed_bytes, plan->images.dtb_size);
 
     if (is_running(vm) || bytes > LAYOUT_DTB_BYTES_MAX || (vm->ram_registered && bytes > vm->ram.size_bytes)) {
         LOG_VMM_ERR("device tree's address 0x%lx is not a multiple of %u: its 0x%lx bytes cannot be read there\n",

@@ -195,7 +195,7 @@ static void finish(struct slot *slot, const struct sddf_blk_response *response)
 
     slot->client->under_way--;
     respond(slot->client, slot->id, is_known ? (enum sddf_blk_status)response->status : SDDF_BLK_UNSPECIFIED,
-            (uint16_t)MIN(response->success_count, slot->count));
+            MIN(response->success_count, slot->count));
     slot->client = NULL;
     free_slots |= UINT64_C(1) << (slot - slots);
 }

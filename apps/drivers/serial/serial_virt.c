@@ -98,9 +98,12 @@ static uint32_t listen(struct sddf_serial *tx, char text[PIECE_BYTES], uint32_t 
 {
     uint8_t *bytes;
     uint32_t length = sddf_serial_piece(tx, &bytes);
-    if (length != 0) {
-        length = MIN(MIN(length, find_room()), MIN(bytes_max, PIECE_BYTES));
+    if (length == 0) {
+        return 0;
     }
+    /* Looked at once: the driver makes room meanwhile. */
+    const uint32_t room = find_room();
+    length = MIN(MIN(length, room), MIN(bytes_max, PIECE_BYTES));
     if (length == 0) {
         return 0;
     }

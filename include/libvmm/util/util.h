@@ -29,24 +29,14 @@ extern "C" {
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #endif
 
-/* For MIN and MAX: each argument is evaluated once, and one may stand in another. */
-#define UTIL_JOIN_TWO(a, b) a##b
-#define UTIL_JOIN(a, b)     UTIL_JOIN_TWO(a, b)
-#define UTIL_CHOOSE(a, comes_before, b, a_value, b_value)                                                              \
-    __extension__({                                                                                                    \
-        const __typeof__(a) a_value = (a);                                                                             \
-        const __typeof__(b) b_value = (b);                                                                             \
-        a_value comes_before b_value ? a_value : b_value;                                                              \
-    })
-
 #ifndef MIN
-/** The smaller of two values. Evaluates each argument once; not for constant expressions. */
-#define MIN(a, b) UTIL_CHOOSE(a, <, b, UTIL_JOIN(util_a_, __COUNTER__), UTIL_JOIN(util_b_, __COUNTER__))
+/** The smaller of two values. Evaluates one of them twice: no calls, nothing that another can change meanwhile. */
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
 #endif
 
 #ifndef MAX
-/** The larger of two values. Evaluates each argument once; not for constant expressions. */
-#define MAX(a, b) UTIL_CHOOSE(a, >, b, UTIL_JOIN(util_a_, __COUNTER__), UTIL_JOIN(util_b_, __COUNTER__))
+/** The larger of two values. Evaluates one of them twice: no calls, nothing that another can change meanwhile. */
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
 #endif
 
 /** Writes a line to the log, after the PD's name. Arguments and conversions are printf's; ends with a newline. */
