@@ -336,7 +336,7 @@ static bool set_up(void)
         !read_geometry(features) || !virtio_add_queue(&device, 0, &queue, CHAIN, QUEUE_SIZE, dma()->queue, dma_paddr)) {
         return false;
     }
-    slot_count = MIN((unsigned)queue.size / CHAIN, (unsigned)SLOTS_MAX);
+    slot_count = MIN(queue.size / CHAIN, SLOTS_MAX);
     return true;
 }
 

@@ -127,7 +127,7 @@ static bool give_buffers(struct direction *direction, unsigned queue, struct sdd
 
     while (left != 0 && direction->free_count != 0 && sddf_net_take(from, &buffer)) {
         uint16_t length = queue == QUEUE_RX ? SDDF_NET_BUFFER_BYTES : buffer.len;
-        offer(direction, queue, buffer.io_or_offset, MIN((uint32_t)length, (uint32_t)SDDF_NET_BUFFER_BYTES));
+        offer(direction, queue, buffer.io_or_offset, MIN(length, SDDF_NET_BUFFER_BYTES));
         left--;
     }
     if (left != BATCH) {

@@ -4,7 +4,7 @@
  */
 
 /*
- * Resetting vCPUs: see reset_stub.h.
+ * The reset of vCPUs: see reset_stub.h.
  */
 #include "aarch64/vcpu/reset_stub.h"
 
@@ -107,7 +107,7 @@ void reset_stub_cancel(struct vm *vm)
 
 bool reset_stub_takes_exit(struct vm *vm, const struct vcpu *vcpu, bool has_succeeded)
 {
-    /* If replaced, the exit is still one of the life before, whose handling has begun this one. */
+    /* If replaced, the exit is one from before the restart, and its handler is what has asked for the restart. */
     if (!vm->reset_stub.under_way || vcpu->id != vm->reset_stub.vcpu_id || vcpu->exit == VCPU_REPLACED) {
         return false;
     }

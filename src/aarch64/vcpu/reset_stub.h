@@ -4,7 +4,7 @@
  */
 
 /*
- * Resetting vCPUs between two lives of the guest.
+ * The reset of vCPUs before the guest starts again.
  *
  * A vCPU that has run keeps things that no call of the Microkit reaches: the registers of its virtual CPU interface,
  * interrupts that were in service in list registers, FP and SIMD registers. Only code at EL1 can put them back. So,
@@ -13,7 +13,7 @@
  *     start -> lay the program over the start of RAM -> vCPU runs it -> SMC -> next vCPU ... -> RAM as it was -> boot
  *
  * All other vCPUs are stopped meanwhile, so that no guest code runs beside it, and the guest never sees the program.
- * Without RAM or interrupt controller that the library knows, the guest starts without this.
+ * Where the library does not know the guest's RAM or its interrupt controller, the guest starts without this.
  *
  * Left out: a vCPU that the guest itself switches off and on again.
  *
@@ -56,9 +56,8 @@ extern const uint8_t reset_stub_code_end[];
 /* Resets all vCPUs that need it, then starts the boot vCPU at vm->entry. RESULT_INVALID: there is no such vCPU. */
 MUST_CHECK enum result reset_stub_start(struct vm *vm);
 
-/* Gives it up, as the guest is being stopped. */
+/* The guest is being stopped: ends the reset, and puts its RAM back. */
 void reset_stub_cancel(struct vm *vm);
 
-/* Whether an exit of a vCPU, by SMC or by something gone wrong, is the end of its reset. If so, it has been dealt with.
- */
+/* Whether an exit of a vCPU, its SMC or a fault, ends its reset. If so, the exit has been handled. */
 bool reset_stub_takes_exit(struct vm *vm, const struct vcpu *vcpu, bool has_succeeded);

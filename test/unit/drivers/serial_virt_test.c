@@ -271,7 +271,6 @@ static void test_turns_on_a_slow_line(void **unused)
     start(SERIAL_STYLE_PLAIN, COUNT); /* for the teardown */
 }
 
-/* A client that never ends and a line that takes everything, each on another core. */
 /* A line that makes room while the virtualiser looks: a piece is no longer than what was looked at. */
 static void test_room_that_grows_meanwhile(void **unused)
 {
@@ -301,6 +300,7 @@ static void test_room_that_grows_meanwhile(void **unused)
     ring_bytes = RING_BYTES;
 }
 
+/* A client that never ends and a line that takes everything, each on another core. */
 static bool is_input_there;
 
 static void *speak_for_ever(void *unused)

@@ -4,7 +4,7 @@
  */
 
 /*
- * Resetting vCPUs between two lives: which, in which order, with what, and what becomes of RAM.
+ * The reset of vCPUs before a guest starts again: which, in which order, with what, and what becomes of RAM.
  */
 #include "aarch64/vcpu/reset_stub.h"
 
