@@ -13,6 +13,7 @@ OPENING = "/*\n * Copyright 2026, the libvmm authors\n * SPDX-License-Identifier
 @pytest.mark.parametrize("line, problem", [
     ("length = MIN(length, find_room());", "MIN(...) would call 'find_room(...)' twice"),
     ("length = MAX(MIN(length, 3), find_room());", "MAX(...) would call 'find_room(...)' twice"),
+    ("length = MIN(length,\n             find_room());", "MIN(...) would call 'find_room(...)' twice"),
     ("if (MAX(end_of(a), b) > c) {", "MAX(...) would call 'end_of(...)' twice"),
     ("x = MIN(MIN(room, sizeof(bytes)), (uint32_t)todo) + f(x);", ""),
     ("x = MIN(a, UINT64_C(3));", ""),
