@@ -79,17 +79,6 @@ static void emit_marks(unsigned who)
     }
 }
 
-/* How much the line takes besides any marks; if nothing, we hear when there is room. */
-static uint32_t find_room(void)
-{
-    uint32_t available = sddf_serial_available(&driver_tx);
-    if (available <= MARKS_BYTES) {
-        sddf_signal_request(&driver_tx.queue->producer_signalled);
-        available = sddf_serial_available(&driver_tx);
-    }
-    return available > MARKS_BYTES ? available - MARKS_BYTES : 0;
-}
-
 /*
  * Copies what a client says next, up to the end of a line, and no more than the line takes. What is looked at is the
  * copy, which the client cannot change. Answers how much it is.
@@ -101,8 +90,7 @@ static uint32_t listen(struct sddf_serial *tx, char text[PIECE_BYTES], uint32_t 
     if (length == 0) {
         return 0;
     }
-    /* Looked at once: the driver makes room meanwhile. */
-    const uint32_t room = find_room();
+    const uint32_t room = sddf_serial_room_besides(&driver_tx, MARKS_BYTES);
     length = MIN(MIN(length, room), MIN(bytes_max, PIECE_BYTES));
     if (length == 0) {
         return 0;

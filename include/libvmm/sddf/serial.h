@@ -199,3 +199,21 @@ static inline bool sddf_serial_wait_for_room(struct sddf_serial *ring)
     sddf_signal_cancel(&ring->queue->producer_signalled);
     return false;
 }
+
+/**
+ * For the producer: room besides `kept` characters. When there is none, it asks for a notification when there is more
+ * room. Call it once for each decision: the consumer makes room meanwhile.
+ *
+ * @param kept  characters that must still have room afterwards; less than the ring's capacity.
+ * @return how many characters may be written; 0: wait for the notification.
+ */
+static inline uint32_t sddf_serial_room_besides(struct sddf_serial *ring, uint32_t kept)
+{
+    uint32_t room = sddf_serial_available(ring);
+
+    if (room <= kept) {
+        sddf_signal_request(&ring->queue->producer_signalled);
+        room = sddf_serial_available(ring);
+    }
+    return room > kept ? room - kept : 0;
+}

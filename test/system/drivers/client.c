@@ -8,7 +8,7 @@
 
 #define LINE_BYTES 64
 #define TALK_BYTES 40                /* a line of talk has no more */
-#define DONE_BYTES (LINE_BYTES + 40) /* nor has what a job ends with */
+#define DONE_BYTES (LINE_BYTES + 40) /* nor has the line that ends a job, for which there is always room */
 
 __attribute__((section(SDDF_SERIAL_CLIENT_CONFIG), used)) struct sddf_serial_client_config config;
 
@@ -43,23 +43,12 @@ static uint32_t take_input(void *to, uint32_t count)
     return taken;
 }
 
-/* Room besides DONE_BYTES, which is for the line that says that the job is done. If there is none, we hear when. */
-static uint32_t find_room(void)
-{
-    uint32_t room = sddf_serial_available(&console_tx);
-    if (room <= DONE_BYTES + TALK_BYTES) {
-        sddf_signal_request(&console_tx.queue->producer_signalled);
-        room = sddf_serial_available(&console_tx);
-    }
-    return room > DONE_BYTES + TALK_BYTES ? room - DONE_BYTES : 0;
-}
-
 /* Sends back the next `todo` characters. */
 static bool echo_step(void)
 {
     while (todo != 0) {
         uint8_t bytes[128];
-        uint32_t room = find_room();
+        uint32_t room = sddf_serial_room_besides(&console_tx, DONE_BYTES);
         uint32_t taken = take_input(bytes, MIN(MIN(room, sizeof(bytes)), todo));
         if (taken == 0) {
             return false;
@@ -82,7 +71,7 @@ static job_t echo_start(unsigned count, unsigned unused)
 static bool talk_step(void)
 {
     while (talked < todo) {
-        if (find_room() == 0) {
+        if (sddf_serial_room_besides(&console_tx, DONE_BYTES + TALK_BYTES) == 0) {
             return false;
         }
         say("%s says line %06u\n", microkit_name, talked);

@@ -211,6 +211,28 @@ static void *produce(void *unused)
     return unused;
 }
 
+static void test_room_besides_what_is_kept(void **state)
+{
+    enum {
+        KEPT = 10
+    };
+    (void)state;
+    static struct harness harness;
+    uint8_t bytes[CAPACITY] = {0};
+
+    open_at(&harness, UINT32_MAX - 5);
+    harness.queue.producer_signalled = 1;
+    assert_int_equal(sddf_serial_room_besides(&harness.producer, KEPT), CAPACITY - KEPT);
+    assert_int_equal(sddf_serial_write(&harness.producer, bytes, CAPACITY - KEPT - 1), CAPACITY - KEPT - 1);
+    assert_int_equal(sddf_serial_room_besides(&harness.producer, KEPT), 1);
+    assert_false(sddf_serial_producer_waits(&harness.consumer));
+    assert_int_equal(sddf_serial_write(&harness.producer, bytes, 1), 1);
+    assert_int_equal(sddf_serial_room_besides(&harness.producer, KEPT), 0);
+    assert_true(sddf_serial_producer_waits(&harness.consumer));
+    assert_int_equal(sddf_serial_write(&harness.producer, bytes, 1), 1);
+    assert_int_equal(sddf_serial_room_besides(&harness.producer, KEPT), 0);
+}
+
 static void test_two_threads_lose_nothing(void **state)
 {
     (void)state;
@@ -246,6 +268,7 @@ int main(void)
         cmocka_unit_test(test_a_broken_producer_is_an_empty_ring),
         cmocka_unit_test(test_ones_own_counter_is_not_read_back),
         cmocka_unit_test(test_signals),
+        cmocka_unit_test(test_room_besides_what_is_kept),
         cmocka_unit_test(test_two_threads_lose_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
