@@ -82,6 +82,7 @@ static struct pci_host pci_host;
 static struct virtio_console console;
 static struct pl011 uart;
 static struct sddf_serial uart_rx, uart_tx;
+static bool is_in_line; /* the last character that the guest's UART sent ended no line */
 static struct virtio_blk blk;
 static struct virtio_net net;
 static struct virtio_rng rng;
@@ -118,6 +119,21 @@ static bool add_pci_host(void)
     return config.transport != VMM_TRANSPORT_PCI || pci_host_init(&pci_host, &host);
 }
 
+/* A line of the log between those of the guest, if there is room for all of it. */
+static bool uart_log(void *cookie, const char *line, size_t length)
+{
+    (void)cookie;
+    if (sddf_serial_available(&uart_tx) < length + sizeof "\r\n\r") {
+        return false;
+    }
+    sddf_serial_write(&uart_tx, "\r\n", is_in_line ? 2 : 0);
+    sddf_serial_write(&uart_tx, line, (uint32_t)length);
+    sddf_serial_write(&uart_tx, "\r", 1);
+    is_in_line = line[length - 1] != '\n';
+    microkit_notify(uart_tx.channel);
+    return true;
+}
+
 /* What the virtualiser has no room for waits in the UART's FIFO, and then with the guest. */
 static size_t uart_transmit(void *cookie, const uint8_t *bytes, size_t count)
 {
@@ -128,6 +144,7 @@ static size_t uart_transmit(void *cookie, const uint8_t *bytes, size_t count)
         done += sddf_serial_write(&uart_tx, bytes + done, wanted - done);
     }
     if (done != 0) {
+        is_in_line = bytes[done - 1] != '\n';
         microkit_notify(uart_tx.channel);
     }
     return done;
@@ -151,6 +168,7 @@ static bool add_uart(void)
         LOG_VMM_ERR("the regions of section " SDDF_SERIAL_CLIENT_CONFIG " hold no rings\n");
         return false;
     }
+    log_set_output(uart_log, NULL);
     return pl011_init(&uart, PL011_BASE, PL011_IRQ, &line);
 }
 
@@ -174,6 +192,7 @@ static bool add_console(void)
     if (has_uart()) {
         return add_uart();
     }
+    log_set_output(virtio_console_log, &console);
     return serial_config.magic[0] == '\0' || virtio_console_init(&console, next_place(), &port, 1);
 }
 
@@ -350,8 +369,9 @@ static bool set_up(void)
         LOG_VMM_ERR("section " VMM_CONFIG_SECTION " is empty: was the program configured?\n");
         return false;
     }
-    if (!guest_ram_register((uintptr_t)config.ram.vaddr, config.ram_guest_base, config.ram.size) || !add_pci_host() ||
-        !add_console() || !add_blk() || !add_net() || !add_entropy() || !add_timer()) {
+    if (!add_pci_host() || !add_console() ||
+        !guest_ram_register((uintptr_t)config.ram.vaddr, config.ram_guest_base, config.ram.size) || !add_blk() ||
+        !add_net() || !add_entropy() || !add_timer()) {
         return false;
     }
     const size_t dtb_bytes = write_device_tree();

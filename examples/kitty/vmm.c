@@ -147,6 +147,7 @@ static bool set_up_devices(void)
 void init(void)
 {
     const struct virtio_console_port port = {.serial = &serial_config};
+    log_set_output(virtio_console_log, &console);
     if (!sddf_magic_is(timer_config.magic, SDDF_TIMER_VERSION) ||
         !virtio_console_init(&console, virtio_at_mmio(CONSOLE_BASE, CONSOLE_IRQ), &port, 1)) {
         LOG_VMM_ERR("a section of the configuration is not filled in\n");

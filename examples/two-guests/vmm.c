@@ -44,6 +44,19 @@ static size_t transmit(void *cookie, const uint8_t *bytes, size_t count)
     return done;
 }
 
+/* Lines of this VMM's log among the guest's output. */
+static bool log_to_console(void *cookie, const char *text, size_t length)
+{
+    (void)cookie;
+    if (sddf_serial_available(&out) <= length) {
+        return false;
+    }
+    sddf_serial_write(&out, text, (uint32_t)length);
+    sddf_serial_write(&out, "\r", 1);
+    microkit_notify(CONSOLE_CH);
+    return true;
+}
+
 static size_t receive(void *cookie, uint8_t *bytes, size_t count_max)
 {
     (void)cookie;
@@ -69,13 +82,16 @@ static enum guest_power_action on_power(size_t vcpu_id, enum guest_power_event e
 void init(void)
 {
     const struct pl011_line ends = {transmit, receive, NULL};
+    const bool has_console = line_open(line, SDDF_PRODUCER, &out, &in);
+    if (has_console) {
+        log_set_output(log_to_console, NULL);
+    }
     uintptr_t kernel_pc = linux_setup_images(
         guest_ram_vaddr, (uintptr_t)_guest_kernel_image, (size_t)(_guest_kernel_image_end - _guest_kernel_image),
         (uintptr_t)_guest_dtb_image, GUEST_DTB_DEST, (size_t)(_guest_dtb_image_end - _guest_dtb_image),
         (uintptr_t)_guest_initrd_image, GUEST_INITRD_DEST, (size_t)(_guest_initrd_image_end - _guest_initrd_image));
-    if (kernel_pc == (uintptr_t)-1 || !virq_controller_init(GUEST_VCPU_ID) ||
-        !line_open(line, SDDF_PRODUCER, &out, &in) || !pl011_init(&serial, SERIAL_BASE, SERIAL_IRQ, &ends) ||
-        !guest_register_power_handler(on_power, NULL)) {
+    if (!has_console || kernel_pc == (uintptr_t)-1 || !virq_controller_init(GUEST_VCPU_ID) ||
+        !pl011_init(&serial, SERIAL_BASE, SERIAL_IRQ, &ends) || !guest_register_power_handler(on_power, NULL)) {
         LOG_VMM_ERR("the guest cannot be started\n");
         return;
     }

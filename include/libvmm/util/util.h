@@ -12,6 +12,7 @@
 #pragma once
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,8 +46,25 @@ extern "C" {
 /** Writes an error to the log, after the PD's name. Arguments and conversions are printf's; ends with a newline. */
 #define LOG_VMM_ERR(...) util_log("ERROR", __VA_ARGS__)
 
-/** What LOG_VMM and LOG_VMM_ERR call: writes `NAME|level: ` and the formatted text to the debug console. */
+/** What LOG_VMM and LOG_VMM_ERR call: writes `NAME|level: ` and the formatted text to the log. */
 void util_log(const char *level, const char *format, ...) __attribute__((__cold__, __format__(__printf__, 2, 3)));
+
+/**
+ * Where lines of the log go.
+ *
+ * @param line    characters of one line, the line feed at its end included; a line of more than 256 comes in pieces.
+ * @param length  how many, at least 1.
+ * @return whether they are taken, all of them. Otherwise the debug console gets them.
+ */
+typedef bool (*log_output_t)(void *cookie, const char *line, size_t length);
+
+/**
+ * Sends the lines of the log elsewhere than to the kernel's debug console, where they can break into lines of others,
+ * and which kernels built for release do not have. virtio_console_log is such an output.
+ *
+ * @param output  NULL: the debug console.
+ */
+void log_set_output(log_output_t output, void *cookie);
 
 /**
  * Writes formatted text to the debug console.

@@ -56,6 +56,15 @@ bool virtio_console_init(struct virtio_console *console, struct virtio_place pla
  */
 bool virtio_console_resize(struct virtio_console *console, size_t port, uint16_t columns, uint16_t rows);
 
+/**
+ * Writes a line between those of the guest, to the first port: an output for log_set_output.
+ *
+ * @param console  the struct virtio_console, once it is set up.
+ * @param line     what ends with a line feed gets a carriage return before that.
+ * @return false when the line has no room in the port's queue: nothing is written.
+ */
+bool virtio_console_log(void *console, const char *line, size_t length);
+
 #ifdef __cplusplus
 }
 #endif

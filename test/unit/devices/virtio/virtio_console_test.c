@@ -146,6 +146,36 @@ static void test_transmit_to_a_full_ring(void **state)
     assert_int_equal(fake_queue_used_flags(&t.queues[1]), 0);
 }
 
+/* Lines of the log, in a ring of 64 characters. */
+static void test_log(void **state)
+{
+    (void)state;
+    start_one_port();
+    log_set_output(virtio_console_log, &t.console);
+    LOG_VMM("one\n");
+    assert_sent(0, "FAKE|INFO: one\r\n");
+    assert_int_equal(fake.notifies[CHANNEL(0) + 1], 1);
+    send(1, "half a line");
+    LOG_VMM("two\n");
+    send(1, "a whole line\n");
+    assert_sent(0, "half a line\r\nFAKE|INFO: two\r\na whole line\n");
+    LOG_VMM("three\n");
+    assert_sent(0, "FAKE|INFO: three\r\n");
+    assert_string_equal(fake.log, "");
+    send(1, "there is no room behind these characters");
+    LOG_VMM("four and more\n");
+    assert_string_equal(fake.log, "FAKE|INFO: four and more\n");
+    assert_sent(0, "there is no room behind these characters");
+    log_set_output(NULL, NULL);
+}
+
+/* Not set up: the debug console has the line. */
+static void test_log_without_a_console(void **state)
+{
+    (void)state;
+    assert_false(virtio_console_log(&t.console, "x\n", 2));
+}
+
 static void test_receive(void **state)
 {
     (void)state;
@@ -482,6 +512,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_transmit, setup),
         cmocka_unit_test_setup(test_transmit_to_a_full_ring, setup),
+        cmocka_unit_test_setup(test_log, setup),
+        cmocka_unit_test_setup(test_log_without_a_console, setup),
         cmocka_unit_test_setup(test_receive, setup),
         cmocka_unit_test_setup(test_receive_without_buffers, setup),
         cmocka_unit_test_setup(test_broken_virtualiser, setup),
