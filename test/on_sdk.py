@@ -36,7 +36,7 @@ V3_PRIORITY = "priorities of a GICv3 guest have two bits on seL4: the kernel tak
 V3_PRIORITY_GUESTS = ("gic_delivery", "inject")
 # Checks of bare guests that cannot pass on seL4, by the guest: docs/caveats.md, seL4, says why.
 KNOWN_FAILURES = {
-    "timer": {"physical timer: undefined", "physical timer: ESR_EL1"},
+    "timer": {"physical timer: its interrupt comes"},
     "gic_delivery": {"split end: another one of the same priority comes", "split end: the same one does not",
                      "split end: it comes once deactivated"},
 }

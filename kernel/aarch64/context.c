@@ -15,6 +15,7 @@
 #include "kernel/aarch64/esr.h"
 #include "kernel/aarch64/fp.h"
 #include "kernel/aarch64/gic.h"
+#include "kernel/aarch64/guest_ptimer.h"
 #include "kernel/aarch64/vgic.h"
 #include "kernel/aarch64/vtimer.h"
 
@@ -286,7 +287,7 @@ COLD void context_unload_vcpu(struct core *core)
     if ((vcpu->events & EVENT_MAINTENANCE) != 0) {
         gic_deactivate(GIC_MAINTENANCE_INTID);
     }
-    vcpu->events &= EVENT_UNRECEIVED;
+    vcpu->events &= EVENT_UNRECEIVED | EVENT_PTIMER;
     core->resident_vcpu = NULL;
     core->evicted = vcpu;
 }
@@ -392,7 +393,7 @@ bool context_read(const struct thread *vcpu, uint64_t reg, uint64_t *value)
     if (reg >= VCPU_REGISTER_COUNT) {
         return false;
     }
-    *value = vcpu->context->registers[reg];
+    *value = reg == VCPU_CNTP_CTL ? guest_ptimer_control(vcpu) : vcpu->context->registers[reg];
     if (!core_holds(vcpu)) {
         return true;
     }

@@ -35,6 +35,8 @@ enum vcpu_register {
     VCPU_CNTV_CVAL,
     VCPU_CNTVOFF,
     VCPU_CNTKCTL_EL1,
+    VCPU_CNTP_CTL, /* these two seL4 does not have; ISTATUS: see guest_ptimer.h */
+    VCPU_CNTP_CVAL,
     VCPU_REGISTER_COUNT,
 };
 
@@ -64,6 +66,7 @@ struct context {
     uint64_t tpidr2;
     struct vgic_context vgic;
     bool vtimer_is_masked; /* the VMM has been told and has not acknowledged yet */
+    bool ptimer_is_masked; /* likewise */
     const struct thread
         *last_vcpu[IMAGE_CORE_COUNT_MAX]; /* VMM: of its vCPUs, which was in each core's hardware last */
 };

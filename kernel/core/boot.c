@@ -69,6 +69,7 @@ static void boot_system(void)
     for (uint32_t i = 0; i < IMAGE_CORE_COUNT_MAX; i++) {
         cores[i].id = i;
         cores[i].stack_top = (uint64_t)kernel_stacks[i + 1];
+        cores[i].next_wake = UINT64_MAX;
         cores[i].timer_at = UINT64_MAX;
         cores[i].is_alone = image->core_count == 1;
     }

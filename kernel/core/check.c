@@ -33,6 +33,15 @@ static bool is_in_sleepers(const struct core *core, const struct thread *thread)
     return at == thread;
 }
 
+static bool is_in_timeouts(const struct core *core, const struct thread *thread)
+{
+    const struct thread *at = core->timeouts;
+    while (at != NULL && at != thread) {
+        at = at->next_timeout;
+    }
+    return at == thread;
+}
+
 static void thread_check_state(const struct thread *thread)
 {
     const struct core *core = &cores[thread->core];
@@ -71,6 +80,8 @@ static void thread_check(const struct thread *thread)
             "invariant: out of budget sleeps until its next period; thread", thread);
     require(thread->is_asleep == is_in_sleepers(&cores[thread->core], thread),
             "invariant: asleep is in its core's list; thread", thread);
+    require((thread->timeout_at != UINT64_MAX) == is_in_timeouts(&cores[thread->core], thread),
+            "invariant: with a timeout in its core's list; thread", thread);
 }
 
 static void sched_check(const struct core *core)
@@ -78,6 +89,10 @@ static void sched_check(const struct core *core)
     for (const struct thread *thread = core->asleep; thread != NULL && thread->next_asleep != NULL;
          thread = thread->next_asleep) {
         require(thread->wake_at <= thread->next_asleep->wake_at, "invariant: sleepers are in order; thread", thread);
+    }
+    for (const struct thread *vcpu = core->timeouts; vcpu != NULL && vcpu->next_timeout != NULL;
+         vcpu = vcpu->next_timeout) {
+        require(vcpu->timeout_at <= vcpu->next_timeout->timeout_at, "invariant: timeouts are in order; thread", vcpu);
     }
     for (size_t word = 0; word < ARRAY_COUNT(core->ready_words); word++) {
         bool has_ready = core->ready_words[word] != 0;

@@ -26,6 +26,7 @@ static void init_one(struct thread *thread, const struct image_thread *desc)
     thread->period = timer_ticks(desc->period_us);
     thread->budget_left = thread->budget;
     thread->is_limited = thread->budget < thread->period;
+    thread->timeout_at = UINT64_MAX;
     context_init(thread);
 }
 

@@ -43,7 +43,9 @@ struct core {
 
     /* Threads to be woken at a time, earliest first. */
     struct thread *asleep;
-    uint64_t timer_at; /* what the timer is set to; UINT64_MAX: off */
+    struct thread *timeouts; /* vCPUs whose physical timer is on, earliest first */
+    uint64_t next_wake;      /* when the first of both lists is due; UINT64_MAX: never */
+    uint64_t timer_at;       /* what the timer is set to; UINT64_MAX: off */
 
     /* Another core wants this one in the kernel, with its vCPU's registers in memory. */
     volatile bool stall_request;

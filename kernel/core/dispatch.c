@@ -37,6 +37,9 @@ static void update_time(struct core *core)
     while ((woken = sched_take_woken(core, now)) != NULL) {
         wake_thread(woken, now);
     }
+    while ((woken = sched_take_timeout(core, now)) != NULL) {
+        vcpu_timed_out(woken);
+    }
     if (!core->must_schedule) {
         sched_start_charging(core, now);
     }

@@ -177,6 +177,14 @@ static void set_timer(struct core *core, uint64_t at)
     }
 }
 
+static void set_next_wake(struct core *core)
+{
+    uint64_t asleep_until = core->asleep != NULL ? core->asleep->wake_at : UINT64_MAX;
+    uint64_t timeout_at = core->timeouts != NULL ? core->timeouts->timeout_at : UINT64_MAX;
+
+    core->next_wake = asleep_until < timeout_at ? asleep_until : timeout_at;
+}
+
 void sched_sleep(struct thread *thread, uint64_t at)
 {
     struct core *core = &cores[thread->core];
@@ -189,6 +197,7 @@ void sched_sleep(struct thread *thread, uint64_t at)
     thread->is_asleep = true;
     thread->next_asleep = *link;
     *link = thread;
+    set_next_wake(core);
     if (core != cpu_core()) {
         gic_send_reschedule(core->id);
     }
@@ -202,6 +211,7 @@ static void take_from_sleepers(struct core *core, struct thread *thread)
     }
     *link = thread->next_asleep;
     thread->is_asleep = false;
+    set_next_wake(core);
 }
 
 void sched_forget_sleep(struct thread *thread)
@@ -221,6 +231,51 @@ struct thread *sched_take_woken(struct core *core, uint64_t now)
     }
     take_from_sleepers(core, thread);
     return thread;
+}
+
+static void take_from_timeouts(struct core *core, struct thread *vcpu)
+{
+    struct thread **link = &core->timeouts;
+    while (*link != vcpu) {
+        link = &(*link)->next_timeout;
+    }
+    *link = vcpu->next_timeout;
+    vcpu->timeout_at = UINT64_MAX;
+    set_next_wake(core);
+}
+
+void sched_set_timeout(struct thread *vcpu, uint64_t at)
+{
+    struct core *core = &cores[vcpu->core];
+    struct thread **link = &core->timeouts;
+
+    if (vcpu->timeout_at != UINT64_MAX) {
+        take_from_timeouts(core, vcpu);
+    }
+    if (at == UINT64_MAX) {
+        return;
+    }
+    while (*link != NULL && (*link)->timeout_at <= at) {
+        link = &(*link)->next_timeout;
+    }
+    vcpu->timeout_at = at;
+    vcpu->next_timeout = *link;
+    *link = vcpu;
+    set_next_wake(core);
+    if (core != cpu_core()) {
+        gic_send_reschedule(core->id);
+    }
+}
+
+struct thread *sched_take_timeout(struct core *core, uint64_t now)
+{
+    struct thread *vcpu = core->timeouts;
+
+    if (vcpu == NULL || vcpu->timeout_at > now) {
+        return NULL;
+    }
+    take_from_timeouts(core, vcpu);
+    return vcpu;
 }
 
 void sched_refill(struct thread *thread)
@@ -307,23 +362,17 @@ void sched_choose(struct core *core)
     }
 }
 
-/* When the next sleeper is to be woken. */
-static uint64_t next_wake(const struct core *core)
-{
-    return core->asleep != NULL ? core->asleep->wake_at : UINT64_MAX;
-}
-
 bool sched_is_time_kept(const struct core *core, struct thread *thread)
 {
     const struct thread *payer = thread->payer;
 
     if (core->charged == NULL) {
-        return !needs_charging(core, thread) && core->timer_at == next_wake(core);
+        return !needs_charging(core, thread) && core->timer_at == core->next_wake;
     }
     bool is_right = core->charged == payer ? payer != thread || needs_charging(core, thread)
                                            : core->charged == thread->serving && core->charged->has_fastpath &&
                                                  !needs_charging(core, thread);
-    return is_right && core->timer_at <= next_wake(core);
+    return is_right && core->timer_at <= core->next_wake;
 }
 
 void sched_stop_charging(struct core *core, uint64_t now)
@@ -336,7 +385,7 @@ void sched_stop_charging(struct core *core, uint64_t now)
 void sched_start_charging(struct core *core, uint64_t now)
 {
     struct thread *thread = core->current;
-    uint64_t at = next_wake(core);
+    uint64_t at = core->next_wake;
 
     if (thread != NULL && needs_charging(core, thread)) {
         struct thread *payer = thread->payer;

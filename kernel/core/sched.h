@@ -52,6 +52,12 @@ void sched_forget_sleep(struct thread *thread);
 /* Takes a thread out of the sleepers whose time has come; NULL: there is none. */
 struct thread *sched_take_woken(struct core *core, uint64_t now);
 
+/* Whatever a vCPU does, it is to be told at time `at` (counter) that its physical timer is due; UINT64_MAX: never. */
+void sched_set_timeout(struct thread *vcpu, uint64_t at);
+
+/* Takes a vCPU out of the timeouts that is to be told by now; NULL: there is none. */
+struct thread *sched_take_timeout(struct core *core, uint64_t now);
+
 /* A thread out of budget has a whole one again; whoever runs on it is ready. */
 void sched_refill(struct thread *thread);
 

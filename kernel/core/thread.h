@@ -53,7 +53,8 @@ enum thread_state {
 enum thread_event {
     EVENT_MAINTENANCE = 1 << 0,
     EVENT_VTIMER = 1 << 1,
-    EVENT_UNRECEIVED = 1 << 2, /* was sent, but the vCPU was restarted before its VMM received it */
+    EVENT_PTIMER = 1 << 2,
+    EVENT_UNRECEIVED = 1 << 3, /* was sent, but the vCPU was restarted before its VMM received it */
 };
 
 struct thread_queue {
@@ -99,6 +100,8 @@ struct thread {
     uint64_t period_start;
     uint64_t wake_at;
     struct thread *next_asleep;
+    uint64_t timeout_at; /* vCPU: when its physical timer is due; UINT64_MAX: in no list of timeouts */
+    struct thread *next_timeout;
 
     uint64_t vttbr;          /* root of its address space, as VTTBR_EL2 takes it */
     uint64_t cptr;           /* whether it owns the FP registers, as CPTR_EL2 takes it */

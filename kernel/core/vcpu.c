@@ -6,13 +6,14 @@
  *
  * The virtual timer of the vCPU that is resident on a core interrupts the kernel
  * itself; for one whose registers are in memory, the core's list of sleepers
- * does. Either way the VMM is told once, and again only after it has
- * acknowledged.
+ * does. Its physical timer is the kernel's own work: the core's list of timeouts. Either way the VMM is told once, and
+ * again only after it has acknowledged.
  */
 #include "kernel/core/vcpu.h"
 
 #include "kernel/aarch64/context.h"
 #include "kernel/aarch64/cpu.h"
+#include "kernel/aarch64/guest_ptimer.h"
 #include "kernel/aarch64/vgic.h"
 #include "kernel/aarch64/vtimer.h"
 #include "kernel/core/ipc.h"
@@ -30,9 +31,15 @@ enum fault_label vcpu_take_event(struct thread *vcpu, uint64_t *word)
         *word = (uint64_t)vgic_take_ended(vcpu);
         return FAULT_VGIC_MAINTENANCE;
     }
-    vcpu->events &= (uint8_t)~EVENT_VTIMER;
-    vtimer_set_masked(vcpu);
-    *word = VTIMER_INTID;
+    if ((vcpu->events & EVENT_VTIMER) != 0) {
+        vcpu->events &= (uint8_t)~EVENT_VTIMER;
+        vtimer_set_masked(vcpu);
+        *word = VTIMER_INTID;
+        return FAULT_VPPI_EVENT;
+    }
+    vcpu->events &= (uint8_t)~EVENT_PTIMER;
+    guest_ptimer_set_masked(vcpu);
+    *word = GUEST_PTIMER_INTID;
     return FAULT_VPPI_EVENT;
 }
 
@@ -108,6 +115,14 @@ void vcpu_woken(struct thread *vcpu, uint64_t now)
     vcpu_send_event(vcpu);
 }
 
+void vcpu_timed_out(struct thread *vcpu)
+{
+    vcpu->events |= EVENT_PTIMER;
+    if (vcpu->state == THREAD_FAULTED && !vcpu->is_out_of_budget) {
+        vcpu_send_event(vcpu);
+    }
+}
+
 enum error vcpu_inject(struct thread *vcpu, uint64_t irq, uint64_t priority, uint64_t group, uint64_t index)
 {
     if (irq > VIRQ_MAX || priority > VIRQ_PRIORITY_MAX || group > VIRQ_GROUP_MAX) {
@@ -123,10 +138,13 @@ enum error vcpu_inject(struct thread *vcpu, uint64_t irq, uint64_t priority, uin
 
 enum error vcpu_ack_vppi(struct thread *vcpu, uint64_t irq)
 {
-    if (irq != VTIMER_INTID) {
+    if (irq == GUEST_PTIMER_INTID) {
+        guest_ptimer_ack(vcpu);
+    } else if (irq == VTIMER_INTID) {
+        vtimer_ack(vcpu);
+    } else {
         return ERROR_INVALID_ARGUMENT;
     }
-    vtimer_ack(vcpu);
     if (vcpu->state == THREAD_FAULTED) {
         vcpu_faulted(vcpu);
     }

@@ -28,6 +28,9 @@ void vcpu_faulted(struct thread *vcpu);
 void vcpu_evicted(struct thread *vcpu);
 void vcpu_woken(struct thread *vcpu, uint64_t now);
 
+/* The vCPU's physical timer is due. */
+void vcpu_timed_out(struct thread *vcpu);
+
 /* Carries out what the VMM has left in the vCPU's page, if anything. The vCPU is of this core, and not running. */
 void vcpu_carry_out(struct thread *vcpu, uint64_t requests);
 

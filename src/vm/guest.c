@@ -18,7 +18,7 @@
 #include <libvmm/util/util.h>
 
 #include "aarch64/vcpu/vcpu_state.h"
-#include "aarch64/vcpu/vtimer.h"
+#include "aarch64/vcpu/vcpu_timer.h"
 #include "util/checked.h"
 #include "util/log_limit.h"
 #include "vm/vm.h"
@@ -137,7 +137,7 @@ static bool start(struct vm *vm, const char *function)
     fill_seeds(vm);
     vm->started = true;
     vm->is_new = false;
-    vtimer_register(vm);
+    vcpu_timer_register(vm);
     if (reset_stub_start(vm) != RESULT_OK) {
         LOG_VMM_ERR("%s: the system description has no vCPU %zu\n", function, vm->boot_vcpu_id);
         return false;

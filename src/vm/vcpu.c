@@ -10,7 +10,7 @@
 
 #include "aarch64/vcpu/vcpu_regs.h"
 #include "aarch64/vcpu/vcpu_state.h"
-#include "aarch64/vcpu/vtimer.h"
+#include "aarch64/vcpu/vcpu_timer.h"
 #include "vm/vm.h"
 
 /* What is still to be done for an exit must not reach the vCPU. */
@@ -27,11 +27,10 @@ enum result vcpu_start(struct vm *vm, size_t vcpu_id, const struct vcpu_entry *e
     if (result != RESULT_OK) {
         return result;
     }
-    vtimer_ack(vm, vcpu_id);
+    vcpu_timer_reset(vm, vcpu_id);
     vcpu->state = VCPU_RUNNING;
     replace_exit(vcpu);
     vcpu->has_run = true;
-    vcpu->vtimer = VCPU_VTIMER_NEW;
     vgic_set_vcpu_on(&vm->vgic, vcpu_id, true);
     result = vcpu_state_enter(vcpu_id, entry);
     if (result != RESULT_OK) {

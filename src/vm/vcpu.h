@@ -45,11 +45,17 @@ enum vcpu_exit {
     VCPU_REPLACED, /* started or stopped meanwhile: the reply must not resume it */
 };
 
-/* Of its virtual timer, see aarch64/vcpu/vtimer.h. */
-enum vcpu_vtimer {
-    VCPU_VTIMER_ARMED,
-    VCPU_VTIMER_MASKED, /* an event has come and is not yet acked: no other one comes */
-    VCPU_VTIMER_NEW,    /* none has come since the vCPU was started */
+/* Of a timer of its own, see aarch64/vcpu/vcpu_timer.h. */
+enum vcpu_timer_state {
+    VCPU_TIMER_ARMED,
+    VCPU_TIMER_MASKED, /* an event has come and is not yet acked: no other one comes */
+    VCPU_TIMER_NEW,    /* none has come since the vCPU was started */
+};
+
+enum vcpu_timer {
+    VCPU_TIMER_VIRTUAL,
+    VCPU_TIMER_PHYSICAL,
+    VCPU_TIMER_COUNT,
 };
 
 /*
@@ -67,7 +73,7 @@ struct vcpu {
     uint32_t id;
     enum vcpu_state state;
     enum vcpu_exit exit;
-    enum vcpu_vtimer vtimer;
+    enum vcpu_timer_state timers[VCPU_TIMER_COUNT];
     bool has_run;       /* since it was new, or reset (aarch64/vcpu/reset_stub.h) */
     uint64_t resume_pc; /* valid while waiting */
     uint64_t fsr;       /* syndrome of the current exit */

@@ -12,7 +12,7 @@
 
 #include <libvmm/util/util.h>
 
-#include "aarch64/vcpu/vtimer.h"
+#include "aarch64/vcpu/vcpu_timer.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
 
@@ -41,7 +41,7 @@ static void kick(void *ctx, size_t vcpu_id)
 /* The vGIC's sample operation. */
 static void sample(void *ctx, size_t vcpu_id)
 {
-    vtimer_sample(ctx, vcpu_id);
+    vcpu_timer_sample(ctx, vcpu_id);
 }
 
 static void ack_hardware(size_t vcpu_id, int irq, void *cookie)

@@ -17,7 +17,7 @@
 #include <libvmm/virq.h>
 
 #include "aarch64/exit/syndrome.h"
-#include "aarch64/vcpu/vtimer.h"
+#include "aarch64/vcpu/vcpu_timer.h"
 #include "aarch64/vgic/vgic_regs.h"
 #include "invariants.h"
 
@@ -47,7 +47,7 @@ static struct vmm_mood mood;
 static bool stuck[FAKE_VCPU_COUNT]; /* left blocked on a fault that the library does not know */
 
 /* The kernel's mask of each virtual timer: set at an event, until acknowledged as often. */
-static unsigned timer_events[FAKE_VCPU_COUNT];
+static unsigned timer_events[FAKE_VCPU_COUNT][FAKE_PPI_COUNT];
 
 static const int registered_irqs[] = {3, PRIVATE_IRQ, CHANNEL_IRQ, SHARED_IRQ_A, SHARED_IRQ_A + 1, 500, SHARED_IRQ_B};
 
@@ -354,19 +354,21 @@ void machine_trap(size_t vcpu_id, uint64_t pc, uint32_t instruction_bytes, micro
     }
 }
 
-static bool is_timer_masked(size_t vcpu_id)
+static const uint32_t timer_irqs[] = {GIC_INTID_TIMER_VIRTUAL, GIC_INTID_TIMER_PHYSICAL};
+
+static bool is_timer_masked(size_t vcpu_id, uint32_t irq)
 {
-    return timer_events[vcpu_id] > fake.vcpus[vcpu_id].vppi_ack_count;
+    return timer_events[vcpu_id][irq] > fake.vcpus[vcpu_id].vppi_acks[irq];
 }
 
 void machine_timer(struct input *input, size_t vcpu_id)
 {
     const uint8_t choice = input_u8(input);
-    const uint64_t irq = choice < 0xe0 ? VTIMER_IRQ : input_value(input);
-    if (irq != VTIMER_IRQ) {
+    const uint64_t irq = choice < 0xe0 ? timer_irqs[choice % ARRAY_SIZE(timer_irqs)] : input_value(input);
+    if (irq != GIC_INTID_TIMER_VIRTUAL && irq != GIC_INTID_TIMER_PHYSICAL) {
         machine_fault(vcpu_id, fake_vppi_event(irq));
-    } else if (!is_timer_masked(vcpu_id)) {
-        timer_events[vcpu_id]++;
+    } else if (!is_timer_masked(vcpu_id, (uint32_t)irq)) {
+        timer_events[vcpu_id][irq]++;
         machine_fault(vcpu_id, fake_vppi_event(irq));
     }
 }
@@ -526,11 +528,14 @@ static void check_vcpu(struct vm *vm, size_t vcpu_id)
     MACHINE_REQUIRE(!vm->reset_stub.under_way || (vcpu_is_on(vcpu)) == (vm->reset_stub.vcpu_id == vcpu_id));
     /* A wake-up is never lost. */
     MACHINE_REQUIRE(vcpu->state != VCPU_WAITING || !vgic_is_deliverable(&vm->vgic, vcpu_id));
-    /* Nor is an interrupt of the timer: while it is masked, its end is still to come. */
-    const uint32_t bit = UINT32_C(1) << VTIMER_IRQ;
+    /* Nor is an interrupt of a timer: while it is masked, its end is still to come. */
     const struct vgic_word *word = &vm->vgic.vcpus[vcpu_id].private_word;
-    MACHINE_REQUIRE(!is_timer_masked(vcpu_id) || ((word->latched | word->sampled | word->in_lr) & bit) != 0);
-    MACHINE_REQUIRE(fake.vcpus[vcpu_id].vppi_ack_count <= timer_events[vcpu_id]);
+    const uint32_t to_end = word->latched | word->sampled | word->in_lr;
+    for (size_t i = 0; i < ARRAY_SIZE(timer_irqs); i++) {
+        const uint32_t irq = timer_irqs[i];
+        MACHINE_REQUIRE(!is_timer_masked(vcpu_id, irq) || (to_end & UINT32_C(1) << irq) != 0);
+        MACHINE_REQUIRE(fake.vcpus[vcpu_id].vppi_acks[irq] <= timer_events[vcpu_id][irq]);
+    }
 }
 
 void machine_check(void)

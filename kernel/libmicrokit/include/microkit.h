@@ -37,6 +37,12 @@ typedef seL4_MessageInfo_t microkit_msginfo;
 #define MICROKIT_VCPU_VTIMER_WAKES 1
 
 /*
+ * Guests have the EL1 physical timer: when it is due, seL4_Fault_VPPIEvent is delivered for interrupt 30, once until it
+ * is acknowledged. Its control register, which the VMM resets and reads.
+ */
+#define MICROKIT_VCPU_CNTP_CTL ((seL4_VCPUReg)seL4_VCPUReg_Num)
+
+/*
  * The registers of a vCPU, an seL4_UserContext, while it waits for the reply to its fault. What is changed there is
  * what it goes on with; a program status that a guest must not have is put right by the kernel.
  */

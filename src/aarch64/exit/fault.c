@@ -24,7 +24,7 @@
 #include "aarch64/insn/emulate.h"
 #include "aarch64/vcpu/reset_stub.h"
 #include "aarch64/vcpu/vcpu_regs.h"
-#include "aarch64/vcpu/vtimer.h"
+#include "aarch64/vcpu/vcpu_timer.h"
 #include "vm/vm.h"
 
 #define PAGE_MASK FIELD(63, 12)
@@ -226,7 +226,7 @@ static void handle_vgic_maintenance(struct vm *vm, struct vcpu *vcpu)
 static void handle_vppi_event(struct vm *vm, struct vcpu *vcpu)
 {
     begin_event(vcpu);
-    vtimer_event(vm, vcpu, microkit_mr_get(seL4_VPPIEvent_IRQ));
+    vcpu_timer_event(vm, vcpu, microkit_mr_get(seL4_VPPIEvent_IRQ));
 }
 
 /* The kernel has found an instruction of the guest undefined. */

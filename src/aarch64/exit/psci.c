@@ -12,7 +12,7 @@
 
 #include "aarch64/exit/wfx.h"
 #include "aarch64/vcpu/vcpu_regs.h"
-#include "aarch64/vcpu/vtimer.h"
+#include "aarch64/vcpu/vcpu_timer.h"
 #include "util/checked.h"
 #include "vm/guest.h"
 #include "vm/vm.h"
@@ -79,7 +79,7 @@ static int64_t cpu_off(struct vm *vm, struct vcpu *vcpu, const struct smccc_call
 {
     (void)call;
     vcpu_stop(vm, vcpu->id);
-    vtimer_stop(vm, vcpu->id);
+    vcpu_timer_stop(vm, vcpu->id);
     vgic_take_back(&vm->vgic, vcpu->id);
     return PSCI_DENIED;
 }

@@ -12,15 +12,15 @@
 
 #include "aarch64/exit/syndrome.h"
 #include "aarch64/vcpu/vcpu_regs.h"
-#include "aarch64/vcpu/vtimer.h"
+#include "aarch64/vcpu/vcpu_timer.h"
 #include "vm/vm.h"
 
 #define SCTLR_M BIT(0)
 
 bool wfx_may_wait(struct vm *vm, struct vcpu *vcpu)
 {
-    vtimer_sample(vm, vcpu->id);
-    return !vgic_is_deliverable(&vm->vgic, vcpu->id) && vtimer_lets_wait(vm, vcpu);
+    vcpu_timer_sample(vm, vcpu->id);
+    return !vgic_is_deliverable(&vm->vgic, vcpu->id) && vcpu_timer_lets_wait(vm, vcpu);
 }
 
 /*

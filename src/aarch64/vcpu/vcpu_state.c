@@ -60,6 +60,9 @@ static const struct state_row rows[] = {
     {"CNTV_CVAL_EL0", seL4_VCPUReg_CNTV_CVAL, 0, true},
     {"CNTVOFF_EL2", seL4_VCPUReg_CNTVOFF, 0, false},
     {"CNTKCTL_EL1", seL4_VCPUReg_CNTKCTL_EL1, 0, true},
+#ifdef MICROKIT_VCPU_CNTP_CTL
+    {"CNTP_CTL_EL0", MICROKIT_VCPU_CNTP_CTL, 0, true},
+#endif
 };
 
 bool vcpu_state_exists(size_t vcpu_id)

@@ -26,9 +26,11 @@ struct fake_lr {
     bool taken; /* the guest is serving it */
 };
 
+#define FAKE_PPI_COUNT 32
+
 struct fake_vcpu {
     seL4_UserContext context;
-    seL4_Word regs[seL4_VCPUReg_Num];
+    seL4_Word regs[fake_vcpu_reg_count];
     struct fake_lr lrs[FAKE_LR_COUNT_MAX];
     bool running;           /* set by restart and resume, cleared by stop and suspend */
     unsigned restart_count; /* microkit_vcpu_restart, or a register write with resume_target */
@@ -36,6 +38,7 @@ struct fake_vcpu {
     unsigned resume_count;  /* seL4_TCB_Resume */
     unsigned inject_count;  /* successful injections */
     unsigned vppi_ack_count;
+    unsigned vppi_acks[FAKE_PPI_COUNT]; /* the same, of each interrupt */
 };
 
 struct fake_microkit {

@@ -199,7 +199,7 @@ seL4_ARM_VCPU_ReadRegs_t seL4_ARM_VCPU_ReadRegs(seL4_CPtr cap, seL4_Word field)
     fake.vcpu_reg_calls++;
     fake.kernel_words++;
     const struct fake_vcpu *vcpu = vcpu_at(cap, BASE_VCPU_CAP);
-    if (vcpu == NULL || field >= seL4_VCPUReg_Num) {
+    if (vcpu == NULL || field >= fake_vcpu_reg_count) {
         return (seL4_ARM_VCPU_ReadRegs_t){.error = vcpu == NULL ? seL4_InvalidCapability : seL4_InvalidArgument};
     }
     return (seL4_ARM_VCPU_ReadRegs_t){.value = vcpu->regs[field]};
@@ -211,7 +211,7 @@ int seL4_ARM_VCPU_WriteRegs(seL4_CPtr cap, seL4_Word field, seL4_Word value)
     fake.vcpu_reg_calls++;
     fake.kernel_words++;
     struct fake_vcpu *vcpu = vcpu_at(cap, BASE_VCPU_CAP);
-    if (vcpu == NULL || field >= seL4_VCPUReg_Num) {
+    if (vcpu == NULL || field >= fake_vcpu_reg_count) {
         return vcpu == NULL ? seL4_InvalidCapability : seL4_InvalidArgument;
     }
     vcpu->regs[field] = value;
@@ -222,10 +222,11 @@ int seL4_ARM_VCPU_AckVPPI(seL4_CPtr cap, seL4_Word irq)
 {
     fake.kernel_calls++;
     struct fake_vcpu *vcpu = vcpu_at(cap, BASE_VCPU_CAP);
-    if (vcpu == NULL || irq != 27) {
+    if (vcpu == NULL || (irq != 27 && irq != 30)) {
         return vcpu == NULL ? seL4_InvalidCapability : seL4_InvalidArgument;
     }
     vcpu->vppi_ack_count++;
+    vcpu->vppi_acks[irq]++;
     return seL4_NoError;
 }
 

@@ -124,6 +124,8 @@ typedef enum {
     seL4_VCPUReg_CNTVOFF,
     seL4_VCPUReg_CNTKCTL_EL1,
     seL4_VCPUReg_Num,
+    fake_vcpu_reg_cntp_ctl = seL4_VCPUReg_Num,
+    fake_vcpu_reg_count,
 } seL4_VCPUReg;
 
 typedef struct seL4_UserContext_ {
@@ -165,6 +167,9 @@ typedef seL4_MessageInfo_t microkit_msginfo;
 /* A variable here, so that tests see the library on both kinds of kernel. */
 extern int fake_vtimer_wakes;
 #define MICROKIT_VCPU_VTIMER_WAKES fake_vtimer_wakes
+
+/* As on the built-in kernel: guests have the physical timer. */
+#define MICROKIT_VCPU_CNTP_CTL fake_vcpu_reg_cntp_ctl
 
 extern char microkit_name[MICROKIT_PD_NAME_LENGTH];
 

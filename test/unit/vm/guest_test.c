@@ -417,7 +417,7 @@ static void test_restart_acks_the_timer(void **state)
     assert_true(fixture_fault(fake_vppi_event(27)));
     assert_true(guest_restart(0, (uintptr_t)ram, RAM_BYTES));
     assert_int_equal(fake.vcpus[0].vppi_ack_count, 1);
-    assert_int_not_equal(fixture_vm()->vcpus[0].vtimer, VCPU_VTIMER_MASKED);
+    assert_int_not_equal(fixture_vm()->vcpus[0].timers[VCPU_TIMER_VIRTUAL], VCPU_TIMER_MASKED);
 }
 
 static void test_restart_acks_passthrough_in_flight(void **state)

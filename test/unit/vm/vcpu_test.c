@@ -14,7 +14,7 @@ static void test_start(void **state)
     (void)state;
     struct vm *vm = fixture_vm();
     vm->vcpus[1].state = VCPU_WAITING;
-    vm->vcpus[1].vtimer = VCPU_VTIMER_MASKED;
+    vm->vcpus[1].timers[VCPU_TIMER_VIRTUAL] = VCPU_TIMER_MASKED;
     fake.vcpus[1].regs[seL4_VCPUReg_CNTV_CTL] = 1;
     assert_int_equal(vcpu_start(vm, 1, &entry), RESULT_OK);
     assert_int_equal(vm->vcpus[1].state, VCPU_RUNNING);

@@ -27,8 +27,6 @@ static void trap_instructions(void)
     (void)GUEST_STEP(ITEM_SMC, STEP_ARGUMENT, "smc #0");
     (void)GUEST_STEP(ITEM_HVC, STEP_ARGUMENT, "hvc #7");
     (void)GUEST_STEP(ITEM_WFI, 0, "wfi");
-    (void)GUEST_STEP(ITEM_TIMER_READ, 0, "mrs x4, cntp_ctl_el0");
-    (void)GUEST_STEP(ITEM_TIMER_WRITE, 0, "msr cntp_cval_el0, x3");
     if ((GUEST_READ(id_aa64pfr0_el1) >> 24 & 15) != 0) {
         (void)GUEST_STEP(ITEM_SGI1R, STEP_ARGUMENT, "msr S3_0_C12_C11_5, x3");
         (void)GUEST_STEP(ITEM_SGI0R, STEP_ARGUMENT, "msr S3_0_C12_C11_7, x3");

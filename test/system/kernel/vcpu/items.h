@@ -34,8 +34,6 @@ enum item {
     ITEM_SMC,
     ITEM_HVC,
     ITEM_WFI,
-    ITEM_TIMER_READ,
-    ITEM_TIMER_WRITE,
     ITEM_SGI1R,
     ITEM_SGI0R,
     ITEM_ASGI1R,

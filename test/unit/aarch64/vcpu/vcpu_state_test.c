@@ -92,7 +92,7 @@ static void test_print(void **state)
     vcpu_print_regs(0);
     assert_true(fake_log_has("VBAR_EL1       0xffff800008010800"));
     assert_true(fake_log_has("CNTKCTL_EL1"));
-    assert_int_equal(fake_log_count("\n"), 1 + seL4_VCPUReg_Num);
+    assert_int_equal(fake_log_count("\n"), 1 + fake_vcpu_reg_count);
     fake_log_reset();
     tcb_print_regs(0);
     assert_true(fake_log_has("x30  0xc0de00000f1e2d1e"));
