@@ -149,13 +149,33 @@ static inline void vcpu_regs_set(struct vcpu *vcpu, uint32_t n, uint64_t value)
     }
 }
 
-/* Moves the PC behind an instruction of `bytes`, which leaves no branch type [Arm ARM D1.3, PSTATE.BTYPE]. */
+/* A page of translation is at least as large. */
+#define VCPU_REGS_PAGE_BYTES 0x1000
+
+/*
+ * Whether PSTATE.BTYPE may matter to the instruction behind that at `pc`. Only instructions of a guarded page look at
+ * it. A load or store with a branch type would fault there, so it lies in another page, which has to end first
+ * [Arm ARM D8.4, PSTATE.BTYPE].
+ */
+static inline bool vcpu_regs_page_ends(uint64_t pc, uint32_t bytes)
+{
+    return ((pc + bytes) & (VCPU_REGS_PAGE_BYTES - 1)) < bytes;
+}
+
+/*
+ * Moves the PC behind an instruction of `bytes`, which leaves no branch type. Where only the PC is known, what nothing
+ * looks at is not worth a call of the kernel.
+ */
 static inline void vcpu_regs_advance(struct vcpu *vcpu, uint32_t bytes)
 {
-    vcpu_regs_fetch(vcpu, VCPU_REGS_SPSR);
+    const bool is_pc_enough =
+        !VCPU_REGS_IN_PLACE && vcpu->regs.valid == VCPU_REGS_PC && !vcpu_regs_page_ends(vcpu->regs.context->pc, bytes);
+    if (!is_pc_enough) {
+        vcpu_regs_fetch(vcpu, VCPU_REGS_SPSR);
+    }
     vcpu->regs.context->pc += bytes;
     vcpu_regs_changed(vcpu, VCPU_REGS_PC);
-    if ((vcpu->regs.context->spsr & PSR_BTYPE) != 0) {
+    if (!is_pc_enough && (vcpu->regs.context->spsr & PSR_BTYPE) != 0) {
         vcpu->regs.context->spsr &= ~PSR_BTYPE;
         vcpu_regs_changed(vcpu, VCPU_REGS_SPSR);
     }

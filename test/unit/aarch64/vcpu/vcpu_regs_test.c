@@ -107,16 +107,36 @@ static void test_advance_writes_the_pc_alone(void **state)
     assert_int_equal(fake.kernel_calls, 1);
 }
 
-/* Whether the process state is known or not. */
+/* The process state is known, or it is fetched where the next instruction is the first of its page. */
 static void test_advance_clears_the_branch_type(void **state)
 {
     (void)state;
     fake.vcpus[0].context.spsr = FIXTURE_EL1H | BIT(10);
-    vcpu_regs_begin_at(vcpu(), FIXTURE_PC);
+    vcpu_regs_begin(vcpu());
     vcpu_regs_advance(vcpu(), 4);
     vcpu_regs_flush(vcpu());
     assert_int_equal(fake.vcpus[0].context.spsr, FIXTURE_EL1H);
     assert_int_equal(fake.vcpus[0].context.sp, 0x1234);
+    fake.vcpus[0].context.spsr = FIXTURE_EL1H | BIT(10);
+    fake.vcpus[0].context.pc = 0x40000ffc;
+    vcpu_regs_begin_at(vcpu(), 0x40000ffc);
+    vcpu_regs_advance(vcpu(), 4);
+    vcpu_regs_flush(vcpu());
+    assert_int_equal(fake.vcpus[0].context.pc, 0x40001000);
+    assert_int_equal(fake.vcpus[0].context.spsr, FIXTURE_EL1H);
+    assert_int_equal(fake.vcpus[0].context.sp, 0x1234);
+}
+
+/* A store of the zero register: the message has told the PC, and nothing else is needed. */
+static void test_advance_from_the_message_is_one_call(void **state)
+{
+    (void)state;
+    vcpu_regs_begin_at(vcpu(), 0x40000ff8);
+    vcpu_regs_advance(vcpu(), 4);
+    vcpu_regs_flush(vcpu());
+    assert_int_equal(fake.vcpus[0].context.pc, 0x40000ffc);
+    assert_int_equal(fake.kernel_calls, 1);
+    assert_int_equal(fake.kernel_words, 1);
 }
 
 static void test_lend(void **state)
@@ -158,6 +178,7 @@ int main(void)
         cmocka_unit_test_setup(test_second_fetch_loses_nothing, fixture_setup),
         cmocka_unit_test_setup(test_advance_writes_the_pc_alone, fixture_setup),
         cmocka_unit_test_setup(test_advance_clears_the_branch_type, fixture_setup),
+        cmocka_unit_test_setup(test_advance_from_the_message_is_one_call, fixture_setup),
         cmocka_unit_test_setup(test_lend, fixture_setup),
         cmocka_unit_test_setup(test_lend_keeps_a_pc_that_was_set, fixture_setup),
     };
