@@ -19,7 +19,7 @@
 /*
  * The kernel takes 0 to 31. Of a GICv2's list register that is the field itself. Of a GICv3's, the built-in kernel
  * makes it the upper five bits of eight. seL4 16 makes it the lower five, of which the hardware keeps the upper two:
- * order among quarters is all that is left of a priority, and not every mask holds LR_PRIORITY_LOWEST back.
+ * order among quarters is all that is left of a priority, and a mask holds back hardly anything.
  */
 #define LR_PRIORITY_SHIFT   3
 #define LR_PRIORITY_LOWEST  31
@@ -47,6 +47,16 @@ static NOINLINE int inject(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq, ui
     const bool group1 = (vgic_word(vgic, vcpu_id, irq / 32)->group & vgic_irq_bit(irq)) != 0;
     return (int)seL4_ARM_VCPU_InjectIRQ(BASE_VCPU_CAP + vcpu_id, (uint16_t)irq, priority, group1 ? 1 : 0,
                                         (uint8_t)index);
+}
+
+/*
+ * Writes a list register so that what waits in it stays there: with the lowest priority, which the priority mask holds
+ * back except on seL4's GICv3, and in group 0, which is delivered only to a guest that has enabled that group at its
+ * CPU interface. On a GICv3 hardly any guest has [GICv3 4.6].
+ */
+static int hold_back(uint32_t vcpu_id, uint32_t irq, uint32_t index)
+{
+    return (int)seL4_ARM_VCPU_InjectIRQ(BASE_VCPU_CAP + vcpu_id, (uint16_t)irq, LR_PRIORITY_LOWEST, 0, (uint8_t)index);
 }
 
 /* What an error of the kernel means for a list register. */
@@ -229,7 +239,7 @@ static bool lr_withdraw(struct vgic *vgic, uint32_t vcpu_id, uint32_t index)
 {
     struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
     const uint32_t irq = vcpu->lr_irq[index];
-    if (inject(vgic, vcpu_id, irq, LR_PRIORITY_LOWEST, index) != seL4_NoError) {
+    if (hold_back(vcpu_id, irq, index) != seL4_NoError) {
         return false;
     }
     vcpu->lr_used &= ~BIT(index);
@@ -309,35 +319,34 @@ void vgic_maintenance(struct vgic *vgic, size_t vcpu_id, int lr_index)
     }
 }
 
-/* Writes stale list registers again with another priority, as far as the kernel lets it. */
-static void change_stale(struct vgic *vgic, uint32_t vcpu_id, uint8_t priority)
+/* Writes stale list registers again, as far as the kernel lets it: to be held back, or of the highest priority. */
+static void change_stale(struct vgic *vgic, uint32_t vcpu_id, bool is_held_back)
 {
     const struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
     for (uint64_t left = vcpu->lr_stale; left != 0; left &= left - 1) {
         const uint32_t index = (uint32_t)__builtin_ctzll(left);
-        if (vcpu->lr_irq[index] != LR_IRQ_UNKNOWN) {
-            (void)inject(vgic, vcpu_id, vcpu->lr_irq[index], priority, index);
+        const uint32_t irq = vcpu->lr_irq[index];
+        if (irq != LR_IRQ_UNKNOWN) {
+            (void)(is_held_back ? hold_back(vcpu_id, irq, index)
+                                : inject(vgic, vcpu_id, irq, LR_PRIORITY_HIGHEST, index));
         }
     }
 }
 
-/*
- * Where the kernel lets a pending list register be written again (as seL4 does), what waits in it gets the lowest
- * priority, which no setting of the CPU interface's priority mask lets through.
- */
+/* The kernel may let a pending list register be written again, as seL4 does: what waits in it is then held back. */
 void vgic_lr_reset(struct vgic *vgic, uint32_t vcpu_id)
 {
     struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
     vcpu->lr_stale |= vcpu->lr_used;
     vcpu->lr_used = 0;
-    change_stale(vgic, vcpu_id, LR_PRIORITY_LOWEST);
+    change_stale(vgic, vcpu_id, true);
 }
 
 uint32_t vgic_lr_expose(struct vgic *vgic, uint32_t vcpu_id, uint32_t irqs[VGIC_LR_COUNT_MAX])
 {
     const struct vgic_vcpu *vcpu = &vgic->vcpus[vcpu_id];
     uint32_t count = 0;
-    change_stale(vgic, vcpu_id, LR_PRIORITY_HIGHEST);
+    change_stale(vgic, vcpu_id, false);
     for (uint64_t left = vcpu->lr_stale; left != 0; left &= left - 1) {
         const uint16_t irq = vcpu->lr_irq[__builtin_ctzll(left)];
         if (irq != LR_IRQ_UNKNOWN) {

@@ -53,7 +53,7 @@ uint32_t vgic_lr_expose(struct vgic *vgic, uint32_t vcpu_id, uint32_t irqs[VGIC_
 
 /*
  * Takes an interrupt back out of a vCPU's list register, if the guest has not taken it yet: false otherwise. What waits
- * there in the hardware gets the lowest priority, which no setting of the CPU interface's priority mask lets through.
+ * there in the hardware is held back: by the lowest priority, and by group 0 where the mask does not (vgic_lr.c).
  */
 bool vgic_lr_withdraw(struct vgic *vgic, uint32_t vcpu_id, uint32_t irq);
 

@@ -254,23 +254,42 @@ static void stale_goes_to_its_own_register(void **state)
     assert_int_equal(fake_lr_of(0, FIRST + 1), 1);
 }
 
-/* Where a pending register may be written again: what the old life left cannot reach the new one. */
-static void stale_gets_the_lowest_priority(void **state)
+/* Where a pending register may be written again: what the old life left cannot reach the new one, by its priority and,
+ * where the mask does not hold that back, by its group. */
+static void stale_is_held_back(void **state)
 {
     (void)state;
     struct fixture *f = fixture_booted(VGIC_V2, 1);
     fake.lr_pending_yields = true;
     set_priority(f, 0, FIRST, 0xa0);
+    set_group1(f, 0, FIRST);
     pend_many(f, FIRST, 1);
     assert_int_equal(fake.vcpus[0].lrs[0].priority, 0xa0 >> 3);
+    assert_int_equal(fake.vcpus[0].lrs[0].group, 1);
     vgic_reset(&f->vgic);
     assert_int_equal(fake.vcpus[0].lrs[0].priority, 31);
+    assert_int_equal(fake.vcpus[0].lrs[0].group, 0);
     boot_guest(f);
     set_priority(f, 0, FIRST, 0x80);
     pend_many(f, FIRST, 4);
     assert_int_equal(fake_lr_of(0, FIRST), 0);
     assert_int_equal(fake.vcpus[0].lrs[0].priority, 0x80 >> 3);
     assert_int_equal(f->vgic.vcpus[0].lr_stale, 0);
+}
+
+static void withdrawn_is_held_back(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_booted(VGIC_V3, 1);
+    fake.lr_pending_yields = true;
+    set_group1(f, 0, FIRST);
+    pend_many(f, FIRST, 1);
+    assert_int_equal(fake.vcpus[0].lrs[0].group, 1);
+    assert_true(vgic_lr_withdraw(&f->vgic, 0, FIRST));
+    assert_int_equal(fake.vcpus[0].lrs[0].priority, 31);
+    assert_int_equal(fake.vcpus[0].lrs[0].group, 0);
+    inject(f, 0, FIRST);
+    assert_int_equal(fake.vcpus[0].lrs[0].group, 1);
 }
 
 static void stale_do_not_block_others(void **state)
@@ -357,7 +376,8 @@ int main(void)
         cmocka_unit_test(stale_and_cleared),
         cmocka_unit_test(stale_and_in_service),
         cmocka_unit_test(stale_goes_to_its_own_register),
-        cmocka_unit_test(stale_gets_the_lowest_priority),
+        cmocka_unit_test(stale_is_held_back),
+        cmocka_unit_test(withdrawn_is_held_back),
         cmocka_unit_test(stale_do_not_block_others),
         cmocka_unit_test(absorbs_what_is_still_pending),
         cmocka_unit_test(latches_what_is_in_service),
