@@ -12,7 +12,8 @@ JOBS  ?= 2
 
 test-build: unit-tests
 
-# On the SDK, system tests build their images themselves: which of them run depends on the board (test/on_sdk.py).
+# On the SDK, system tests build their images themselves: which of them run depends on the board (test/on_sdk.py). The
+# other files that they use, TEST_FILES, are built first.
 ifdef MICROKIT_SDK
 TEST_SDK = MICROKIT_SDK=$(abspath $(MICROKIT_SDK)) MICROKIT_BOARD=$(MICROKIT_BOARD) MICROKIT_CONFIG=$(MICROKIT_CONFIG) \
     SDK_GIC=$(BOARD_GICS) SDK_CORES=$(SDK_CORES)
@@ -27,12 +28,11 @@ include test/system/uboot/uboot.mk
 include test/system/boards/boards_test.mk
 include test/system/kitty/kitty_test.mk
 
-.PHONY: test test-build test-deps
+.PHONY: test test-build test-files test-deps
+test-files: $(TEST_FILES)
 ## test: build and run every test
 test: test-deps
-ifndef MICROKIT_SDK
-	+$(Q)$(BUILD_QUIETLY) test-build
-endif
+	+$(Q)$(BUILD_QUIETLY) $(if $(MICROKIT_SDK),test-files,test-build)
 	$(Q)env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL BUILD="$$(realpath $(BUILD))" CROSS=$(CROSS) QEMU=$(QEMU) $(TEST_SDK) \
 	    $(PYTHON) -m pytest -q $(if $(MICROKIT_SDK),-rs) -p no:cacheprovider -n $(JOBS) --dist loadgroup \
 	    $(PYTEST_ARGS) $(TESTS)

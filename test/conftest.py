@@ -48,6 +48,7 @@ class Console:
         self.command = [str(word) for word in command]
         self.log_path = log_path
         self.text = ""  # everything printed
+        self.tail = ""  # what has come of a message of the kernel's
         self.read_up_to = 0  # what expect has consumed of it
         self.deadline = time.monotonic() + lifetime
         self.log = open(log_path, "wb")
@@ -71,7 +72,8 @@ class Console:
             return False
         self.log.write(data)
         self.log.flush()
-        self.text += data.decode("utf-8", "replace")
+        text, self.tail = on_sdk.without_kernel_messages(self.tail + data.decode("utf-8", "replace"))
+        self.text += text
         return True
 
     def expect(self, pattern, timeout=PATIENCE):
@@ -89,6 +91,11 @@ class Console:
             if time.monotonic() >= end:
                 self._fail(f"no {pattern!r} within {timeout} s")
             is_open = self._pump(end - time.monotonic())
+
+    def expect_log(self, pattern, timeout=PATIENCE):
+        """The same for a line of a VMM's log; where the kernel shows none, goes on at once."""
+        if on_sdk.HAS_LOG:
+            self.expect(pattern, timeout)
 
     def collect(self, seconds):
         """Lets the machine run for `seconds`; answers what it printed meanwhile and consumes it."""
@@ -171,7 +178,7 @@ def pytest_collection_modifyitems(items):
     """On the SDK, skips what cannot run there."""
     for item in items if on_sdk.SDK else ():
         name = item.nodeid if item.nodeid.startswith("test/") else f"test/{item.nodeid}"
-        reason = on_sdk.reason_to_skip(name, item.callspec.params if hasattr(item, "callspec") else {})
+        reason = on_sdk.reason_to_skip(name)
         if reason:
             item.add_marker(pytest.mark.skip(reason=reason))
 
@@ -211,6 +218,7 @@ def machine(spawn):
     """machine(image, gic=2, cpu="cortex-a53", cores=1, memory="2G", extra=[]) starts QEMU with an image."""
 
     def start(image, lifetime=LIFETIME, **options):
+        on_sdk.skip_without(options.get("gic", 2), options.get("cores", 1))
         return spawn(qemu_command(image, **options), lifetime=lifetime)
 
     return start

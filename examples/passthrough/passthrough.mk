@@ -58,6 +58,7 @@ $(PASSTHROUGH)/disk.img:
 
 .PRECIOUS: $(PASSTHROUGH)/gic%/guest.dtb $(PASSTHROUGH)/gic%/images.o $(PASSTHROUGH)/gic%/vmm.elf
 
+TEST_FILES += $(PASSTHROUGH)/disk.img
 ifndef MICROKIT_SDK
 test-build: $(foreach gic,2 3,$(PASSTHROUGH)/gic$(gic)/$(IMAGE_NAME)) $(PASSTHROUGH)/disk.img
 endif

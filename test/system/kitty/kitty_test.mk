@@ -41,6 +41,7 @@ KITTY_TEST_IMAGES := hostile-gic2 hostile-gic3 idle-gic2
 $(foreach image,$(KITTY_TEST_IMAGES),$(eval $(call kitty_test_image,$(firstword $(subst -gic, ,$(image))),$(lastword \
     $(subst -gic, ,$(image))))))
 
+TEST_FILES += $(KITTY_TEST)/till.so $(KITTY)/disk.img
 KITTY_TEST_FILES := $(KITTY_TEST)/till.so $(KITTY_TEST_IMAGES:%=$(KITTY_TEST)/%/image.elf) \
     $(KITTY)/gic2/$(IMAGE_NAME) $(KITTY)/gic3/$(IMAGE_NAME) $(KITTY)/disk.img
 

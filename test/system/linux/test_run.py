@@ -14,6 +14,8 @@ import time
 
 import pytest
 
+import on_sdk
+
 # Two builds at once in one build folder would get in each other's way.
 pytestmark = pytest.mark.xdist_group("make")
 
@@ -25,6 +27,9 @@ PROMPT = r"(?:~|/root) # "
 
 def make(root, build, *arguments, text="", environment=None):
     """Runs make with `text` piped in; answers the finished process, its output with plain newlines."""
+    options = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
+    on_sdk.skip_without(gic=int(options.get("GIC", on_sdk.GIC)),
+                        cores=4 if options.get("EXAMPLE") == "smp" else int(options.get("CORES", 1)))
     command = ["make", f"BUILD={os.path.relpath(build, root)}", *arguments]
     try:
         result = subprocess.run(command, cwd=root, input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,

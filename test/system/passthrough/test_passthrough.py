@@ -179,7 +179,7 @@ def test_restart_under_load(linux, server, tmp_path, gic):
     console.shell("sleep 2")
     assert owned_by_driver(monitor) == {"e1000": True, "net": True, "disk": True}
     console.send("echo b >/proc/sysrq-trigger\n")
-    console.expect("guest asks for a reset")
+    console.expect_log("guest asks for a reset")
     console.expect("Booting Linux on physical CPU")
     assert owned_by_driver(monitor) == {"e1000": False, "net": False, "disk": False}
     console.boot()

@@ -52,6 +52,7 @@ $(UBOOT)/disk.img: $(UBOOT_SRC)/extlinux.conf $(GUEST_KERNEL) $(UBOOT_INITRD) to
 uboot-images: $(UBOOT_VARIANTS:%=$(UBOOT)/%/image.elf) $(UBOOT)/disk.img
 
 .PRECIOUS: $(UBOOT)/%/guest.system
+TEST_FILES += $(UBOOT)/disk.img $(GUEST_KERNEL)
 
 ifndef MICROKIT_SDK
 test-build: uboot-images

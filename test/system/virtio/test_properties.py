@@ -33,7 +33,7 @@ def values(console, folder, *names):
 
 def power_off(console):
     console.send("poweroff\n")
-    console.expect("guest asks for power-off")
+    console.expect_log("guest asks for power-off")
     assert console.wait() == 0
 
 

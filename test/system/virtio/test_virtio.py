@@ -197,7 +197,7 @@ def is_clean(disk):
 def power_off(console):
     """Linux takes its virtual console down before it says that it switches off."""
     console.send("poweroff\n")
-    console.expect("guest asks for power-off")
+    console.expect_log("guest asks for power-off")
     assert console.wait() == 0
     for word in ("Oops", "BUG:", "|ERROR", "hung task", "DEVICE_NEEDS_RESET"):
         assert word not in console.text
@@ -273,7 +273,7 @@ def test_disk(linux, disk, variant):
     console.shell(WRITE_FOR_EVER)
     console.shell("sleep 1")
     console.send("echo c >/proc/sysrq-trigger\n")
-    console.expect("guest asks for a reset")
+    console.expect_log("guest asks for a reset")
     console.boot(PATIENCE)
     assert "/dev/vda on /disk type ext4" in console.shell("mount")
     assert md5_of(console, "/disk/file") == checksum
@@ -351,7 +351,7 @@ def test_restart_under_load(linux, server, disk, variant):
     console.shell(WRITE_FOR_EVER)
     console.shell("sleep 1")
     console.send("(sleep 1; echo b >/proc/sysrq-trigger) & while :; do echo ''busy; done\n")
-    console.expect("guest asks for a reset")
+    console.expect_log("guest asks for a reset")
     console.boot(PATIENCE)
     assert md5(console, server.download(SENT_MIB)) == server.checksum(SENT_MIB)
     data = random.Random(3).randbytes(CONSOLE_BYTES)
@@ -363,7 +363,7 @@ def test_restart_under_load(linux, server, disk, variant):
     console.shell(WRITE_FOR_EVER)
     console.shell("sleep 1")
     console.send("reboot\n")
-    console.expect("guest asks for a reset")
+    console.expect_log("guest asks for a reset")
     console.boot(PATIENCE)
     assert md5_of(console, "/disk/file") == checksum
     console.shell("umount /disk")

@@ -54,6 +54,8 @@ test-virtio-cores: test-deps
 	+$(Q)$(BUILD_QUIETLY) test-build $(VTEST_CORES:%=$(VIRTIO)/%/$(IMAGE_NAME))
 	$(Q)TEST_MATRIX=4x2 $(MAKE) test TESTS=test/system/virtio
 
+TEST_FILES += $(VTEST)/hammer $(VTEST_PROGRAMS)/.ready
+
 ifndef MICROKIT_SDK
 test-build: $(VTEST_SOME:%=$(VIRTIO)/%/$(IMAGE_NAME)) $(VTEST)/nomsi/$(IMAGE_NAME) $(VTEST)/hammer \
     $(VTEST_PROGRAMS)/.ready

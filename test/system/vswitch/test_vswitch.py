@@ -187,7 +187,7 @@ def test_one_misbehaves_the_other_goes_on(boot, server, variant):
         guests.start(2, f"echo {card} >/sys/bus/{bus}/drivers/{driver}/bind; . /etc/rc")
         assert guests.has_answer(2, ADDRESS[1])
     guests.start(2, "reboot -f")
-    guests.console.expect("guest asks for a reset", timeout=PATIENCE)
+    guests.console.expect_log("guest asks for a reset", timeout=PATIENCE)
     url, checksum = server
     assert guests.fetch(1, url) == checksum
     guests.boot(2)
