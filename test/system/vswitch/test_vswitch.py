@@ -196,6 +196,16 @@ def test_one_misbehaves_the_other_goes_on(boot, server, variant):
     assert guests.console.wait(timeout=PATIENCE) == 0
 
 
+@variants("gic3-pci")
+def test_power_off_while_frames_come(boot, variant):
+    """The guest's kernel shuts its devices down in the midst of traffic."""
+    guests = boot(variant)
+    guests.start(2, f"for i in 1 2 3 4; do ping -q -A {ADDRESS[1]} >/dev/null & done")
+    guests.run(2, "sleep 1")
+    guests.start(1, "poweroff")
+    assert guests.console.wait(timeout=PATIENCE) == 0
+
+
 @variants("gic2-pci", "gic3-mmio")
 def test_a_guest_is_a_fuzzer(boot, server, disk, variant):
     """It resets its devices again and again; they work whenever it initialises them. See fuzzer.c."""
