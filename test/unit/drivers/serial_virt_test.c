@@ -81,7 +81,7 @@ static void start(enum serial_style style, unsigned count)
     assert_int_equal(client_count, count);
 }
 
-static int stop(void **unused)
+static int teardown(void **unused)
 {
     (void)unused;
     free_region(config.driver_rx.queue);
@@ -266,7 +266,7 @@ static void test_turns_on_a_slow_line(void **unused)
             (void)sddf_serial_read(&line_tx, shown, 10);
         }
         assert_int_equal(sddf_serial_available(&tx[quiet]), RING_BYTES);
-        (void)stop(NULL);
+        (void)teardown(NULL);
     }
     start(SERIAL_STYLE_PLAIN, COUNT); /* for the teardown */
 }
@@ -294,7 +294,7 @@ static void test_room_that_grows_meanwhile(void **unused)
         assert_int_equal(shown_length, 2 * TEXT_BYTES - LITTLE_ROOM);
         assert_int_equal(strspn(shown, "x"), shown_length);
         if (looks != LOOKS) {
-            (void)stop(unused);
+            (void)teardown(unused);
         }
     }
     ring_bytes = RING_BYTES;
@@ -349,16 +349,16 @@ static void test_output_without_end_does_not_keep_input_waiting(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_one_client_is_unmarked, stop),
-        cmocka_unit_test_teardown(test_colours, stop),
-        cmocka_unit_test_teardown(test_prefixes, stop),
-        cmocka_unit_test_teardown(test_more_than_a_ring, stop),
-        cmocka_unit_test_teardown(test_input_goes_where_it_is_meant, stop),
-        cmocka_unit_test_teardown(test_input_waits_for_a_client_that_does_not_read, stop),
-        cmocka_unit_test_teardown(test_a_hostile_client, stop),
-        cmocka_unit_test_teardown(test_turns_on_a_slow_line, stop),
-        cmocka_unit_test_teardown(test_room_that_grows_meanwhile, stop),
-        cmocka_unit_test_teardown(test_output_without_end_does_not_keep_input_waiting, stop),
+        cmocka_unit_test_teardown(test_one_client_is_unmarked, teardown),
+        cmocka_unit_test_teardown(test_colours, teardown),
+        cmocka_unit_test_teardown(test_prefixes, teardown),
+        cmocka_unit_test_teardown(test_more_than_a_ring, teardown),
+        cmocka_unit_test_teardown(test_input_goes_where_it_is_meant, teardown),
+        cmocka_unit_test_teardown(test_input_waits_for_a_client_that_does_not_read, teardown),
+        cmocka_unit_test_teardown(test_a_hostile_client, teardown),
+        cmocka_unit_test_teardown(test_turns_on_a_slow_line, teardown),
+        cmocka_unit_test_teardown(test_room_that_grows_meanwhile, teardown),
+        cmocka_unit_test_teardown(test_output_without_end_does_not_keep_input_waiting, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
