@@ -18,7 +18,8 @@ $(BUILD)/deb/linux/.fetched:
 
 $(BUILD)/deb/device-trees/.fetched:
 	@$(call step,FETCH,linux-image-arm64: the device trees of boards)
-	$(Q)$(FETCH_DEB) --dependency linux-image-arm64:arm64 $(@D) --wildcards './usr/lib/linux-image-*'
+	$(Q)$(FETCH_DEB) --dependency 'linux-image-*' linux-image-arm64:arm64 $(@D) --wildcards \
+	    './usr/lib/linux-image-*'
 
 .PHONY: device-trees
 ## device-trees: fetch the device trees of all boards that Debian knows, for tools/board/pass

@@ -10,7 +10,7 @@ TESTS ?= test
 #@ JOBS             test, prove: how many tests or proofs run at once (default: 2)
 JOBS  ?= 2
 
-test-build: unit-tests
+test-build: unit-tests device-trees
 
 # On the SDK, system tests build their images themselves: which of them run depends on the board (test/on_sdk.py). The
 # other files that they use, TEST_FILES, are built first.

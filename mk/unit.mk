@@ -16,7 +16,7 @@ UNIT_FAKES  := $(sort $(wildcard test/unit/fake/*.c))
 UNIT_TESTS  := $(sort $(shell find test/unit -name '*_test.c'))
 UNIT_OBJS   := $(UNIT_SRCS:%.c=$(UNIT_DIR)/obj/%.o) $(UNIT_FAKES:%.c=$(UNIT_DIR)/obj/%.o)
 UNIT_LIB    := $(UNIT_DIR)/libvmm-host.a
-UNIT_BINS   := $(UNIT_TESTS:test/unit/%.c=$(UNIT_DIR)/%)
+UNIT_BINS   := $(UNIT_TESTS:test/unit/%.c=$(UNIT_DIR)/%) $(UNIT_DIR)/boot/board_trees
 UNIT_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
     $(WARNINGS) -Itest/unit/fake -Iinclude -Isrc -I. -MMD -MP $(UNIT_EXTRA_CFLAGS)
 UNIT_LIBS   := -lcmocka -lfdt
@@ -28,7 +28,7 @@ UNIT_LIBS   := -lcmocka -lfdt
 unit-tests: $(UNIT_BINS)
 
 ## unit: build and run the unit tests only
-unit: unit-tests
+unit: unit-tests device-trees
 	$(Q)LIBVMM_UNIT_DIR=$(UNIT_DIR) $(PYTHON) -m pytest -q test/unit
 
 $(UNIT_DIR)/obj/%.o: %.c mk/unit.mk
@@ -45,8 +45,14 @@ $(UNIT_LIB): $(UNIT_OBJS)
 	@$(call step,UNIT,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
+# $(call link_unit,OBJECT)
+link_unit = mkdir -p $(@D) && \
+    $(HOSTCC) -fsanitize=address,undefined $(UNIT_EXTRA_CFLAGS) $(1) $(UNIT_LIB) $(UNIT_LIBS) -o $@
+
 $(UNIT_DIR)/%_test: $(UNIT_DIR)/obj/test/unit/%_test.o $(UNIT_LIB)
-	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) -fsanitize=address,undefined $(UNIT_EXTRA_CFLAGS) $< $(UNIT_LIB) $(UNIT_LIBS) -o $@
+	$(Q)$(call link_unit,$<)
+
+$(UNIT_DIR)/boot/board_trees: $(UNIT_DIR)/obj/test/unit/boot/board_trees.o $(UNIT_LIB)
+	$(Q)$(call link_unit,$<)
 
 -include $(UNIT_OBJS:.o=.d) $(UNIT_TESTS:%.c=$(UNIT_DIR)/obj/%.d)

@@ -75,6 +75,40 @@ static enum result check_enable_method(const struct dtb *dtb, int node)
     return RESULT_INVALID;
 }
 
+/* Function identifiers before version 0.2 are the tree's own. [Linux bindings, arm/psci.yaml] */
+static bool is_psci_usable(const struct dtb *dtb, int node)
+{
+    int length;
+    const char *method = fdt_getprop(dtb->blob, node, "method", &length);
+
+    return dtb_is_available(dtb, node) && method != NULL && length == sizeof "hvc" &&
+           (memcmp(method, "hvc", sizeof "hvc") == 0 || memcmp(method, "smc", sizeof "smc") == 0);
+}
+
+static bool has_psci(const struct dtb *dtb)
+{
+    static const char *const names[] = {"arm,psci-0.2", "arm,psci-1.0"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        const int node = fdt_node_offset_by_compatible(dtb->blob, -1, names[i]);
+        if (node >= 0 && is_psci_usable(dtb, node)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum result check_psci(const struct dtb *dtb, size_t count)
+{
+    if (count == 1 || has_psci(dtb)) {
+        return RESULT_OK;
+    }
+    LOG_VMM_ERR("device tree has %zu CPUs, and no node arm,psci-0.2 or arm,psci-1.0 whose method is hvc or smc, to "
+                "switch them on\n",
+                count);
+    return RESULT_INVALID;
+}
+
 static enum result read_all(const struct dtb *dtb, int parent, size_t count_max, struct dtb_cpus *cpus)
 {
     size_t count = 0;
@@ -99,7 +133,7 @@ static enum result read_all(const struct dtb *dtb, int parent, size_t count_max,
             return RESULT_INVALID;
         }
     }
-    return RESULT_OK;
+    return check_psci(dtb, count);
 }
 
 enum result dtb_cpus_read(const struct dtb *dtb, size_t count_max, struct dtb_cpus *cpus)

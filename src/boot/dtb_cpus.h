@@ -23,6 +23,6 @@ struct dtb_cpus {
 /*
  * Reads the CPUs that may be used. RESULT_INVALID, with a log line that names node and value: there is none, or more
  * than `count_max`; an affinity is no good (Aff3, more than 15 at level 0, reserved bits), or two have the same; one of
- * several is not switched on by PSCI.
+ * several is not switched on by PSCI, or there is no PSCI of version 0.2 or later.
  */
 MUST_CHECK enum result dtb_cpus_read(const struct dtb *dtb, size_t count_max, struct dtb_cpus *cpus);

@@ -114,8 +114,19 @@ static inline void builder_guest_gic(struct builder *b, uint32_t version)
     builder_end(b);
 }
 
+static inline void builder_psci(struct builder *b, const char *compatible, const char *method)
+{
+    builder_node(b, "psci");
+    builder_string(b, "compatible", compatible);
+    if (method != NULL) {
+        builder_string(b, "method", method);
+    }
+    builder_end(b);
+}
+
 static inline void builder_guest_cpus_at(struct builder *b, uint32_t count, uint32_t stride)
 {
+    builder_psci(b, "arm,psci-1.0", "hvc");
     builder_node(b, "cpus");
     builder_address_cells(b, 1, 0);
     for (uint32_t i = 0; i < count; i++) {

@@ -58,11 +58,17 @@ static void cpu(const char *name, const char *type, uint32_t reg, const char *st
     cpu_enabled_by(name, type, reg, status, "psci");
 }
 
+static void begin_nodes(void)
+{
+    builder_node(&b, "cpus");
+    builder_address_cells(&b, 1, 0);
+}
+
 static void begin_cpus(void)
 {
     builder_begin(&b);
-    builder_node(&b, "cpus");
-    builder_address_cells(&b, 1, 0);
+    builder_psci(&b, "arm,psci-0.2", "smc");
+    begin_nodes();
 }
 
 static void test_every_good_count(void **state)
@@ -168,6 +174,39 @@ static void test_enable_methods(void **state)
     assert_int_equal(read_cpus(), RESULT_OK);
 }
 
+static void two_cpus_with_psci(const char *compatible, const char *method)
+{
+    builder_begin(&b);
+    builder_psci(&b, compatible, method);
+    begin_nodes();
+    cpu("cpu@0", "cpu", 0, NULL);
+    cpu("cpu@1", "cpu", 1, NULL);
+    builder_end(&b);
+}
+
+static void test_psci(void **state)
+{
+    (void)state;
+    const char message[] =
+        "device tree has 2 CPUs, and no node arm,psci-0.2 or arm,psci-1.0 whose method is hvc or smc";
+    two_cpus_with_psci("arm,psci", "smc");
+    expect_invalid(message);
+    two_cpus_with_psci("arm,psci-1.0", NULL);
+    expect_invalid(message);
+    two_cpus_with_psci("arm,psci-1.0", "call");
+    expect_invalid(message);
+    two_cpus_with_psci("arm,psci-1.0", "smc");
+    assert_int_equal(read_cpus(), RESULT_OK);
+    two_cpus_with_psci("arm,psci-0.2", "hvc");
+    assert_int_equal(read_cpus(), RESULT_OK);
+    /* A vCPU that is alone is never switched on. */
+    builder_begin(&b);
+    begin_nodes();
+    cpu("cpu@0", "cpu", 0, NULL);
+    builder_end(&b);
+    assert_int_equal(read_cpus(), RESULT_OK);
+}
+
 static void test_no_reg(void **state)
 {
     (void)state;
@@ -189,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_affinities),
         cmocka_unit_test(test_bad_affinities),
         cmocka_unit_test(test_enable_methods),
+        cmocka_unit_test(test_psci),
         cmocka_unit_test(test_no_reg),
     };
 
