@@ -214,6 +214,13 @@ def spawn(request):
 
 
 @pytest.fixture
+def has_cpu():
+    """has_cpu(name): whether QEMU has that model of a core."""
+    help_text = subprocess.run([QEMU, "-machine", "virt", "-cpu", "help"], capture_output=True, text=True, check=True)
+    return lambda name: name in help_text.stdout.split()
+
+
+@pytest.fixture
 def machine(spawn):
     """machine(image, gic=2, cpu="cortex-a53", cores=1, memory="2G", extra=[]) starts QEMU with an image."""
 

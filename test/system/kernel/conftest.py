@@ -4,17 +4,12 @@
 # Boots an image of the kernel's tests and judges what it prints: checks are lines "ok WHAT" or "BAD WHAT: ...", and
 # "DONE" closes them.
 
-import os
 import re
-import subprocess
 
 import pytest
 
-QEMU = os.environ.get("QEMU", "qemu-system-aarch64")
-
 # The machine's time follows the number of instructions: what is measured is the same in each run.
 DETERMINISTIC = ["-icount", "shift=3,sleep=off"]
-
 
 # Seconds.
 PATIENCE = 240
@@ -53,13 +48,6 @@ class Run:
 @pytest.fixture
 def run(machine, build):
     return Run(machine, build)
-
-
-@pytest.fixture
-def has_cpu():
-    """has_cpu(name): whether QEMU has that model of a core."""
-    help_text = subprocess.run([QEMU, "-machine", "virt", "-cpu", "help"], capture_output=True, text=True, check=True)
-    return lambda name: name in help_text.stdout.split()
 
 
 @pytest.fixture

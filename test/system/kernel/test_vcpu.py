@@ -4,6 +4,7 @@
 # What a VMM is told of its guest, and what it can do to it; bare guests.
 
 import pytest
+from cores import CORES
 
 MACHINES = pytest.mark.parametrize("gic, cpu", [(2, "cortex-a53"), (3, "cortex-a53"), (2, "max"), (3, "max")])
 
@@ -23,11 +24,6 @@ def test_no_aarch32_where_the_core_has_none(run, deterministic):
 @MACHINES
 def test_list_registers(run, deterministic, gic, cpu):
     run("vgic", gic=gic, cpu=cpu, extra=deterministic)
-
-
-# The models of 64-bit cores that have EL2.
-CORES = ["cortex-a35", "cortex-a53", "cortex-a55", "cortex-a57", "cortex-a72", "cortex-a76", "cortex-a710", "a64fx",
-         "neoverse-n1", "neoverse-n2", "neoverse-v1", "max"]
 
 
 @pytest.mark.parametrize("cpu", CORES)

@@ -10,6 +10,7 @@ import re
 import pytest
 
 import on_sdk
+from cores import CORES
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 GUESTS = sorted(path.stem for path in (ROOT / "test/guests").glob("*.c"))
@@ -64,3 +65,12 @@ def test_native(spawn, build, name, gic):
                      "-nic", "none", "-display", "none", "-monitor", "none", "-serial", "stdio",
                      "-kernel", str(build / f"test/guests/{name}.bin"), *devices, *icount], lifetime=LIFETIME)
     check_results(console, name)
+
+
+@pytest.mark.parametrize("cpu", CORES)
+def test_features_of_each_core(machine, build, has_cpu, cpu):
+    """What a core's feature registers show executes in a guest."""
+    if not has_cpu(cpu):
+        pytest.skip(f"this QEMU has no {cpu}")
+    check_results(machine(build / "test/machine/gic3/features/image.elf", gic=3, cpu=cpu, lifetime=LIFETIME,
+                          extra=ICOUNT), "features")
