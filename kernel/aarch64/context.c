@@ -15,6 +15,7 @@
 #include "kernel/aarch64/esr.h"
 #include "kernel/aarch64/fp.h"
 #include "kernel/aarch64/gic.h"
+#include "kernel/aarch64/guest_debug.h"
 #include "kernel/aarch64/guest_ptimer.h"
 #include "kernel/aarch64/vgic.h"
 #include "kernel/aarch64/vtimer.h"
@@ -118,6 +119,7 @@ void context_init(struct thread *thread)
     thread->vttbr = thread->desc->vmid << VTTBR_VMID_SHIFT | thread->desc->table_paddr;
     if (thread->is_vcpu) {
         thread->frame->spsr = SPSR_EL1H | SPSR_DAIF;
+        thread->context->debug.is_locked = true;
     } else {
         thread->frame->pc = thread->desc->entry;
         thread->frame->sp = thread->desc->stack_top;
@@ -179,9 +181,8 @@ void context_init_core(void)
     SYSREG_WRITE(cnthctl_el2, CNTHCTL_EL1PCTEN);
     SYSREG_WRITE(hstr_el2, 0);
     SYSREG_WRITE(vpidr_el2, SYSREG_READ(midr_el1));
-    SYSREG_WRITE(mdscr_el1, 0);
     SYSREG_WRITE(cntv_ctl_el0, 0);
-    cpu_isb();
+    guest_debug_init_core();
 }
 
 /* EL1 registers that stay in the hardware while another PD runs: register number, system register. */
@@ -264,6 +265,35 @@ static void load_shared_registers(uint64_t sctlr, uint64_t cpacr, uint64_t cntkc
     SYSREG_WRITE(cntkctl_el1, cntkctl);
 }
 
+/*
+ * What the guest's stores have answered by now is the guest's: an SError is taken here, and not in the next thread. See
+ * context_take_serror, which kernel_serror calls.
+ */
+static inline void wait_for_serrors(void)
+{
+    __asm__ volatile("dsb sy\n msr daifclr, #4\n isb\n msr daifset, #4" : : : "memory");
+}
+
+void context_take_serror(struct core *core, uint64_t esr)
+{
+    struct thread *vcpu = core->resident_vcpu;
+
+    if (vcpu != NULL) {
+        vcpu->context->serror = esr;
+        vcpu->events |= EVENT_SERROR;
+    }
+}
+
+/* The vCPU that is loaded leaves the processor to another thread. */
+static void leave_guest(struct thread *vcpu)
+{
+    wait_for_serrors();
+    if (vcpu->context->debug.is_on) {
+        guest_debug_unload(vcpu);
+    }
+    save_shared_registers(vcpu->context);
+}
+
 COLD void context_unload_vcpu(struct core *core)
 {
     struct thread *vcpu = core->resident_vcpu;
@@ -272,7 +302,7 @@ COLD void context_unload_vcpu(struct core *core)
         return;
     }
     if (core->loaded == vcpu) {
-        save_shared_registers(vcpu->context);
+        leave_guest(vcpu);
         core->loaded = NULL;
     }
     save_resident_registers(vcpu->context);
@@ -287,7 +317,7 @@ COLD void context_unload_vcpu(struct core *core)
     if ((vcpu->events & EVENT_MAINTENANCE) != 0) {
         gic_deactivate(GIC_MAINTENANCE_INTID);
     }
-    vcpu->events &= EVENT_UNRECEIVED | EVENT_PTIMER;
+    vcpu->events &= EVENT_UNRECEIVED | EVENT_PTIMER | EVENT_SERROR;
     core->resident_vcpu = NULL;
     core->evicted = vcpu;
 }
@@ -335,7 +365,7 @@ static void set_guest_controls(const struct context *context)
 static void load_pd(struct core *core, struct thread *pd)
 {
     if (core->loaded == core->resident_vcpu && core->loaded != NULL) {
-        save_shared_registers(core->loaded->context);
+        leave_guest(core->loaded);
     }
     if (core->loaded == NULL || core->loaded->is_vcpu) {
         set_pd_controls();
@@ -351,6 +381,9 @@ static void load_guest(struct core *core, struct thread *vcpu)
         load_vcpu(core, vcpu);
     }
     set_guest_controls(vcpu->context);
+    if (vcpu->context->debug.is_on) {
+        guest_debug_load(vcpu);
+    }
     SYSREG_WRITE(vttbr_el2, vcpu->vttbr);
     if (!is_resident) {
         forget_translations_of_sibling(core, vcpu);
@@ -377,6 +410,7 @@ static void switch_address_space(struct core *core, struct thread *to)
 
 void context_leave_guest(struct core *core, struct thread *vcpu, struct thread *pd)
 {
+    wait_for_serrors();
     save_shared_registers(vcpu->context);
     set_pd_controls();
     switch_address_space(core, pd);

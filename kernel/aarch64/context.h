@@ -32,6 +32,9 @@ void context_load(struct core *core, struct thread *thread);
 void context_leave_guest(struct core *core, struct thread *vcpu, struct thread *pd);
 void context_return_to_guest(struct core *core, struct thread *vcpu);
 
+/* A store of this core's resident vCPU has had a bus error; `esr` is the SError's syndrome. Its VMM will be told. */
+void context_take_serror(struct core *core, uint64_t esr);
+
 /* Puts the registers of this core's resident vCPU, if it has one, into memory: it is evicted. */
 void context_unload_vcpu(struct core *core);
 

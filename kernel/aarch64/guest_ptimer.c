@@ -9,33 +9,29 @@
 #include "kernel/aarch64/sysreg_trap.h"
 #include "kernel/aarch64/timer.h"
 #include "kernel/core/sched.h"
+#include "spec/arm/timer.h"
 
 #define CNTP_TVAL_EL0 REGISTER(3, 3, 14, 2, 0)
 #define CNTP_CTL_EL0  REGISTER(3, 3, 14, 2, 1)
 #define CNTP_CVAL_EL0 REGISTER(3, 3, 14, 2, 2)
 
-#define CNTP_CTL_ENABLE  BIT(0)
-#define CNTP_CTL_IMASK   BIT(1)
-#define CNTP_CTL_ISTATUS BIT(2)
-
 uint64_t guest_ptimer_control(const struct thread *vcpu)
 {
     const uint64_t *registers = vcpu->context->registers;
-    uint64_t control = registers[VCPU_CNTP_CTL] & (CNTP_CTL_ENABLE | CNTP_CTL_IMASK);
-    bool is_due = (control & CNTP_CTL_ENABLE) != 0 && timer_now() >= registers[VCPU_CNTP_CVAL];
-    return control | (is_due ? CNTP_CTL_ISTATUS : 0);
+    uint64_t control = registers[VCPU_CNTP_CTL] & (CNT_CTL_ENABLE | CNT_CTL_IMASK);
+    bool is_due = (control & CNT_CTL_ENABLE) != 0 && timer_now() >= registers[VCPU_CNTP_CVAL];
+    return control | (is_due ? CNT_CTL_ISTATUS : 0);
 }
 
 /* The registers, or what the VMM knows of them, have changed: the VMM is to be told when the timer is due. */
 static void set_timeout(struct thread *vcpu)
 {
     const struct context *context = vcpu->context;
-    uint64_t control = context->registers[VCPU_CNTP_CTL] & (CNTP_CTL_ENABLE | CNTP_CTL_IMASK);
+    uint64_t control = context->registers[VCPU_CNTP_CTL] & (CNT_CTL_ENABLE | CNT_CTL_IMASK);
 
     vcpu->events &= (uint8_t)~EVENT_PTIMER;
-    sched_set_timeout(vcpu, control == CNTP_CTL_ENABLE && !context->ptimer_is_masked
-                                ? context->registers[VCPU_CNTP_CVAL]
-                                : UINT64_MAX);
+    sched_set_timeout(vcpu, control == CNT_CTL_ENABLE && !context->ptimer_is_masked ? context->registers[VCPU_CNTP_CVAL]
+                                                                                    : UINT64_MAX);
 }
 
 static bool read_register(const struct thread *vcpu, uint32_t reg, uint64_t *value)
@@ -87,7 +83,7 @@ NOINLINE bool guest_ptimer_emulate(struct thread *vcpu, uint64_t esr)
     if (!ISS_IS_READ(iss)) {
         set_timeout(vcpu);
     }
-    vcpu->frame->pc += 4;
+    skip_instruction(vcpu);
     return true;
 }
 

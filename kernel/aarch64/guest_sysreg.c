@@ -8,7 +8,7 @@
  * - Feature registers [Arm ARM D17.2.61 and following] show what the kernel
  *   keeps apart for each vCPU, and nothing more: no SVE, SME, pointer
  *   authentication, memory tagging, performance or activity monitors, EL2, EL3.
- * - Debug registers and ACTLR_EL1 are RAZ/WI: a guest gets no breakpoints.
+ * - ACTLR_EL1 is RAZ/WI.
  *
  * Left out: everything else, which is the VMM's to answer.
  */
@@ -44,9 +44,10 @@
     X(3, 4, NIBBLE(0) | NIBBLE(1)) /* ID_PFR2: CSV3, SSBS */                                                           \
     /* ID_AA64PFR0: EL0, EL1, FP, AdvSIMD, GIC, DIT, CSV2, CSV3 */                                                     \
     X(4, 0, NIBBLE(0) | NIBBLE(1) | NIBBLE(4) | NIBBLE(5) | NIBBLE(6) | NIBBLE(12) | NIBBLE(14) | NIBBLE(15))          \
-    X(4, 1, NIBBLE(0) | NIBBLE(1))             /* ID_AA64PFR1: BT, SSBS */                                             \
-    X(5, 0, NIBBLE(0) | NIBBLE(3) | NIBBLE(5)) /* ID_AA64DFR0: debug version, breakpoints */                           \
-    X(6, 0, ~NIBBLE(6))                        /* ID_AA64ISAR0: no TME */                                              \
+    X(4, 1, NIBBLE(0) | NIBBLE(1)) /* ID_AA64PFR1: BT, SSBS */                                                         \
+    /* ID_AA64DFR0: debug version, breakpoints, watchpoints, breakpoints of contexts */                                \
+    X(5, 0, NIBBLE(0) | NIBBLE(3) | NIBBLE(5) | NIBBLE(7))                                                             \
+    X(6, 0, ~NIBBLE(6)) /* ID_AA64ISAR0: no TME */                                                                     \
     /* ID_AA64ISAR1: no pointer authentication, no LS64 */                                                             \
     X(6, 1, ~(NIBBLE(1) | NIBBLE(2) | NIBBLE(6) | NIBBLE(7) | NIBBLE(15)))                                             \
     X(6, 2, NIBBLE(1)) /* ID_AA64ISAR2: RPRES */                                                                       \
@@ -76,8 +77,8 @@ static uint64_t limit_features(uint32_t reg, uint64_t value)
         return limit_field(value, 16, 1);
     case ID_AA64PFR0_EL1: /* CSV2 */
         return limit_field(value, 56, 1);
-    case ID_AA64DFR0_EL1: /* WRPs, BRPs: two each, the least that the architecture has words for */
-        return limit_field(limit_field(value, 20, 1), 12, 1);
+    case ID_AA64DFR0_EL1: /* DebugVer: Armv8.4, later ones have further registers */
+        return limit_field(value, 0, 9);
     default:
         return value;
     }
@@ -110,12 +111,12 @@ NOINLINE bool guest_sysreg_emulate(struct thread *vcpu, uint64_t esr)
 
     if (is_feature_register(reg)) {
         value = feature_value(reg);
-    } else if (ISS_OP0(iss) != 2 && reg != ACTLR_EL1) {
+    } else if (reg != ACTLR_EL1) {
         return false;
     }
     if (ISS_IS_READ(iss)) {
         *frame_register(vcpu->frame, ISS_RT(iss), &zero) = value;
     }
-    vcpu->frame->pc += 4;
+    skip_instruction(vcpu);
     return true;
 }

@@ -35,8 +35,9 @@ enum vcpu_register {
     VCPU_CNTV_CVAL,
     VCPU_CNTVOFF,
     VCPU_CNTKCTL_EL1,
-    VCPU_CNTP_CTL, /* these two seL4 does not have; ISTATUS: see guest_ptimer.h */
+    VCPU_CNTP_CTL, /* these three seL4 does not have; ISTATUS: see guest_ptimer.h */
     VCPU_CNTP_CVAL,
+    VCPU_MDSCR,
     VCPU_REGISTER_COUNT,
 };
 
@@ -58,13 +59,34 @@ struct fp_context {
     uint64_t fpsr;
 };
 
+/* By op2 of the register's encoding, less 4. */
+enum guest_debug_kind {
+    DEBUG_BREAKPOINT_VALUE,
+    DEBUG_BREAKPOINT_CONTROL,
+    DEBUG_WATCHPOINT_VALUE,
+    DEBUG_WATCHPOINT_CONTROL,
+    DEBUG_KIND_COUNT,
+};
+
+#define DEBUG_NUMBER_COUNT 16
+
+/* Debug registers of a vCPU, but for MDSCR_EL1. */
+struct guest_debug {
+    uint64_t registers[DEBUG_KIND_COUNT][DEBUG_NUMBER_COUNT];
+    uint64_t left_at; /* PC, when the hardware had them last */
+    bool is_locked;   /* by the OS lock */
+    bool is_on;       /* the hardware has them while the guest runs */
+};
+
 struct context {
     struct fp_context fp;
     uint64_t registers[VCPU_REGISTER_COUNT];
     uint64_t csselr;
     uint64_t vdisr;
     uint64_t tpidr2;
+    uint64_t serror; /* ESR_EL2 of its last SError */
     struct vgic_context vgic;
+    struct guest_debug debug;
     bool vtimer_is_masked; /* the VMM has been told and has not acknowledged yet */
     bool ptimer_is_masked; /* likewise */
     const struct thread

@@ -26,4 +26,18 @@ static inline uint64_t *frame_register(struct frame *frame, unsigned number, uin
     return number == 31 ? zero : &((uint64_t *)frame)[index[number]];
 }
 
+/* If the vCPU's next instruction was to be a step, that is over [Arm ARM D2.11, PSTATE.SS]. */
+static inline void end_step(struct thread *vcpu)
+{
+    vcpu->frame->spsr &= ~BIT(21);
+}
+
+/* The kernel has carried out an instruction of 4 bytes for a vCPU: that leaves no branch type, and ends a step. */
+static inline void skip_instruction(struct thread *vcpu)
+{
+    vcpu->frame->pc += 4;
+    vcpu->frame->spsr &= ~BITS(11, 10);
+    end_step(vcpu);
+}
+
 #endif

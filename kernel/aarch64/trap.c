@@ -10,6 +10,7 @@
 #include "kernel/aarch64/context.h"
 #include "kernel/aarch64/cpu.h"
 #include "kernel/aarch64/esr.h"
+#include "kernel/aarch64/guest_debug.h"
 #include "kernel/aarch64/guest_ptimer.h"
 #include "kernel/aarch64/guest_sysreg.h"
 #include "kernel/aarch64/interrupt.h"
@@ -85,7 +86,7 @@ static void guest_trap(struct core *core, struct thread *vcpu, uint64_t esr)
         context_switch_fp(core, vcpu);
         break;
     case ESR_SYSREG:
-        if (!guest_sysreg_emulate(vcpu, esr) && !guest_ptimer_emulate(vcpu, esr)) {
+        if (!guest_sysreg_emulate(vcpu, esr) && !guest_ptimer_emulate(vcpu, esr) && !guest_debug_emulate(vcpu, esr)) {
             guest_other(vcpu, esr);
         }
         break;

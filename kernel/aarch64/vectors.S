@@ -70,7 +70,8 @@ trap_vectors:
     b kernel_sync
     from_kernel 5
     from_kernel 6
-    from_kernel 7
+    .balign 128
+    b kernel_serror
     from_lower sync
     from_lower irq
     from_lower irq
@@ -179,6 +180,37 @@ kernel_sync:
     adr x1, translate_aborted
     msr elr_el2, x1
     eret
+
+/* The kernel takes an SError only where it waits for those of a guest: the registers are the C code's there. */
+kernel_serror:
+    stp x29, x30, [sp, #-176]!
+    stp x0, x1, [sp, #16]
+    stp x2, x3, [sp, #32]
+    stp x4, x5, [sp, #48]
+    stp x6, x7, [sp, #64]
+    stp x8, x9, [sp, #80]
+    stp x10, x11, [sp, #96]
+    stp x12, x13, [sp, #112]
+    stp x14, x15, [sp, #128]
+    stp x16, x17, [sp, #144]
+    str x18, [sp, #160]
+    mrs x0, tpidr_el2
+    mrs x1, esr_el2
+    bl context_take_serror
+    ldr x18, [sp, #160]
+    ldp x16, x17, [sp, #144]
+    ldp x14, x15, [sp, #128]
+    ldp x12, x13, [sp, #112]
+    ldp x10, x11, [sp, #96]
+    ldp x8, x9, [sp, #80]
+    ldp x6, x7, [sp, #64]
+    ldp x4, x5, [sp, #48]
+    ldp x2, x3, [sp, #32]
+    ldp x0, x1, [sp, #16]
+    ldp x29, x30, [sp], #176
+    eret
+    dsb nsh
+    isb
 
 kernel_exception:
     mrs x1, tpidr_el2

@@ -6,6 +6,7 @@
  */
 #include "kernel/core/check.h"
 
+#include "kernel/aarch64/registers.h"
 #include "kernel/core/report.h"
 
 static void require(bool holds, const char *what, const struct thread *thread)
@@ -102,6 +103,17 @@ static void sched_check(const struct core *core)
     }
 }
 
+/* Translations of a core's TLB, by VMID: a vCPU runs only where those of its siblings are forgotten. */
+static void core_check(const struct core *core)
+{
+    const struct thread *vcpu = core->loaded;
+    if (vcpu != NULL && vcpu->is_vcpu) {
+        require(vcpu->handler->context->last_vcpu[core->id] == vcpu,
+                "invariant: the last vCPU of its VM in the hardware of this core; thread", vcpu);
+        require(core->resident_vcpu == vcpu, "invariant: a loaded vCPU is resident; thread", vcpu);
+    }
+}
+
 void check_kernel(void)
 {
     for (size_t i = 0; i < thread_count; i++) {
@@ -109,5 +121,6 @@ void check_kernel(void)
     }
     for (uint32_t i = 0; i < core_count; i++) {
         sched_check(&cores[i]);
+        core_check(&cores[i]);
     }
 }

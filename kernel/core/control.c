@@ -36,6 +36,7 @@ static void init_vcpu(struct thread *vcpu)
     const struct thread *handler = vcpu->handler;
     vcpu->badge = BADGE_FAULT | vcpu->desc->child;
     vcpu->has_fastpath = handler != NULL && handler->core == vcpu->core && !vcpu->is_limited && !handler->is_limited;
+    vcpu->is_quick = vcpu->has_fastpath;
 }
 
 void control_init(const struct image *image)

@@ -30,7 +30,7 @@ static inline bool nobody_else_comes_first(const struct core *core, const struct
 static inline bool can_enter_vmm(const struct core *core, const struct thread *vcpu)
 {
     const struct thread *pd = vcpu->handler;
-    return vcpu->has_fastpath && pd->state == THREAD_WAITING && nobody_else_comes_first(core, vcpu, pd->priority - 1);
+    return vcpu->is_quick && pd->state == THREAD_WAITING && nobody_else_comes_first(core, vcpu, pd->priority - 1);
 }
 
 /* Gives the message, whose words are in the handler's IPC buffer, and the core to the handler. */
@@ -115,9 +115,8 @@ static inline struct frame *reply_to_guest(struct core *core, struct thread *pd)
 {
     struct thread *vcpu = pd->serving;
 
-    if ((pd->own_frame.x0 | pd->notifications | (uint64_t)pd->senders.head) != 0 || vcpu == NULL ||
-        !vcpu->has_fastpath || vcpu->events != 0 || core->resident_vcpu != vcpu ||
-        !nobody_else_comes_first(core, vcpu, vcpu->priority)) {
+    if ((pd->own_frame.x0 | pd->notifications | (uint64_t)pd->senders.head) != 0 || vcpu == NULL || !vcpu->is_quick ||
+        vcpu->events != 0 || core->resident_vcpu != vcpu || !nobody_else_comes_first(core, vcpu, vcpu->priority)) {
         return NULL;
     }
     pd->serving = NULL;

@@ -9,6 +9,7 @@
 #include "kernel/core/syscall.h"
 
 #include "kernel/aarch64/context.h"
+#include "kernel/aarch64/guest_debug.h"
 #include "kernel/aarch64/guest_ptimer.h"
 #include "kernel/core/control.h"
 #include "kernel/core/firmware.h"
@@ -194,6 +195,7 @@ static void do_vcpu_write(struct core *core, struct thread *pd, struct frame *fr
     }
     frame->x0 = context_write(vcpu, frame->x1, frame->x2) ? ERROR_NONE : ERROR_INVALID_ARGUMENT;
     guest_ptimer_written(vcpu, frame->x1);
+    guest_debug_written(vcpu, frame->x1);
     if (vcpu->state == THREAD_FAULTED) {
         sched_forget_sleep(vcpu);
         vcpu_faulted(vcpu);

@@ -54,7 +54,8 @@ enum thread_event {
     EVENT_MAINTENANCE = 1 << 0,
     EVENT_VTIMER = 1 << 1,
     EVENT_PTIMER = 1 << 2,
-    EVENT_UNRECEIVED = 1 << 3, /* was sent, but the vCPU was restarted before its VMM received it */
+    EVENT_SERROR = 1 << 3,     /* a store of the vCPU's has had a bus error */
+    EVENT_UNRECEIVED = 1 << 4, /* was sent, but the vCPU was restarted before its VMM received it */
 };
 
 struct thread_queue {
@@ -76,6 +77,7 @@ struct thread {
     bool is_passive;        /* PD: while it serves a thread, it runs on that one's budget */
     bool is_limited;        /* its budget is less than its period */
     bool has_fastpath;      /* vCPU: on the core of its handler, and no budget that is_limited is to be charged */
+    bool is_quick;          /* vCPU: it goes by the fast path; has_fastpath, and does not use its debug registers */
 
     /* Ready queue of its core, or queue of senders of its receiver. */
     struct thread *next;

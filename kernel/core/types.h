@@ -11,10 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "spec/bits.h"
+
 #include "kernel/abi/image.h"
 #include "kernel/abi/syscall.h"
 
-#define BIT(n)              (1ULL << (n))
 #define BITS(hi, lo)        ((~0ULL >> (63 - (hi))) & (~0ULL << (lo)))
 #define BITS_GET(hi, lo, v) (((v)&BITS(hi, lo)) >> (lo))
 #define ARRAY_COUNT(array)  (sizeof(array) / sizeof((array)[0]))

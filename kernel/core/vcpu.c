@@ -37,6 +37,11 @@ enum fault_label vcpu_take_event(struct thread *vcpu, uint64_t *word)
         *word = VTIMER_INTID;
         return FAULT_VPPI_EVENT;
     }
+    if ((vcpu->events & EVENT_SERROR) != 0) {
+        vcpu->events &= (uint8_t)~EVENT_SERROR;
+        *word = vcpu->context->serror;
+        return FAULT_VCPU;
+    }
     vcpu->events &= (uint8_t)~EVENT_PTIMER;
     guest_ptimer_set_masked(vcpu);
     *word = GUEST_PTIMER_INTID;

@@ -22,6 +22,7 @@ static const char *const guest_error_texts[GUEST_ERROR_KIND_COUNT] = {
     [GUEST_ERROR_DEVICE] = "access that the device does not permit, at",
     [GUEST_ERROR_SYSTEM_REGISTER] = "access to a system register that does not exist, encoding",
     [GUEST_ERROR_TRAP] = "trap that is not emulated, exception class",
+    [GUEST_ERROR_SERROR] = "a store has had a bus error (SError), syndrome",
     [GUEST_ERROR_FAULT] = "unexpected fault, label",
 };
 

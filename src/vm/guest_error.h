@@ -25,6 +25,7 @@ enum guest_error_kind {
     GUEST_ERROR_DEVICE,          /* a device calls an access a mistake; place: guest-physical address */
     GUEST_ERROR_SYSTEM_REGISTER, /* a trapped system register that does not exist here; place: its encoding */
     GUEST_ERROR_TRAP,            /* any other trap; place: exception class */
+    GUEST_ERROR_SERROR,          /* a bus answers a store with an error; place: syndrome */
     GUEST_ERROR_FAULT,           /* a fault message that a vCPU should not cause; place: label */
     GUEST_ERROR_KIND_COUNT,
 };

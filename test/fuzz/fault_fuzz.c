@@ -91,7 +91,12 @@ static void step_vcpu_fault(struct input *input, size_t vcpu_id)
     const uint64_t hsr = input_u64(input);
     const uint64_t pc = input_value(input);
     const uint32_t bytes = esr_ec(hsr) == ESR_EC_SMC64 || (hsr & ESR_IL) != 0 ? 4 : 2;
-    machine_trap(vcpu_id, pc, bytes, fake_vcpu_fault(vcpu_id, pc, hsr));
+    const microkit_msginfo message = fake_vcpu_fault(vcpu_id, pc, hsr);
+    if (esr_ec(hsr) == ESR_EC_SERROR) { /* an event: the vCPU stays where it is */
+        machine_fault(vcpu_id, message);
+    } else {
+        machine_trap(vcpu_id, pc, bytes, message);
+    }
 }
 
 /* MSR and MRS of what traps, in the order of the syndrome: op0, op2, op1, CRn, CRm. */

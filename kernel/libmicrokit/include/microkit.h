@@ -42,6 +42,9 @@ typedef seL4_MessageInfo_t microkit_msginfo;
  */
 #define MICROKIT_VCPU_CNTP_CTL ((seL4_VCPUReg)seL4_VCPUReg_Num)
 
+/* Guests have self-hosted debug. The register that switches it on, which the VMM resets. */
+#define MICROKIT_VCPU_MDSCR ((seL4_VCPUReg)(seL4_VCPUReg_Num + 2))
+
 /*
  * The registers of a vCPU, an seL4_UserContext, while it waits for the reply to its fault. What is changed there is
  * what it goes on with; a program status that a guest must not have is put right by the kernel.

@@ -168,8 +168,25 @@ static void handle_smc(struct vm *vm, struct vcpu *vcpu, uint64_t esr)
     }
 }
 
-static COLD void handle_unknown_class(struct vm *vm, struct vcpu *vcpu, uint64_t esr)
+/* An event can still arrive for a vCPU that has just been stopped: it counts, but its reply must not resume it. */
+static void begin_event(struct vcpu *vcpu)
 {
+    vcpu->exit = vcpu_is_on(vcpu) ? VCPU_HANDLING : VCPU_REPLACED;
+}
+
+/*
+ * An SError is an event, not of the instruction that the vCPU is at, which may be waiting. No call of the Microkit can
+ * make one pending in the guest.
+ */
+static COLD void handle_other_class(struct vm *vm, struct vcpu *vcpu, uint64_t esr)
+{
+    if (esr_ec(esr) == ESR_EC_SERROR) {
+        begin_event(vcpu);
+        guest_error(vm, vcpu->id, GUEST_ERROR_SERROR, esr, 0);
+        return;
+    }
+    vcpu->fsr = esr;
+    vcpu_regs_begin(vcpu);
     guest_error(vm, vcpu->id, GUEST_ERROR_TRAP, esr_ec(esr), esr);
     inject_undefined(vcpu);
 }
@@ -183,10 +200,14 @@ static const class_handler_t class_handlers[ESR_EC_COUNT] = {
 static void handle_vcpu_fault(struct vm *vm, struct vcpu *vcpu)
 {
     const uint64_t esr = microkit_mr_get(seL4_VCPUFault_HSR);
+    const class_handler_t handler = class_handlers[esr_ec(esr)];
+    if (handler == NULL) {
+        handle_other_class(vm, vcpu, esr);
+        return;
+    }
     vcpu->fsr = esr;
     vcpu_regs_begin(vcpu);
-    const class_handler_t handler = class_handlers[esr_ec(esr)];
-    (handler == NULL ? handle_unknown_class : handler)(vm, vcpu, esr);
+    handler(vm, vcpu, esr);
 }
 
 /* HVC: the message carries x0 to x7 and the PC, which is that of the instruction. */
@@ -209,12 +230,6 @@ static void handle_unknown_syscall(struct vm *vm, struct vcpu *vcpu)
         take_call_registers(vcpu);
     }
     smccc_handle(vm, vcpu);
-}
-
-/* An event can still arrive for a vCPU that has just been stopped: it counts, but its reply must not resume it. */
-static void begin_event(struct vcpu *vcpu)
-{
-    vcpu->exit = vcpu_is_on(vcpu) ? VCPU_HANDLING : VCPU_REPLACED;
 }
 
 static void handle_vgic_maintenance(struct vm *vm, struct vcpu *vcpu)

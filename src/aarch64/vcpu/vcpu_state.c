@@ -63,6 +63,9 @@ static const struct state_row rows[] = {
 #ifdef MICROKIT_VCPU_CNTP_CTL
     {"CNTP_CTL_EL0", MICROKIT_VCPU_CNTP_CTL, 0, true},
 #endif
+#ifdef MICROKIT_VCPU_MDSCR
+    {"MDSCR_EL1", MICROKIT_VCPU_MDSCR, 0, true},
+#endif
 };
 
 bool vcpu_state_exists(size_t vcpu_id)

@@ -9,6 +9,7 @@
 #include "exception.h"
 
 #include "gic.h"
+#include "spec/arm/debug.h"
 
 #define INSTRUCTION_BYTES 4
 #define STACK_BYTES       4096
@@ -67,7 +68,10 @@ static void record(const struct frame *frame, uint64_t vector)
 static void step_over(struct frame *frame)
 {
     const uint64_t ec = esr_ec(frame->esr);
-    if (ec == ESR_EC_FETCH_LOWER || ec == ESR_EC_FETCH_SAME || ec == ESR_EC_PC_ALIGNMENT) {
+    if (ec == ESR_EC_STEP_LOWER || ec == ESR_EC_STEP_SAME) {
+        /* The instruction has been executed; no further one is stepped. */
+        WRITE_SYSREG(mdscr_el1, READ_SYSREG(mdscr_el1) & ~MDSCR_SS);
+    } else if (ec == ESR_EC_FETCH_LOWER || ec == ESR_EC_FETCH_SAME || ec == ESR_EC_PC_ALIGNMENT) {
         frame->elr = frame->x[30];
     } else {
         frame->elr += INSTRUCTION_BYTES;

@@ -125,6 +125,7 @@ typedef enum {
     seL4_VCPUReg_CNTKCTL_EL1,
     seL4_VCPUReg_Num,
     fake_vcpu_reg_cntp_ctl = seL4_VCPUReg_Num,
+    fake_vcpu_reg_mdscr,
     fake_vcpu_reg_count,
 } seL4_VCPUReg;
 
@@ -168,8 +169,9 @@ typedef seL4_MessageInfo_t microkit_msginfo;
 extern int fake_vtimer_wakes;
 #define MICROKIT_VCPU_VTIMER_WAKES fake_vtimer_wakes
 
-/* As on the built-in kernel: guests have the physical timer. */
+/* As on the built-in kernel: guests have the physical timer, and debug. */
 #define MICROKIT_VCPU_CNTP_CTL fake_vcpu_reg_cntp_ctl
+#define MICROKIT_VCPU_MDSCR    fake_vcpu_reg_mdscr
 
 extern char microkit_name[MICROKIT_PD_NAME_LENGTH];
 

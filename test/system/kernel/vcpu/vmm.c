@@ -39,8 +39,7 @@ static const struct report reports[] = {
     [ITEM_ID_PFR0] = {"no SVE, RAS, AMU, EL2, EL3, SCXTNUM",
                       NIBBLE(8) | NIBBLE(7) | NIBBLE(11) | NIBBLE(2) | NIBBLE(3) | 0xeULL << 56, 0},
     [ITEM_ID_PFR1] = {"no MTE, SME", NIBBLE(2) | NIBBLE(6), 0},
-    [ITEM_ID_DFR0] = {"no PMU, as few breakpoints as there may be", NIBBLE(2) | NIBBLE(3) | NIBBLE(5) | NIBBLE(7),
-                      1 << 12 | 1 << 20},
+    [ITEM_ID_DFR0] = {"no PMU, no trace, no profiling", NIBBLE(1) | NIBBLE(2) | NIBBLE(8) | NIBBLE(10), 0},
     [ITEM_ID_ISAR1] = {"no pointer authentication", NIBBLE(1) | NIBBLE(2) | NIBBLE(6) | NIBBLE(7), 0},
     [ITEM_ID_ZFR0] = {"no features of SVE", ~0ULL, 0},
     [ITEM_COUNTER] = {"the physical counter can be read", 0, 0},
@@ -67,7 +66,7 @@ struct step {
 };
 
 #define VCPU_FAULT(class, mask, want)        seL4_Fault_VCPUFault, 1, class, mask, want, 0, 0
-#define NO_REGISTER                          26 /* seL4's 24, and two of the built-in kernel */
+#define NO_REGISTER                          27 /* seL4's 24, and three of the built-in kernel */
 #define SYSREG_FAULT(reg, is_read)           VCPU_FAULT(ESR_SYSREG, ISS_SYSREG_MASK | 1, (reg) | ((is_read) ? 1 : 0))
 #define VM_FAULT(class, mask, want, address) seL4_Fault_VMFault, 4, class, mask, want, address, 0
 

@@ -176,7 +176,7 @@ static void test_unknown_traps_are_undefined(void **state)
 {
     (void)state;
     for (unsigned ec = 0; ec < ESR_EC_COUNT; ec++) {
-        if (ec == ESR_EC_WFX || ec == ESR_EC_SMC64 || ec == ESR_EC_SYSREG) {
+        if (ec == ESR_EC_WFX || ec == ESR_EC_SMC64 || ec == ESR_EC_SYSREG || ec == ESR_EC_SERROR) {
             continue;
         }
         fixture_setup(state);
@@ -184,6 +184,20 @@ static void test_unknown_traps_are_undefined(void **state)
         fixture_assert_exception(0x02000000, 0x200);
         assert_int_equal(fixture_vm()->errors.counts[GUEST_ERROR_TRAP], 1);
     }
+}
+
+/* It comes some time after the store: what the vCPU is at is not its cause. */
+static void test_serror_is_counted(void **state)
+{
+    (void)state;
+    const microkit_msginfo message = fake_vcpu_fault(0, FIXTURE_PC, fixture_class(ESR_EC_SERROR, 0));
+    const seL4_UserContext before = fake.vcpus[0].context;
+    assert_true(fixture_fault(message));
+    assert_memory_equal(&fake.vcpus[0].context, &before, sizeof before);
+    assert_int_equal(fixture_vm()->errors.counts[GUEST_ERROR_SERROR], 1);
+    vm_vcpu(fixture_vm(), 0)->state = VCPU_WAITING;
+    assert_false(fixture_fault(fake_vcpu_fault(0, FIXTURE_PC, fixture_class(ESR_EC_SERROR, 0))));
+    assert_int_equal(vm_vcpu(fixture_vm(), 0)->state, VCPU_WAITING);
 }
 
 static void test_timeout_goes_on(void **state)
@@ -444,6 +458,7 @@ int main(void)
         cmocka_unit_test_setup(test_cache_maintenance_is_skipped, fixture_setup),
         cmocka_unit_test_setup(test_a32_instruction_of_two_bytes, fixture_setup),
         cmocka_unit_test_setup(test_unknown_traps_are_undefined, fixture_setup),
+        cmocka_unit_test_setup(test_serror_is_counted, fixture_setup),
         cmocka_unit_test_setup(test_timeout_goes_on, fixture_setup),
         cmocka_unit_test_setup(test_user_exception_is_undefined, fixture_setup),
         cmocka_unit_test_setup(test_unknown_labels_block, fixture_setup),

@@ -26,12 +26,12 @@ static void test_reset(void **state)
 {
     (void)state;
     const uint64_t offset = 0x1234;
-    for (size_t i = 0; i < seL4_VCPUReg_Num; i++) {
+    for (size_t i = 0; i < fake_vcpu_reg_count; i++) {
         fake.vcpus[1].regs[i] = 0xdead0000 + i;
     }
     fake.vcpus[1].regs[seL4_VCPUReg_CNTVOFF] = offset;
     vcpu_reset(1);
-    for (size_t i = 0; i < seL4_VCPUReg_Num; i++) {
+    for (size_t i = 0; i < fake_vcpu_reg_count; i++) {
         const uint64_t expected = i == seL4_VCPUReg_SCTLR        ? 0x30d50838
                                   : i == seL4_VCPUReg_VMPIDR_EL2 ? 0x80000001
                                   : i == seL4_VCPUReg_CNTVOFF    ? offset
