@@ -50,6 +50,8 @@ KNOWN_FAILURES = {
     "timer": {"physical timer: its interrupt comes"},
     "sysregs": {"ID_AA64PFR0_EL1: no EL2", "ID_AA64DFR0_EL1: no performance monitors",
                 "a performance monitor is undefined", "a performance monitor: ESR_EL1"},
+    "debug": {f"step of an {call}: {what}" for call in ("HVC", "SMC") for what in ("taken", "class", "where")},
+    "smp_debug": {"debug is off at its start", "this vCPU's breakpoint is taken"},
     "gic_delivery": {"split end: another one of the same priority comes", "split end: the same one does not",
                      "split end: it comes once deactivated"},
     "inject": {"edge in service: two ends are told"},

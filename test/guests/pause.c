@@ -106,6 +106,9 @@ static void waiting(void)
     while (!is_over(pauses, begin)) {
         interrupt_wait();
     }
+    /* It may have been stopped while it looked whether it is over. */
+    interrupt_unmask();
+    interrupt_mask();
     check_equal("stopped in WFI: it goes on", read64(PAUSES), pauses + 1);
     check_equal("stopped in WFI: the interrupt that came meanwhile, once", injected_count, 1);
     check_equal("stopped in WFI: no tick", tick_count, 0);
