@@ -374,6 +374,12 @@ static void test_gic_configured_by_the_vmm(void **state)
     guest.gic = 2;
     assert_int_equal(set_up(), NO_ENTRY);
     assert_true(fake_log_has("a GICv2 at 0x8000000, redistributors at 0x0; the VMM a GICv3 at 0x8000000, 0x80a0000"));
+    guest.gic = 3;
+    vm->virq.config.redist_base = gpa(0x8200000);
+    assert_int_equal(set_up(), NO_ENTRY);
+    vm->virq.config.redist_base = gpa(0x80a0000);
+    vm->virq.config.dist_base = gpa(0x8200000);
+    assert_int_equal(set_up(), NO_ENTRY);
 }
 
 static void test_second_call_after_the_controller_is_up(void **state)

@@ -6,6 +6,7 @@
 #include "fixture.h"
 
 #include "aarch64/exit/psci.h"
+#include "spec/arm/gic.h"
 
 #define PSCI32(number) (UINT64_C(0x84000000) | (number))
 #define PSCI64(number) (UINT64_C(0xc4000000) | (number))
@@ -120,6 +121,25 @@ static void test_cpu_off(void **state)
     assert_false(fixture_vm()->vgic.vcpus[0].on);
     /* Nothing of the exit is written to the vCPU any more. */
     assert_int_equal(fake.vcpus[0].context.pc, FIXTURE_PC);
+}
+
+/* What waits in its list registers for either vCPU goes to the other one. */
+static void test_cpu_off_leaves_no_interrupt_behind(void **state)
+{
+    (void)state;
+    const uint16_t irq = 40;
+    struct vgic *vgic = &fixture_vm()->vgic;
+    fake.lr_pending_yields = true;
+    vgic->vcpus[0].asleep = false;
+    vgic->vcpus[1].asleep = false;
+    vgic->group_enables = 3;
+    vgic->route[irq] = GICD_IROUTER_IRM;
+    vgic->shared[irq / 32].enabled |= 1u << irq % 32;
+    vgic_set_vcpu_on(vgic, 1, true);
+    assert_int_equal(vgic_inject(vgic, 0, irq), RESULT_OK);
+    assert_true(fake_lr_of(0, irq) >= 0);
+    assert_false(raw(PSCI32(PSCI_CPU_OFF), 0, 0, 0));
+    assert_true(fake_lr_of(1, irq) >= 0);
 }
 
 static void test_affinity_info_refuses(void **state)
@@ -238,6 +258,7 @@ int main(void)
         cmocka_unit_test_setup(test_cpu_on_32, fixture_setup),
         cmocka_unit_test_setup(test_cpu_on_refuses, fixture_setup),
         cmocka_unit_test_setup(test_cpu_off, fixture_setup),
+        cmocka_unit_test_setup(test_cpu_off_leaves_no_interrupt_behind, fixture_setup),
         cmocka_unit_test_setup(test_affinity_info_refuses, fixture_setup),
         cmocka_unit_test_setup(test_cpu_suspend_waits, fixture_setup),
         cmocka_unit_test_setup(test_cpu_suspend_returns_at_once, fixture_setup),

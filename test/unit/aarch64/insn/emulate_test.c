@@ -370,6 +370,7 @@ static void test_across_two_pages(void **state)
         put_entry(0x3000, 0, (RAM_BASE + 0x6000) | valid | for_el0);
         put_entry(0x3000, 1, cases[i].second);
         memset(ram, 0, 8);
+        memset(ram, 0, 32);
         memset(ram + 0x6ffc, 0, 8);
         *fake_x(0, 0) = 0x1122334455667788;
         *fake_x(0, 1) = 0xffc;
@@ -378,6 +379,9 @@ static void test_across_two_pages(void **state)
         assert_int_equal(ram[0x6ffc], cases[i].is_carried_out ? 0x88 : 0);
         assert_int_equal(ram[0], cases[i].is_carried_out ? 0x44 : 0);
         assert_int_equal(ram[3], cases[i].is_carried_out ? 0x11 : 0);
+        for (size_t behind = 4; behind < 32; behind++) {
+            assert_int_equal(ram[behind], 0);
+        }
         assert_int_equal(ram[0x7000], 0);
         assert_int_equal(fixture_device.count, 0);
     }

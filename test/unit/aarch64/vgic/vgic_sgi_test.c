@@ -83,6 +83,22 @@ static void sources_can_be_set_and_cleared(void **state)
     assert_int_equal(receivers(13), 0);
 }
 
+/* Each byte of a word is an SGI's, and sources add up. */
+static void sources_of_a_word(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(VGIC_V2, COUNT);
+    write32(f, 1, DIST + GICD_SPENDSGIR + 8, 0x01020408);
+    write32(f, 1, DIST + GICD_SPENDSGIR + 8, 0x02040801);
+    assert_int_equal(read32(f, 1, DIST + GICD_SPENDSGIR + 8), 0x03060c09);
+    assert_int_equal(read32(f, 1, DIST + GICD_SPENDSGIR + 4), 0);
+    write32(f, 1, DIST + GICD_CPENDSGIR + 8, 0x01060408);
+    assert_int_equal(read32(f, 1, DIST + GICD_SPENDSGIR + 8), 0x02000801);
+    assert_int_equal(read32(f, 1, DIST + GICD_ISPENDR), 1u << 11 | 1u << 9 | 1u << 8);
+    write32(f, 1, DIST + GICD_CPENDSGIR + 8, UINT32_MAX);
+    assert_int_equal(read32(f, 1, DIST + GICD_ISPENDR), 0);
+}
+
 static void injected_by_the_vmm(void **state)
 {
     (void)state;
@@ -227,6 +243,7 @@ int main(void)
         cmocka_unit_test(filters),
         cmocka_unit_test(one_source_after_the_other),
         cmocka_unit_test(sources_can_be_set_and_cleared),
+        cmocka_unit_test(sources_of_a_word),
         cmocka_unit_test(injected_by_the_vmm),
         cmocka_unit_test(affinity),
         cmocka_unit_test(groups),

@@ -460,6 +460,30 @@ static void falls_when_asked(void **state)
     }
 }
 
+/* The list register of what has fallen is there for another one that waits. */
+static void what_falls_makes_room(void **state)
+{
+    (void)state;
+    FOR_BOTH(version)
+    {
+        struct fixture *f = fixture_booted(version, 1);
+        fake.lr_pending_yields = true;
+        fake.lr_count = 1;
+        enable(f, 0, PPI);
+        enable(f, 0, SPI);
+        write_width(f, 0, DIST + GICD_ITARGETSR + SPI, 1, 1);
+        assert_int_equal(vgic_inject_sampled(&f->vgic, 0, PPI), RESULT_OK);
+        inject(f, 0, SPI);
+        assert_true(in_lr(0, PPI));
+        assert_false(in_lr(0, SPI));
+        vgic_fall(&f->vgic, 0, PPI);
+        assert_true(in_lr(0, SPI));
+        /* Of a vCPU that does not exist: nothing. */
+        vgic_fall(&f->vgic, 1, PPI);
+        assert_true(in_lr(0, SPI));
+    }
+}
+
 static void inject_sampled(struct fixture *f, uint32_t irq)
 {
     assert_int_equal(vgic_inject_sampled(&f->vgic, 0, irq), RESULT_OK);
@@ -530,6 +554,7 @@ int main(void)
         cmocka_unit_test(what_an_off_vcpu_held_goes_to_others),
         cmocka_unit_test(what_an_off_vcpu_serves_stays),
         cmocka_unit_test(falls_when_asked),
+        cmocka_unit_test(what_falls_makes_room),
         cmocka_unit_test(samples_levels_again_when_enabled),
         cmocka_unit_test(samples_nothing_else_again),
         cmocka_unit_test(says_what_is_wrong_with_a_configuration),

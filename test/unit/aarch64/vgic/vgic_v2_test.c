@@ -97,6 +97,28 @@ static void targets_choose_the_vcpu(void **state)
     assert_true(in_lr(2, SPI));
 }
 
+/* A word has the targets of four interrupts. Those of private ones, and all of a uniprocessor, stay as they are. */
+static void targets_of_a_word(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_booted(VGIC_V2, 4);
+    write32(f, 0, DIST + GICD_ITARGETSR + SPI, 0x08040201);
+    assert_int_equal(read32(f, 0, DIST + GICD_ITARGETSR + SPI), 0x08040201);
+    assert_int_equal(read32(f, 0, DIST + GICD_ITARGETSR + SPI - 4), 0);
+    for (uint32_t i = 0; i < 4; i++) {
+        enable(f, 0, SPI + i);
+        inject(f, 0, SPI + i);
+        assert_true(in_lr(i, SPI + i));
+    }
+    write32(f, 1, DIST + GICD_ITARGETSR + 28, UINT32_MAX);
+    for (uint32_t irq = 0; irq < VGIC_PRIVATE_COUNT; irq++) {
+        assert_int_equal(f->vgic.route[irq], 0);
+    }
+    f = fixture_booted(VGIC_V2, 1);
+    write32(f, 0, DIST + GICD_ITARGETSR + SPI, UINT32_MAX);
+    assert_int_equal(f->vgic.route[SPI], 0);
+}
+
 /* What waits for a busy vCPU moves with its route. */
 static void waiting_moves_with_the_target(void **state)
 {
@@ -122,13 +144,10 @@ static void waiting_moves_with_the_target(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(identification),
-        cmocka_unit_test(control),
-        cmocka_unit_test(sgis_are_always_enabled),
-        cmocka_unit_test(targets_of_a_uniprocessor),
-        cmocka_unit_test(targets_tell_who_reads),
-        cmocka_unit_test(targets_choose_the_vcpu),
-        cmocka_unit_test(waiting_moves_with_the_target),
+        cmocka_unit_test(identification),          cmocka_unit_test(control),
+        cmocka_unit_test(sgis_are_always_enabled), cmocka_unit_test(targets_of_a_uniprocessor),
+        cmocka_unit_test(targets_tell_who_reads),  cmocka_unit_test(targets_choose_the_vcpu),
+        cmocka_unit_test(targets_of_a_word),       cmocka_unit_test(waiting_moves_with_the_target),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -305,6 +305,24 @@ static void test_queue_that_is_invalid(void **state)
     assert_int_equal(get(STATUS), READY_TO_CONFIG | 0x40);
 }
 
+/* Where the rings are has 64 bits: each high word counts. */
+static void test_high_words_of_addresses(void **state)
+{
+    (void)state;
+    static const uint32_t high_words[] = {0x84, 0x94, 0xa4};
+    for (size_t i = 0; i < sizeof high_words / sizeof high_words[0]; i++) {
+        set(STATUS, 0);
+        assert_true(fake_mmio_negotiate(BASE, GOOD));
+        fake_mmio_set_queue(BASE, 0, &t.driver[0]);
+        assert_int_equal(get(QUEUE_READY), 1);
+        set(QUEUE_READY, 0);
+        set(high_words[i], 1);
+        set(QUEUE_READY, 1);
+        assert_int_equal(get(QUEUE_READY), 0);
+        assert_int_equal(get(STATUS), READY_TO_CONFIG | 0x40);
+    }
+}
+
 static void test_kicks(void **state)
 {
     (void)state;
@@ -449,6 +467,7 @@ int main(void)
         cmocka_unit_test_setup(test_status, setup),
         cmocka_unit_test_setup(test_queues, setup),
         cmocka_unit_test_setup(test_queue_that_is_invalid, setup),
+        cmocka_unit_test_setup(test_high_words_of_addresses, setup),
         cmocka_unit_test_setup(test_kicks, setup),
         cmocka_unit_test_setup(test_interrupt, setup),
         cmocka_unit_test_setup(test_reset_lowers_interrupt, setup),
