@@ -23,7 +23,7 @@ HAS_LOG = not SDK or "debug" in CONFIG
 # Where the loader's image goes on QEMU's machine.
 LOAD_ADDRESS = 0x70000000
 # Folders whose images are named as a user of the SDK would name them.
-NAMED_LOADER = ("examples/", "test/virtio/nomsi/")
+NAMED_LOADER = ("examples/", "test/virtio/nomsi/", "test/vswitch/")
 
 # What a debug kernel prints by itself, in the middle of what others print.
 KERNEL_MESSAGE = re.compile(r"\x1b\[0m\x1b\[1m<<\x1b\[0m\x1b\[32mseL4\(CPU \d+\).*?>>\x1b\[0m\r?\n", re.DOTALL)
