@@ -59,6 +59,20 @@ static void describe_frame(void *ctx, struct device_tree *tree)
     device_tree_end(tree);
 }
 
+/* One of many, each at an address of its own. */
+static void describe_one_of_many(void *ctx, struct device_tree *tree)
+{
+    const uint32_t number = (uint32_t)(uintptr_t)ctx;
+    device_tree_begin(tree, "n", 0x1000 + number);
+    const uint32_t phandle = device_tree_phandle(tree);
+    device_tree_cells(tree, "x", &phandle, 1);
+    for (uint32_t i = 0; i < 16; i++) {
+        device_tree_begin(tree, "i", i);
+        device_tree_end(tree);
+    }
+    device_tree_end(tree);
+}
+
 static void reset(void *ctx)
 {
     (void)ctx;
@@ -168,6 +182,20 @@ static void test_nodes(void **state)
     const int node = fdt_first_subnode(blob, 0);
     assert_string_equal(fdt_get_name(blob, node, NULL), "virtio_mmio@a000000");
     assert_string_equal(fdt_get_name(blob, fdt_next_subnode(blob, node), NULL), "bus@112345678");
+}
+
+/* The size is that of all nodes, properties and numbers: no slack makes up for what is not counted. */
+static void test_many_devices(void **state)
+{
+    (void)state;
+    static struct device many[20];
+    static const struct device_ops many_ops = {.reset = reset, .describe = describe_one_of_many};
+    for (size_t i = 0; i < sizeof many / sizeof many[0]; i++) {
+        assert_int_equal(device_add(vm_instance(), &many[i], "name", &many_ops, (void *)i, &nothing), RESULT_OK);
+    }
+    build(2, 3, 7, false);
+    assert_int_equal(add(), RESULT_OK);
+    assert_true(fdt_path_offset(blob, "/n@1013/i@f") > 0);
 }
 
 static void test_one_cell_and_no_phandle(void **state)
@@ -356,6 +384,7 @@ int main(void)
         cmocka_unit_test_setup(test_serial_port, setup),
         cmocka_unit_test_setup(test_no_devices, setup),
         cmocka_unit_test_setup(test_nodes, setup),
+        cmocka_unit_test_setup(test_many_devices, setup),
         cmocka_unit_test_setup(test_one_cell_and_no_phandle, setup),
         cmocka_unit_test_setup(test_node_of_ones_own, setup),
         cmocka_unit_test_setup(test_trees_that_cannot_have_devices, setup),

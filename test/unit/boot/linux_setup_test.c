@@ -557,6 +557,31 @@ static void test_device_in_ram(void **state)
     assert_null(vm->devices);
 }
 
+/* What guest_configure was given, and the device tree must say again. */
+static void test_vcpus_configured_by_the_vmm(void **state)
+{
+    (void)state;
+    start_registered();
+    guest.gic = 3;
+    guest.cpu_count = 2;
+    guest.cpu_stride = 0x100;
+    vm->is_configured = true;
+    vm->vcpu_count = 2;
+    vm->has_affinities = true;
+    vm->affinity[0] = 0;
+    vm->affinity[1] = 0x100;
+    assert_int_not_equal(set_up(), NO_ENTRY);
+    vm->affinity[1] = 0x101;
+    assert_int_equal(set_up(), NO_ENTRY);
+    assert_true(
+        fake_log_has("device tree has 2 CPUs, the reg of number 1 is 0x100; guest_configure was given 2, 0x101"));
+    vm->affinity[1] = 0x100;
+    vm->vcpu_count = 3;
+    vm->affinity[2] = 0x200;
+    assert_int_equal(set_up(), NO_ENTRY);
+    assert_true(fake_log_has("guest_configure was given 3, 0x0"));
+}
+
 static void test_affinities(void **state)
 {
     (void)state;
@@ -645,6 +670,7 @@ int main(void)
         cmocka_unit_test(test_seeds),
         cmocka_unit_test(test_seeds_without_a_source),
         cmocka_unit_test(test_seeds_of_the_device_tree),
+        cmocka_unit_test(test_vcpus_configured_by_the_vmm),
         cmocka_unit_test(test_affinities),
         cmocka_unit_test(test_device_in_ram),
         cmocka_unit_test(test_a_stopped_guest_keeps_its_ram),

@@ -6,6 +6,7 @@
 #include "fixture.h"
 
 #include "aarch64/vcpu/vcpu_timer.h"
+#include "spec/arm/gic.h"
 
 static void test_event(void **state)
 {
@@ -15,6 +16,22 @@ static void test_event(void **state)
     assert_int_equal(vm->vcpus[0].timers[VCPU_TIMER_VIRTUAL], VCPU_TIMER_MASKED);
     assert_int_equal(fake.vcpus[0].vppi_ack_count, 0);
     assert_int_equal(vm->vgic.vcpus[0].private_word.sampled, BIT(GIC_INTID_TIMER_VIRTUAL));
+}
+
+/* The guest reads which interrupts are pending: the timer, which it has switched off meanwhile, is not. */
+static void test_line_is_looked_at_when_the_guest_asks(void **state)
+{
+    (void)state;
+    struct vm *vm = fixture_vm();
+    const gpa_t at = gpa(0x80a0000 + 0x10000 + GICR_ISPENDR0);
+    struct mmio_access access = {.width_bytes = 4};
+    fake.vcpus[0].regs[seL4_VCPUReg_CNTV_CTL] = 1 | 4;
+    assert_true(fixture_fault(fake_vppi_event(GIC_INTID_TIMER_VIRTUAL)));
+    assert_int_equal(mmio_dispatch(&vm->mmio, at, &access), MMIO_HANDLED);
+    assert_int_equal(access.value, BIT(GIC_INTID_TIMER_VIRTUAL));
+    fake.vcpus[0].regs[seL4_VCPUReg_CNTV_CTL] = 0;
+    assert_int_equal(mmio_dispatch(&vm->mmio, at, &access), MMIO_HANDLED);
+    assert_int_equal(access.value, 0);
 }
 
 /* A vCPU is started while an event of its former life is on its way. */
@@ -167,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_event, fixture_setup),
+        cmocka_unit_test_setup(test_line_is_looked_at_when_the_guest_asks, fixture_setup),
         cmocka_unit_test_setup(test_event_of_a_former_life, fixture_setup),
         cmocka_unit_test_setup(test_event_of_another_interrupt, fixture_setup),
         cmocka_unit_test_setup(test_event_without_interrupt_controller, fixture_setup),

@@ -178,6 +178,8 @@ static void test_accesses_that_are_none(void **state)
             if (offset % bytes == 0) {
                 uint64_t value = UINT64_MAX;
                 assert_int_equal(access_table(offset, bytes, false, &value), is_good ? MMIO_HANDLED : MMIO_GUEST_ERROR);
+                assert_true(is_good || value == 0);
+                value = UINT64_MAX;
                 assert_int_equal(access_table(offset, bytes, true, &value), is_good ? MMIO_HANDLED : MMIO_GUEST_ERROR);
                 struct mmio_access access = {.width_bytes = bytes};
                 assert_int_equal(pci_msix_access_pending(&msix, offset, &access),

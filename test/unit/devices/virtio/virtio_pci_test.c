@@ -301,6 +301,30 @@ static void test_channels(void **state)
     assert_false(virtio_notified(8));
 }
 
+/* What a function that could not be set up leaves behind: nothing. */
+static void test_function_that_is_removed(void **state)
+{
+    (void)state;
+    static const struct pci_function_ops no_ops;
+    static struct recorder other;
+    const struct pci_identity identity = {.vendor_id = 0x1234, .device_id = 0x5678};
+    struct pci_function *function = pci_add_function(&host, 1, 1, &identity, &no_ops, NULL);
+    assert_non_null(function);
+    assert_int_equal(get(config_at(1, 1), 4), 0x56781234);
+    assert_int_equal(get(config_at(1, 0) + 0x0e, 1), 0x80);
+    pci_remove_function(function);
+    assert_int_equal(get(config_at(1, 1), 4), UINT32_MAX);
+    assert_int_equal(get(config_at(1, 0) + 0x0e, 1), 0);
+    /* Of a slot with others, which stay several. */
+    function = pci_add_function(&host, 2, 2, &identity, &no_ops, NULL);
+    assert_non_null(function);
+    pci_remove_function(function);
+    assert_int_equal(get(config_at(2, 2), 4), UINT32_MAX);
+    assert_int_equal(get(config_at(2, 0) + 0x0e, 1), 0x80);
+    assert_true(init_device(&other, 2, 2));
+    assert_int_equal(get(config_at(2, 2), 4), PRESENT);
+}
+
 static void test_places(void **state)
 {
     (void)state;
@@ -387,6 +411,7 @@ int main(void)
         cmocka_unit_test_setup(test_access_through_config, setup),
         cmocka_unit_test_setup(test_restart, setup),
         cmocka_unit_test_setup(test_channels, setup),
+        cmocka_unit_test_setup(test_function_that_is_removed, setup),
         cmocka_unit_test_setup(test_places, setup),
         cmocka_unit_test_setup(test_bad_configurations, setup),
     };
