@@ -122,7 +122,7 @@ static void masked(void)
     set_compare(now());
     set_control(CNT_CTL_ENABLE | CNT_CTL_IMASK);
     timer_spin(100);
-    check_equal("IMASK: status all the same", read_control(), 7);
+    check_equal("IMASK: ISTATUS is set", read_control(), 7);
     check_equal("IMASK: nothing to take", gic_take(), GIC_INTID_SPURIOUS);
     set_control(CNT_CTL_ENABLE);
     const uint32_t taken = gic_wait();

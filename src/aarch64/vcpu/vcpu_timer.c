@@ -63,7 +63,7 @@ void vcpu_timer_reset(struct vm *vm, size_t vcpu_id)
 QUICK void on_event(struct vm *vm, struct vcpu *vcpu, enum vcpu_timer timer)
 {
     const uint32_t irq = timers[timer].irq;
-    /* It may have been on its way when the vCPU was started: one of its former life, whose timer was on. */
+    /* The event may be from before the vCPU was started, when its timer was on. */
     const bool is_outdated = vcpu->timers[timer] == VCPU_TIMER_NEW && !is_on(read_control(vcpu, timer));
     if (is_outdated) {
         microkit_vcpu_arm_ack_vppi(vcpu->id, irq);

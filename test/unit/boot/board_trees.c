@@ -45,7 +45,7 @@ static bool has_vcpu(const struct dtb_cpus *cpus, uint64_t reg)
     return false;
 }
 
-/* Why a guest with this tree would wait in vain for one of its CPUs; NULL: it would not. */
+/* Why one of the CPUs of a guest with this tree would not start; NULL: all of them start. */
 static const char *find_fault(const void *blob, const struct dtb_cpus *cpus)
 {
     const int parent = fdt_path_offset(blob, "/cpus");

@@ -34,7 +34,7 @@ static void test_line_is_looked_at_when_the_guest_asks(void **state)
     assert_int_equal(access.value, 0);
 }
 
-/* A vCPU is started while an event of its former life is on its way. */
+/* A vCPU is started while an event from before is still to be received. */
 static void test_event_of_a_former_life(void **state)
 {
     (void)state;
