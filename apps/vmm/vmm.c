@@ -123,13 +123,9 @@ static bool add_pci_host(void)
 static bool uart_log(void *cookie, const char *line, size_t length)
 {
     (void)cookie;
-    if (sddf_serial_available(&uart_tx) < length + sizeof "\r\n\r") {
+    if (!sddf_serial_write_line(&uart_tx, &is_in_line, line, (uint32_t)length)) {
         return false;
     }
-    sddf_serial_write(&uart_tx, "\r\n", is_in_line ? 2 : 0);
-    sddf_serial_write(&uart_tx, line, (uint32_t)length);
-    sddf_serial_write(&uart_tx, "\r", 1);
-    is_in_line = line[length - 1] != '\n';
     microkit_notify(uart_tx.channel);
     return true;
 }

@@ -32,6 +32,7 @@ struct line *line;
 
 static struct pl011 serial;
 static struct sddf_serial out, in;
+static bool is_in_line; /* the last character that the guest sent ended no line */
 
 static size_t transmit(void *cookie, const uint8_t *bytes, size_t count)
 {
@@ -40,6 +41,7 @@ static size_t transmit(void *cookie, const uint8_t *bytes, size_t count)
     do {
         done += sddf_serial_write(&out, &bytes[done], (uint32_t)(count - done));
     } while (done < count && !sddf_serial_wait_for_room(&out));
+    is_in_line = done != 0 ? bytes[done - 1] != '\n' : is_in_line;
     microkit_notify(CONSOLE_CH);
     return done;
 }
@@ -48,11 +50,9 @@ static size_t transmit(void *cookie, const uint8_t *bytes, size_t count)
 static bool log_to_console(void *cookie, const char *text, size_t length)
 {
     (void)cookie;
-    if (sddf_serial_available(&out) <= length) {
+    if (!sddf_serial_write_line(&out, &is_in_line, text, (uint32_t)length)) {
         return false;
     }
-    sddf_serial_write(&out, text, (uint32_t)length);
-    sddf_serial_write(&out, "\r", 1);
     microkit_notify(CONSOLE_CH);
     return true;
 }

@@ -156,6 +156,29 @@ static inline uint32_t sddf_serial_write(struct sddf_serial *ring, const void *f
 }
 
 /**
+ * Writes a line between others, or nothing of it. The caller is the producer, and notifies the consumer.
+ *
+ * @param is_in_line  whether the last character written before ended no line; then a line feed comes first. Tells of
+ *                    this one afterwards.
+ * @param line        a line feed at its end gets a carriage return before it.
+ * @return false: there is no room for all of it.
+ */
+static inline bool sddf_serial_write_line(struct sddf_serial *ring, bool *is_in_line, const char *line, uint32_t length)
+{
+    const bool has_end = length != 0 && line[length - 1] == '\n';
+    const uint32_t line_feed = 2;
+
+    if (sddf_serial_available(ring) < length + 2 * line_feed) {
+        return false;
+    }
+    sddf_serial_write(ring, "\r\n", *is_in_line ? line_feed : 0);
+    sddf_serial_write(ring, line, length - has_end);
+    sddf_serial_write(ring, "\r\n", has_end ? line_feed : 0);
+    *is_in_line = !has_end;
+    return true;
+}
+
+/**
  * Reads characters, as many as there are. The caller is the consumer, and notifies the producer if any were read and
  * sddf_serial_producer_waits.
  *

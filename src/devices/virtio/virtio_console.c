@@ -57,7 +57,6 @@ _Static_assert(sizeof(struct control) == 8, "layout of VIRTIO 5.3.6.2");
  */
 #define CHAINS_MAX (2 * QUEUE_SIZE)
 #define ROUNDS_MAX 8 /* looks for room in a ring that was full */
-#define LINE_FEED  "\r\n"
 
 struct port {
     struct sddf_serial rx;
@@ -547,25 +546,13 @@ bool virtio_console_resize(struct virtio_console *storage, size_t index, uint16_
     return true;
 }
 
-/* With the line feeds around it all or nothing, so that a line is on the debug console or here, whole. */
 bool virtio_console_log(void *storage, const char *line, size_t length)
 {
     struct console *console = (struct console *)storage;
     struct port *port = &console->ports[0];
-    const bool has_end = line[length - 1] == '\n';
-    const uint32_t count = (uint32_t)length - has_end;
-    const uint32_t line_feed_bytes = sizeof LINE_FEED - 1;
-    if (console->port_count == 0 || sddf_serial_available(&port->tx) < count + 2 * line_feed_bytes) {
+    if (console->port_count == 0 || !sddf_serial_write_line(&port->tx, &port->is_in_line, line, (uint32_t)length)) {
         return false;
     }
-    if (port->is_in_line) {
-        sddf_serial_write(&port->tx, LINE_FEED, line_feed_bytes);
-    }
-    sddf_serial_write(&port->tx, line, count);
-    if (has_end) {
-        sddf_serial_write(&port->tx, LINE_FEED, line_feed_bytes);
-    }
-    port->is_in_line = !has_end;
     microkit_notify(port->tx.channel);
     return true;
 }
