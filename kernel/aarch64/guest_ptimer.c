@@ -11,10 +11,6 @@
 #include "kernel/core/sched.h"
 #include "spec/arm/timer.h"
 
-#define CNTP_TVAL_EL0 REGISTER(3, 3, 14, 2, 0)
-#define CNTP_CTL_EL0  REGISTER(3, 3, 14, 2, 1)
-#define CNTP_CVAL_EL0 REGISTER(3, 3, 14, 2, 2)
-
 uint64_t guest_ptimer_control(const struct thread *vcpu)
 {
     const uint64_t *registers = vcpu->context->registers;

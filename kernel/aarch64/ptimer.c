@@ -12,10 +12,7 @@
 
 #define PTIMER_INTID 30
 
-#define CNTPCT_EL0    REGISTER(3, 3, 14, 0, 1)
-#define CNTP_TVAL_EL0 REGISTER(3, 3, 14, 2, 0)
-#define CNTP_CTL_EL0  REGISTER(3, 3, 14, 2, 1)
-#define CNTP_CVAL_EL0 REGISTER(3, 3, 14, 2, 2)
+#define CNTPCT_EL0 REGISTER(3, 3, 14, 0, 1)
 
 static bool read_register(uint32_t reg, uint64_t *value)
 {

@@ -18,6 +18,11 @@
 #define REGISTER(op0, op1, crn, crm, op2)                                                                              \
     ((uint32_t)((op0) << 20 | (op2) << 17 | (op1) << 14 | (crn) << 10 | (crm) << 1))
 
+/* The EL1 physical timer, whose accesses trap for PDs and guests alike. */
+#define CNTP_TVAL_EL0 REGISTER(3, 3, 14, 2, 0)
+#define CNTP_CTL_EL0  REGISTER(3, 3, 14, 2, 1)
+#define CNTP_CVAL_EL0 REGISTER(3, 3, 14, 2, 2)
+
 /* General register `number` of a frame; 31 is the zero register. */
 static inline uint64_t *frame_register(struct frame *frame, unsigned number, uint64_t *zero)
 {

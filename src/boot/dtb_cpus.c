@@ -90,8 +90,11 @@ static bool has_psci(const struct dtb *dtb)
     static const char *const names[] = {"arm,psci-0.2", "arm,psci-1.0"};
 
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-        const int node = fdt_node_offset_by_compatible(dtb->blob, -1, names[i]);
-        if (node >= 0 && is_psci_usable(dtb, node)) {
+        int node = fdt_node_offset_by_compatible(dtb->blob, -1, names[i]);
+        while (node >= 0 && !is_psci_usable(dtb, node)) {
+            node = fdt_node_offset_by_compatible(dtb->blob, node, names[i]);
+        }
+        if (node >= 0) {
             return true;
         }
     }

@@ -199,6 +199,15 @@ static void test_psci(void **state)
     assert_int_equal(read_cpus(), RESULT_OK);
     two_cpus_with_psci("arm,psci-0.2", "hvc");
     assert_int_equal(read_cpus(), RESULT_OK);
+    /* One of several will do. */
+    builder_begin(&b);
+    builder_psci(&b, "arm,psci-1.0", "call");
+    builder_psci(&b, "arm,psci-1.0", "smc");
+    begin_nodes();
+    cpu("cpu@0", "cpu", 0, NULL);
+    cpu("cpu@1", "cpu", 1, NULL);
+    builder_end(&b);
+    assert_int_equal(read_cpus(), RESULT_OK);
     /* A vCPU that is alone is never switched on. */
     builder_begin(&b);
     begin_nodes();
