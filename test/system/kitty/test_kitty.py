@@ -9,6 +9,7 @@ import ctypes
 import os
 import random
 import socket
+import subprocess
 
 import pytest
 
@@ -174,6 +175,21 @@ def test_run(spawn, root, build):
         assert client.recv(4) == b"RFB "  # [RFC 6143, 7.1.1]
     console.send("1.5O\n")
     console.expect('till: "1.5O": must be an amount')
+
+
+@pytest.mark.parametrize("display, can_open, shown", [
+    (":0", "gtk", "-display gtk"), (":0", "sdl", "-display sdl"), (":0", "curses", "-vnc"), ("", "gtk", "-vnc")])
+def test_where_the_screen_is(root, tmp_path, display, can_open, shown):
+    """A window where there is a display and a QEMU that can open one; otherwise VNC."""
+    qemu = tmp_path / "qemu"
+    qemu.write_text(f'#!/bin/sh\n[ "$*" = "-display help" ] && echo {can_open} || echo "$@"\n')
+    qemu.chmod(0o755)
+    environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    run = subprocess.run([root / "examples/kitty/run", tmp_path, qemu, "-m", "2G"], stdin=subprocess.DEVNULL, text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**environment, "DISPLAY": display},
+                         timeout=60, check=True)
+    assert run.stdout.startswith(f"-m 2G {shown} ")
+    assert ("vncviewer" in run.stderr) == (shown == "-vnc")
 
 
 class Display(ctypes.Structure):
