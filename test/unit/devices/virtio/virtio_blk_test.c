@@ -625,6 +625,20 @@ static void test_storage_that_is_not_ready(void **state)
     assert_int_equal(status_of(write), IOERR);
 }
 
+/* Ready by the time that the guest asks, though nobody has said so. */
+static void test_storage_that_is_ready_late(void **state)
+{
+    (void)state;
+    setup_with(false, false);
+    start(0, 1);
+    t.info.ready = true;
+    const struct op read = add(0, IN, 0, 512, NULL);
+    kick(0);
+    backend_run();
+    assert_int_equal(status_of(read), OK);
+    assert_int_equal(fake_mmio_read(BASE, 0x100), SECTORS);
+}
+
 static void test_broken_chains(void **state)
 {
     (void)state;
@@ -814,6 +828,7 @@ int main(void)
         cmocka_unit_test_setup(test_reset_under_way, setup),
         cmocka_unit_test_setup(test_queue_reset_under_way, setup),
         cmocka_unit_test_setup(test_storage_that_is_not_ready, setup),
+        cmocka_unit_test_setup(test_storage_that_is_ready_late, setup),
         cmocka_unit_test_setup(test_broken_chains, setup),
         cmocka_unit_test_setup(test_any_order, setup),
         cmocka_unit_test_setup(test_memory_that_changes, setup),

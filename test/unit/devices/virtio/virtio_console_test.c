@@ -213,6 +213,38 @@ static void test_receive_without_buffers(void **state)
     assert_int_equal(fake.notifies[CHANNEL(0)], 1);
 }
 
+/* Buffers are asked for while there is something to put into them, and only then. */
+static void test_kicks_of_the_receive_queue(void **state)
+{
+    (void)state;
+    start_one_port();
+    sddf_serial_write(&t.rx[0], "abc", 3);
+    offer(0, 2);
+    assert_int_equal(fake_queue_used_flags(&t.queues[0]), 0);
+    offer(0, 2);
+    assert_int_equal(fake_queue_used_flags(&t.queues[0]), 1);
+    sddf_serial_write(&t.rx[0], "d", 1);
+    assert_true(virtio_notified(CHANNEL(0)));
+    assert_int_equal(fake_queue_used_flags(&t.queues[0]), 0);
+}
+
+/* A driver on another vCPU gives a buffer right after the device has seen that there is none. */
+static void give_a_receive_buffer(void)
+{
+    const struct fake_buffer buffer = {fake_ram_alloc(8, 1), 8, true};
+    fake_queue_add(&t.queues[0], &buffer, 1);
+}
+
+static void test_a_buffer_that_comes_late(void **state)
+{
+    (void)state;
+    start_one_port();
+    sddf_serial_write(&t.rx[0], "abc", 3);
+    fake_ram_on_fence(give_a_receive_buffer);
+    assert_true(virtio_notified(CHANNEL(0)));
+    assert_int_equal(take_all(0), 1);
+}
+
 static void test_broken_virtualiser(void **state)
 {
     (void)state;
@@ -236,6 +268,31 @@ static void test_reset_forgets_a_chain(void **state)
     start(2, 0);
     sddf_serial_advance(&t.tx[0], RING_BYTES);
     assert_true(virtio_notified(CHANNEL(0) + 1));
+    send(1, "new");
+    assert_sent(0, "new");
+    assert_int_equal(take_all(1), 1);
+}
+
+/* A chain that has been read in part when its queue is reset is not gone on with. [VIRTIO 2.6.1] */
+static void test_queue_reset_forgets_a_chain(void **state)
+{
+    (void)state;
+    char text[2 * RING_BYTES + 1];
+    memset(text, 'a', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    start_one_port();
+    start(2, VIRTIO_F_RING_RESET);
+    send(1, text);
+    fake_mmio_write(BASE, 0x30, 0);
+    fake_mmio_write(BASE, 0xc0, 1); /* the other queue: nothing changes for this one */
+    sddf_serial_advance(&t.tx[0], 1);
+    assert_true(virtio_notified(CHANNEL(0) + 1));
+    assert_int_equal(sddf_serial_available(&t.tx[0]), RING_BYTES);
+    fake_mmio_write(BASE, 0x30, 1);
+    fake_mmio_write(BASE, 0xc0, 1);
+    sddf_serial_advance(&t.tx[0], RING_BYTES);
+    fake_queue_init(&t.queues[1], 16);
+    fake_mmio_set_queue(BASE, 1, &t.queues[1]);
     send(1, "new");
     assert_sent(0, "new");
     assert_int_equal(take_all(1), 1);
@@ -311,6 +368,28 @@ static void test_ports(void **state)
     send(5, "out");
     assert_sent(1, "out");
     assert_int_equal(take_all(3), 4);
+}
+
+static void give_a_control_buffer(void)
+{
+    const struct fake_buffer buffer = {fake_ram_alloc(8, 1), 8, true};
+    fake_queue_add(&t.queues[2], &buffer, 1);
+}
+
+/* The only thing to say is about the second port, and its buffer comes right after the device has seen none. */
+static void test_a_control_buffer_that_comes_late(void **state)
+{
+    (void)state;
+    const struct virtio_console_port ports[] = {{.serial = &t.config[0]}, {.serial = &t.config[1]}};
+    assert_true(virtio_console_init(&t.console, virtio_at_mmio(BASE, IRQ), ports, 2));
+    start(QUEUES, MULTIPORT);
+    control(0, 0, 1);
+    offer(2, 8);
+    assert_int_equal(take_all(2), 1);
+    fake_ram_on_fence(give_a_control_buffer);
+    fake_mmio_kick(BASE, 2);
+    assert_int_equal(take_all(2), 1);
+    assert_int_equal(*fake_ram_at(fake_ram_alloc(0, 1) - 8), 1);
 }
 
 static void test_ports_not_negotiated(void **state)
@@ -507,6 +586,20 @@ static void test_ready_twice(void **state)
     }
 }
 
+/* A port that becomes ready though its receive queue does not exist. */
+static void test_ready_without_a_queue(void **state)
+{
+    (void)state;
+    const struct virtio_console_port ports[] = {{.serial = &t.config[0]}, {.serial = &t.config[1]}};
+    assert_true(virtio_console_init(&t.console, virtio_at_mmio(BASE, IRQ), ports, 2));
+    start(4, MULTIPORT);
+    control(0, 0, 1);
+    sddf_serial_write(&t.rx[1], "in", 2);
+    control(1, 3, 1);
+    assert_int_equal(t.rings[1][0].queue.head, 0);
+    assert_int_equal(fake_mmio_read(BASE, 0x70) & VIRTIO_STATUS_NEEDS_RESET, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -516,16 +609,21 @@ int main(void)
         cmocka_unit_test_setup(test_log_without_a_console, setup),
         cmocka_unit_test_setup(test_receive, setup),
         cmocka_unit_test_setup(test_receive_without_buffers, setup),
+        cmocka_unit_test_setup(test_kicks_of_the_receive_queue, setup),
+        cmocka_unit_test_setup(test_a_buffer_that_comes_late, setup),
         cmocka_unit_test_setup(test_broken_virtualiser, setup),
         cmocka_unit_test_setup(test_reset_forgets_a_chain, setup),
+        cmocka_unit_test_setup(test_queue_reset_forgets_a_chain, setup),
         cmocka_unit_test_setup(test_size, setup),
         cmocka_unit_test_setup(test_ports, setup),
+        cmocka_unit_test_setup(test_a_control_buffer_that_comes_late, setup),
         cmocka_unit_test_setup(test_ports_not_negotiated, setup),
         cmocka_unit_test_setup(test_control_buffer_too_small, setup),
         cmocka_unit_test_setup(test_broken_chain, setup),
         cmocka_unit_test_setup(test_configurations_that_are_refused, setup),
         cmocka_unit_test_setup(test_memory_that_changes, setup),
         cmocka_unit_test_setup(test_ready_twice, setup),
+        cmocka_unit_test_setup(test_ready_without_a_queue, setup),
         cmocka_unit_test_setup(test_a_virtualiser_as_fast_as_the_device, setup),
         cmocka_unit_test_setup(test_a_driver_as_fast_as_the_device, setup),
         cmocka_unit_test_setup(test_chains_that_are_withdrawn, setup),

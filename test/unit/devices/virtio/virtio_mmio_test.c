@@ -195,6 +195,10 @@ static void test_config_space(void **state)
     assert_int_equal(access(CONFIG + 4, 4, false, &value), MMIO_HANDLED);
     assert_int_equal(value, 0x17161514);
     assert_int_equal(access(CONFIG + 8, 4, false, &value), MMIO_GUEST_ERROR);
+    assert_int_equal(value, 0);
+    value = 0x55;
+    assert_int_equal(access(CONFIG, 8, false, &value), MMIO_GUEST_ERROR);
+    assert_int_equal(value, 0);
     assert_int_equal(access(CONFIG + 8, 2, false, &value), MMIO_HANDLED);
     assert_int_equal(value, 0x1918);
     value = 0xabcd;

@@ -366,6 +366,29 @@ static void test_nobody_receives(void **state)
     assert_int_equal(used_count(0), 0);
 }
 
+/* A virtualiser that has run out of buffers is told when it gets one back, once, and only if it waits for that. */
+static void test_buffers_that_are_waited_for(void **state)
+{
+    (void)state;
+    start(0);
+    for (unsigned i = 0; i < BUFFERS; i++) {
+        deliver(64, 0xb1);
+    }
+    sddf_net_do_not_signal(&t.rx.free);
+    offer(2048);
+    assert_int_equal(fake.notifies[RX_CHANNEL], 0);
+    sddf_net_take(&t.rx.free, &(struct sddf_net_buffer){0});
+    assert_true(sddf_net_wait(&t.rx.free));
+    fake_mmio_kick(BASE, 0); /* nothing goes back */
+    assert_int_equal(fake.notifies[RX_CHANNEL], 0);
+    offer(2048);
+    assert_int_equal(fake.notifies[RX_CHANNEL], 1);
+    fake_mmio_kick(BASE, 0);
+    assert_int_equal(fake.notifies[RX_CHANNEL], 1);
+    device_reset_all(vm_instance()); /* discards the other two */
+    assert_int_equal(fake.notifies[RX_CHANNEL], 1);
+}
+
 /* A frame that waits when the guest restarts does not reach the restarted guest. */
 static void test_reset(void **state)
 {
@@ -540,6 +563,7 @@ int main(void)
         cmocka_unit_test_setup(test_too_little_room, setup),
         cmocka_unit_test_setup(test_wild_frames, setup),
         cmocka_unit_test_setup(test_nobody_receives, setup),
+        cmocka_unit_test_setup(test_buffers_that_are_waited_for, setup),
         cmocka_unit_test_setup(test_reset, setup),
         cmocka_unit_test_setup(test_control, setup),
         cmocka_unit_test_setup(test_broken_chains, setup),
