@@ -53,13 +53,19 @@ static bool write_register(uint32_t reg, uint64_t value)
     return true;
 }
 
+/* Every PD may read the counter. QEMU 7 traps that with HCR_EL2.TGE, whatever CNTHCTL_EL2.EL1PCTEN says. */
+static bool is_permitted(const struct thread *pd, uint64_t iss)
+{
+    return irq_is_of(PTIMER_INTID, pd) || (ISS_IS_READ(iss) && ISS_REGISTER(iss) == CNTPCT_EL0);
+}
+
 NOINLINE bool ptimer_emulate(struct thread *pd, uint64_t esr)
 {
     uint64_t iss = esr_iss(esr);
     uint64_t zero = 0;
     uint64_t *general = frame_register(pd->frame, ISS_RT(iss), &zero);
 
-    if (!irq_is_of(PTIMER_INTID, pd)) {
+    if (!is_permitted(pd, iss)) {
         return false;
     }
     if (!(ISS_IS_READ(iss) ? read_register(ISS_REGISTER(iss), general) : write_register(ISS_REGISTER(iss), *general))) {
