@@ -100,6 +100,8 @@ void guest_main(void)
             interrupt_unmask();
         }
         if (mode != doing) {
+            /* Or the handler changes to what comes next in the midst of it, and is undone. */
+            interrupt_mask();
             change(mode);
         }
         __asm__ volatile("yield");
