@@ -28,7 +28,7 @@
 #define SEED_PIECE_BYTES  16 /* no source is asked for more at once */
 #define PAGE_BYTES        4096
 
-static void stop_all(struct vm *vm)
+void guest_halt(struct vm *vm)
 {
     for (size_t i = 0; i < vm_vcpu_count(vm); i++) {
         vcpu_stop(vm, i);
@@ -138,6 +138,9 @@ static bool start(struct vm *vm, const char *function)
     vm->started = true;
     vm->is_new = false;
     vcpu_timer_register(vm);
+    if (vm->debugger != NULL) {
+        vm->debugger->ops->started(vm->debugger);
+    }
     if (reset_stub_start(vm) != RESULT_OK) {
         LOG_VMM_ERR("%s: the system description has no vCPU %zu\n", function, vm->boot_vcpu_id);
         return false;
@@ -152,7 +155,7 @@ bool guest_start(size_t boot_vcpu_id, uintptr_t kernel_pc, uintptr_t dtb, uintpt
         return false;
     }
     if (vm->started) {
-        stop_all(vm);
+        guest_halt(vm);
         reset_all(vm);
     }
     vm->boot_vcpu_id = boot_vcpu_id;
@@ -169,6 +172,9 @@ void guest_pause(struct vm *vm)
         vcpu_pause(vm, i);
     }
     reset_stub_cancel(vm);
+    if (vm->debugger != NULL) {
+        vm->debugger->ops->paused(vm->debugger);
+    }
 }
 
 void guest_stop(size_t boot_vcpu_id)
@@ -181,19 +187,25 @@ void guest_stop(size_t boot_vcpu_id)
     guest_pause(vm);
 }
 
-bool guest_resume(size_t boot_vcpu_id)
+size_t guest_go_on(struct vm *vm)
 {
-    struct vm *vm = vm_instance();
     size_t resumed = 0;
-    if (vm->is_new && boot_vcpu_id == vm->boot_vcpu_id) {
-        return start(vm, "guest_resume");
+    if (vm->is_new) {
+        return start(vm, "guest_resume") ? 1 : 0;
     }
-    for (size_t i = 0; i < vm_vcpu_count(vm) && boot_vcpu_id == vm->boot_vcpu_id; i++) {
+    for (size_t i = 0; i < vm_vcpu_count(vm); i++) {
         if (vm->vcpus[i].state == VCPU_PAUSED) {
             vcpu_resume(vm, i);
             resumed++;
         }
     }
+    return resumed;
+}
+
+bool guest_resume(size_t boot_vcpu_id)
+{
+    struct vm *vm = vm_instance();
+    const size_t resumed = boot_vcpu_id == vm->boot_vcpu_id ? guest_go_on(vm) : 0;
     if (resumed == 0) {
         LOG_VMM_ERR("guest_resume: no guest of boot vCPU %zu is stopped by guest_stop\n", boot_vcpu_id);
     }
@@ -226,6 +238,12 @@ static bool restart(struct vm *vm, const char *function)
     return check_start(vm, function, vm->boot_vcpu_id, kernel_pc) && start(vm, function);
 }
 
+bool guest_reboot(struct vm *vm, const char *function)
+{
+    guest_halt(vm);
+    return restart(vm, function);
+}
+
 /* The RAM that the library knows, or, where only the device tree has told its size, at least that: all is cleared. */
 static bool take_ram(struct vm *vm, uintptr_t guest_ram_vaddr, size_t guest_ram_size)
 {
@@ -250,7 +268,7 @@ static bool take_ram(struct vm *vm, uintptr_t guest_ram_vaddr, size_t guest_ram_
 bool guest_restart(size_t boot_vcpu_id, uintptr_t guest_ram_vaddr, size_t guest_ram_size)
 {
     struct vm *vm = vm_instance();
-    stop_all(vm);
+    guest_halt(vm);
     if (!vm_has_vcpu(vm, boot_vcpu_id)) {
         LOG_VMM_ERR("guest_restart: vCPU %zu does not exist, there are %zu\n", boot_vcpu_id, vm_vcpu_count(vm));
         return false;
@@ -368,8 +386,12 @@ void guest_power(struct vm *vm, size_t vcpu_id, enum guest_power_event event)
         LOG_VMM("guest asks for %s%s\n", event == GUEST_POWER_RESET ? "a reset" : "power-off",
                 log_limit_note(vm->power_log_count));
     }
-    stop_all(vm);
-    if (power_action(vm, vcpu_id, event) == GUEST_POWER_ACTION_RESTART && !restart(vm, "reset")) {
+    guest_halt(vm);
+    const enum guest_power_action action = power_action(vm, vcpu_id, event);
+    if (action == GUEST_POWER_ACTION_RESTART && !restart(vm, "reset")) {
         LOG_VMM_ERR("guest stays stopped\n");
+    }
+    if (action == GUEST_POWER_ACTION_STOP && vm->debugger != NULL) {
+        vm->debugger->ops->powered_off(vm->debugger);
     }
 }

@@ -19,6 +19,12 @@ static void replace_exit(struct vcpu *vcpu)
     vcpu->exit = vcpu->exit == VCPU_NO_EXIT ? VCPU_NO_EXIT : VCPU_REPLACED;
 }
 
+/* A vCPU that is being reset is not the guest's yet: it must run. */
+static bool is_held_by_debugger(const struct vm *vm)
+{
+    return vm->debugger != NULL && vm->debugger->holds && !vm->reset_stub.under_way;
+}
+
 enum result vcpu_start(struct vm *vm, size_t vcpu_id, const struct vcpu_entry *entry)
 {
     struct vcpu *vcpu = vm_vcpu(vm, vcpu_id);
@@ -28,14 +34,17 @@ enum result vcpu_start(struct vm *vm, size_t vcpu_id, const struct vcpu_entry *e
         return result;
     }
     vcpu_timer_reset(vm, vcpu_id);
-    vcpu->state = VCPU_RUNNING;
+    const bool is_held = is_held_by_debugger(vm);
+    vcpu->state = is_held ? VCPU_PAUSED : VCPU_RUNNING;
     replace_exit(vcpu);
     vcpu->has_run = true;
-    vgic_set_vcpu_on(&vm->vgic, vcpu_id, true);
-    result = vcpu_state_enter(vcpu_id, entry);
+    vgic_set_vcpu_on(&vm->vgic, vcpu_id, !is_held);
+    result = vcpu_state_enter(vcpu_id, entry, !is_held);
     if (result != RESULT_OK) {
         vcpu->state = VCPU_OFF;
         vgic_set_vcpu_on(&vm->vgic, vcpu_id, false);
+    } else if (is_held) {
+        vm->debugger->ops->held(vm->debugger, vcpu);
     }
     return result;
 }

@@ -69,6 +69,30 @@ struct vm_hooks {
     uint8_t trng_uuid[SMC_UUID_BYTES];
 };
 
+struct vm_debugger;
+
+/* What a debugger has to hear of. */
+struct vm_debugger_ops {
+    /* A vCPU has executed SMC with an immediate that is not 0. Answers whether that is a breakpoint of the debugger's.
+     */
+    bool (*breakpoint)(struct vm_debugger *debugger, struct vcpu *vcpu);
+    /* The guest starts: its images are loaded, and none of its instructions is executed yet. */
+    void (*started)(struct vm_debugger *debugger);
+    /* A vCPU would run now, but is held. */
+    void (*held)(struct vm_debugger *debugger, struct vcpu *vcpu);
+    /* Every vCPU has been paused, by the VMM or for an error of the guest. */
+    void (*paused)(struct vm_debugger *debugger);
+    /* A vCPU has switched itself off (PSCI CPU_OFF). */
+    void (*vcpu_off)(struct vm_debugger *debugger, struct vcpu *vcpu);
+    /* The guest has switched itself off, and stays off. */
+    void (*powered_off)(struct vm_debugger *debugger);
+};
+
+struct vm_debugger {
+    const struct vm_debugger_ops *ops;
+    bool holds; /* vCPUs that are started wait for the debugger */
+};
+
 struct vm {
     struct vcpu vcpus[VM_VCPU_COUNT_MAX];
     size_t vcpu_count; /* 0 until known: read it through vm_vcpu_count */
@@ -97,6 +121,7 @@ struct vm {
     vm_reload_t reload; /* NULL: nothing to load again */
     struct reset_stub reset_stub;
 
+    struct vm_debugger *debugger; /* NULL: none */
     struct guest_errors errors;
     struct vm_hooks hooks;
     struct vm_exception_handler exception_handlers[VM_EXCEPTION_HANDLER_COUNT_MAX];

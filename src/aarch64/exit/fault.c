@@ -161,10 +161,10 @@ static void handle_smc(struct vm *vm, struct vcpu *vcpu, uint64_t esr)
     if (vm->reset_stub.under_way && reset_stub_takes_exit(vm, vcpu, true)) {
         return;
     }
-    if (field_get(CALL_IMMEDIATE, esr) != 0) {
-        smccc_refuse(vcpu);
-    } else {
+    if (field_get(CALL_IMMEDIATE, esr) == 0) {
         smccc_handle(vm, vcpu);
+    } else if (vm->debugger == NULL || !vm->debugger->ops->breakpoint(vm->debugger, vcpu)) {
+        smccc_refuse(vcpu);
     }
 }
 

@@ -81,6 +81,9 @@ static int64_t cpu_off(struct vm *vm, struct vcpu *vcpu, const struct smccc_call
     vcpu_stop(vm, vcpu->id);
     vcpu_timer_stop(vm, vcpu->id);
     vgic_take_back(&vm->vgic, vcpu->id);
+    if (vm->debugger != NULL) {
+        vm->debugger->ops->vcpu_off(vm->debugger, vcpu);
+    }
     return PSCI_DENIED;
 }
 
@@ -92,7 +95,7 @@ static int64_t cpu_on(struct vm *vm, struct vcpu *vcpu, const struct smccc_call 
     if (target == VM_VCPU_COUNT_MAX) {
         return PSCI_INVALID_PARAMETERS;
     }
-    if (vcpu_is_on(&vm->vcpus[target])) {
+    if (vm->vcpus[target].state != VCPU_OFF) {
         return PSCI_ALREADY_ON;
     }
     if (!is_entry(vm, entry.pc)) {
@@ -108,7 +111,7 @@ static int64_t affinity_info(struct vm *vm, struct vcpu *vcpu, const struct smcc
     if (target == VM_VCPU_COUNT_MAX || call->args[1] != 0) {
         return PSCI_INVALID_PARAMETERS;
     }
-    return vcpu_is_on(&vm->vcpus[target]) ? PSCI_AFFINITY_ON : PSCI_AFFINITY_OFF;
+    return vm->vcpus[target].state != VCPU_OFF ? PSCI_AFFINITY_ON : PSCI_AFFINITY_OFF;
 }
 
 static int64_t migrate_info_type(struct vm *vm, struct vcpu *vcpu, const struct smccc_call *call)

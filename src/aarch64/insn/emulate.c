@@ -31,16 +31,6 @@ struct emulation {
     uint64_t va; /* of the first register's access */
 };
 
-static struct stage1 read_controls(const struct vcpu *vcpu)
-{
-    return (struct stage1){
-        .sctlr = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_SCTLR),
-        .tcr = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_TCR),
-        .ttbr0 = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_TTBR0),
-        .ttbr1 = microkit_vcpu_arm_read_reg(vcpu->id, seL4_VCPUReg_TTBR1),
-    };
-}
-
 /* Whether the stack pointer in use is SP_EL1, which is not among the general registers. */
 static bool uses_sp_el1(const struct vcpu *vcpu)
 {
@@ -97,7 +87,7 @@ static bool begin(struct vm *vm, struct vcpu *vcpu, struct emulation *emulation)
         return false;
     }
     emulation->pc = vcpu->regs.context->pc;
-    emulation->stage1 = read_controls(vcpu);
+    emulation->stage1 = stage1_of(vcpu->id);
     if (!read_instruction(vm, emulation, &instruction) || !decode_load_store(instruction, &emulation->what)) {
         return false;
     }
@@ -268,7 +258,7 @@ bool emulate_find_walk(struct vm *vm, struct vcpu *vcpu, bool is_fetch, uint64_t
     gpa_t at;
     if (is_fetch) {
         vcpu_regs_fetch(vcpu, VCPU_REGS_PC);
-        emulation.stage1 = read_controls(vcpu);
+        emulation.stage1 = stage1_of(vcpu->id);
         emulation.va = vcpu->regs.context->pc;
     } else if (!begin(vm, vcpu, &emulation)) {
         return false;

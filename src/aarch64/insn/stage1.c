@@ -8,7 +8,7 @@
  */
 #include "aarch64/insn/stage1.h"
 
-#include <stdbool.h>
+#include <microkit.h>
 
 #include "util/field.h"
 
@@ -46,6 +46,17 @@
 #define LAST_LEVEL       3
 #define DESCRIPTOR_BYTES 8
 #define PHYSICAL         FIELD(47, 0)
+#define VA_BITS_DEFAULT  48
+
+struct stage1 stage1_of(uint32_t vcpu_id)
+{
+    return (struct stage1){
+        .sctlr = microkit_vcpu_arm_read_reg(vcpu_id, seL4_VCPUReg_SCTLR),
+        .tcr = microkit_vcpu_arm_read_reg(vcpu_id, seL4_VCPUReg_TCR),
+        .ttbr0 = microkit_vcpu_arm_read_reg(vcpu_id, seL4_VCPUReg_TTBR0),
+        .ttbr1 = microkit_vcpu_arm_read_reg(vcpu_id, seL4_VCPUReg_TTBR1),
+    };
+}
 
 /* One half of the address space. */
 struct half {
@@ -168,11 +179,22 @@ static enum result walk(const struct half *half, const struct guest_ram *ram, ui
     }
 }
 
+bool stage1_is_on(const struct stage1 *stage1)
+{
+    return (stage1->sctlr & SCTLR_M) != 0;
+}
+
+uint32_t stage1_va_bits(const struct stage1 *stage1, uint64_t va)
+{
+    const struct half half = half_of(stage1, va);
+    return half.is_known ? half.size_bits : VA_BITS_DEFAULT;
+}
+
 enum result stage1_translate(const struct stage1 *stage1, const struct guest_ram *ram, uint64_t va, uint32_t needs,
                              gpa_t *at, uint32_t *level)
 {
     *level = 0;
-    if ((stage1->sctlr & SCTLR_M) == 0) {
+    if (!stage1_is_on(stage1)) {
         *at = gpa(va & PHYSICAL);
         return RESULT_OK;
     }

@@ -20,6 +20,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "util/result.h"
@@ -33,6 +34,15 @@ struct stage1 {
     uint64_t ttbr0;
     uint64_t ttbr1;
 };
+
+/* Those of a vCPU. */
+struct stage1 stage1_of(uint32_t vcpu_id);
+
+/* Whether the MMU is on. */
+bool stage1_is_on(const struct stage1 *stage1);
+
+/* Bits of the addresses in the half that `va` is in; 48 if the registers say nothing sensible. */
+uint32_t stage1_va_bits(const struct stage1 *stage1, uint64_t va);
 
 /* Permissions that an access needs, added up; a read by EL1 needs none. [Arm ARM D8.4.1] */
 #define STAGE1_NEEDS_NONE  0u

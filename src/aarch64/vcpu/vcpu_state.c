@@ -87,10 +87,10 @@ enum result vcpu_state_reset(size_t vcpu_id, uint32_t affinity)
     return RESULT_OK;
 }
 
-enum result vcpu_state_enter(size_t vcpu_id, const struct vcpu_entry *entry)
+enum result vcpu_state_enter(size_t vcpu_id, const struct vcpu_entry *entry, bool runs)
 {
     seL4_UserContext context = {.pc = entry->pc, .spsr = PSTATE_ENTRY, .x0 = entry->x0};
-    const int error = seL4_TCB_WriteRegisters(BASE_VM_TCB_CAP + vcpu_id, seL4_True, 0, VCPU_REGS_ALL, &context);
+    const int error = seL4_TCB_WriteRegisters(BASE_VM_TCB_CAP + vcpu_id, runs, 0, VCPU_REGS_ALL, &context);
     return error == seL4_NoError ? RESULT_OK : RESULT_INVALID;
 }
 

@@ -27,5 +27,5 @@ bool vcpu_state_exists(size_t vcpu_id);
  */
 MUST_CHECK enum result vcpu_state_reset(size_t vcpu_id, uint32_t affinity);
 
-/* General registers and PSTATE into entry state, and runs the vCPU. */
-MUST_CHECK enum result vcpu_state_enter(size_t vcpu_id, const struct vcpu_entry *entry);
+/* General registers and PSTATE into entry state; `runs`: and runs the vCPU. */
+MUST_CHECK enum result vcpu_state_enter(size_t vcpu_id, const struct vcpu_entry *entry, bool runs);

@@ -53,6 +53,7 @@ struct fake_microkit {
     unsigned inject_calls;   /* of kernel_calls: InjectIRQ, failed ones too */
     unsigned irq_acks[64];   /* by channel, deferred ones too */
     unsigned notifies[64];   /* by channel, deferred ones too */
+    uint64_t counter;        /* the physical counter */
     unsigned smc_calls;
     seL4_ARM_SMCContext smc_args;     /* of the last call */
     seL4_ARM_SMCContext smc_response; /* what calls answer */

@@ -47,7 +47,7 @@ static void test_enter(void **state)
 {
     (void)state;
     const struct vcpu_entry entry = {.pc = 0x40080000, .x0 = 0x4f000000};
-    assert_int_equal(vcpu_state_enter(0, &entry), RESULT_OK);
+    assert_int_equal(vcpu_state_enter(0, &entry, true), RESULT_OK);
     const seL4_UserContext *context = &fake.vcpus[0].context;
     assert_int_equal(context->pc, 0x40080000);
     assert_int_equal(context->spsr, 0x3c5);
@@ -66,7 +66,7 @@ static void test_vcpu_that_the_system_lacks(void **state)
     (void)state;
     const struct vcpu_entry entry = {0};
     assert_int_equal(vcpu_state_reset(FAKE_VCPU_COUNT, 0), RESULT_INVALID);
-    assert_int_equal(vcpu_state_enter(FAKE_VCPU_COUNT, &entry), RESULT_INVALID);
+    assert_int_equal(vcpu_state_enter(FAKE_VCPU_COUNT, &entry, true), RESULT_INVALID);
     /* The guest has two; the VMM's calls say what is wrong. */
     fake.vcpu_count = 1;
     vcpu_reset(1);
