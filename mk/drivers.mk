@@ -15,7 +15,8 @@
 $(call needs,LIBVMM_A UNIT_DIR)
 
 DRIVERS        := $(EXAMPLES:%/examples=%/drivers)
-DRIVER_NAMES   := pl011 cadence_uart imx_uart serial_virt virtio_blk blk_virt virtio_net net_virt arm_timer virtio_rng
+DRIVER_NAMES   := pl011 cadence_uart imx_uart serial_virt virtio_blk blk_virt virtio_net net_virt arm_timer virtio_rng \
+    virtio_console
 DRIVER_ELFS    := $(DRIVER_NAMES:%=$(DRIVERS)/%.elf)
 SDDF_CONFIGURE := tools/sddf/configure tools/sddf/checks.py
 
@@ -27,6 +28,7 @@ DRIVER_MORE_imx_uart     := apps/drivers/serial/uart.c
 DRIVER_MORE_virtio_blk   := apps/drivers/virtio/virtio.c
 DRIVER_MORE_virtio_net   := apps/drivers/virtio/virtio.c
 DRIVER_MORE_virtio_rng   := apps/drivers/virtio/virtio.c
+DRIVER_MORE_virtio_console := apps/drivers/virtio/virtio.c
 DRIVER_MORE_blk_virt     := apps/drivers/blk/partition.c
 DRIVER_MORE_net_virt     := apps/drivers/net/net_pool.c
 

@@ -8,7 +8,7 @@
 #   EXAMPLE_BANNER_NAME  what it is, for the line at the start and for the list of examples
 # and, where it is not the default,
 #   EXAMPLE_BOARDS_NAME  the boards that it runs on (default: qemu_virt_aarch64)
-#   EXAMPLE_TAKES_NAME   which of MEM, SMP, CORES and BUS it obeys (default: none); one given in vain is an error
+#   EXAMPLE_TAKES_NAME   which of MEM, SMP, CORES, BUS and GDB it obeys (default: none); one given in vain is an error
 #   EXAMPLE_CORES_NAME   how many cores the machine has (default: 1)
 #   EXAMPLE_QEMU_NAME    further arguments of QEMU: disks, network (without -nic or -netdev there is no network)
 #   EXAMPLE_FILES_NAME   further files to build first, such as disks
@@ -25,6 +25,9 @@ GIC ?= $(firstword $(BOARD_GICS))
 CPU ?= $(or $(BOARD_CPU),cortex-a53)
 #@ MEM              run: the guest's RAM, a multiple of 2M from 96M to 1G (default: 256M)
 #@ SMP              run: how many vCPUs the guest has, 1 to 8 (default: 1)
+#@ GDB              run: GDB=1: the guest waits for a debugger (docs/debugging.md)
+#@ GDB_PORT         run GDB=1: TCP port of this machine where the debugger connects (default: 1234)
+GDB_PORT ?= 1234
 #@ CORES            run: how many cores the vCPUs share, 1 to 8 (default: a core for each vCPU, but at most 4)
 
 EXAMPLE_NAMES := $(foreach fragment,$(sort $(wildcard examples/*/*.mk)),$(if $(filter \
@@ -37,6 +40,11 @@ RUN_ARGS     = $(strip $(EXAMPLE_QEMU_$(EXAMPLE)))
 RUN_QEMU     = $(QEMU) $(BOARD_MACHINE) \
     $(if $(filter -nic -netdev,$(RUN_ARGS)),,-nic none) $(RUN_ARGS)
 RUN_RUNNER   = $(or $(EXAMPLE_RUNNER_$(EXAMPLE)),tools/run/console)
+# The line of tools/run/add-gdb.
+RUN_GDB_QEMU = -global virtio-mmio.force-legacy=false -device virtio-serial-device,bus=virtio-mmio-bus.24 \
+    -chardev socket$(COMMA)id=gdb$(COMMA)host=127.0.0.1$(COMMA)port=$(GDB_PORT)$(COMMA)server=on$(COMMA)wait=off \
+    -device virtconsole$(COMMA)chardev=gdb
+RUN_GDB_SAYS = $(if $(GDB),; the guest waits for a debugger)
 RUN_HINT     = leave with Ctrl-A X, or poweroff in the guest
 # An architected pointer authentication is slow to emulate; QEMU has a quicker one.
 RUN_CPU      = $(if $(filter max,$(CPU)),max$(COMMA)pauth-impdef=on,$(CPU))
@@ -48,7 +56,7 @@ RUN_BOARD    = EXAMPLE '$(EXAMPLE)' BOARD '$(BOARD)' BOARD_GICS '$(BOARD_GICS)' 
     BOARD_CPU '$(BOARD_CPU)' BOARDS '$(or $(EXAMPLE_BOARDS_$(EXAMPLE)),qemu_virt_aarch64)'
 COMMA       := ,
 # What was given to this run, of the variables that not every example takes.
-RUN_OPTIONS  = MEM SMP CORES BUS
+RUN_OPTIONS  = MEM SMP CORES BUS GDB
 RUN_GIVEN    = $(foreach name,$(RUN_OPTIONS),$(if $($(name)),$(name) '$($(name))'))
 RUN_VAIN     = $(strip $(foreach name,$(filter-out $(EXAMPLE_TAKES_$(EXAMPLE)),$(RUN_OPTIONS)),\
     $(if $($(name)),$(name))))
@@ -64,6 +72,7 @@ run:
 	@$(call step,BUILD,$(RUN_IMAGE))
 	+$(Q)$(BUILD_QUIETLY) $(RUN_IMAGE) $(EXAMPLE_FILES_$(EXAMPLE)) </dev/null >&2
 	@$(call step,BOOT,$(EXAMPLE_BANNER_$(EXAMPLE)); $(RUN_HINT))
+	$(if $(GDB),@$(call step,GDB,in another terminal: gdb-multiarch -ex "target remote localhost:$(GDB_PORT)"))
 	$(Q)exec $(RUN_RUNNER) $(RUN_QEMU) $(call qemu_image,$(RUN_IMAGE))
 
 # Without a configuration for several cores, the SDK cannot build what needs them.

@@ -21,6 +21,7 @@ endif
 
 include test/system/linux/linux.mk
 include test/system/kernel/kernel.mk
+include test/system/gdb/gdb_test.mk
 include test/system/storm/storm.mk
 include test/system/vswitch/vswitch_test.mk
 include test/system/console/console.mk

@@ -11,6 +11,7 @@
  * - Kernel, initial RAM disk and command line are memory regions that are filled from files (prefill_path).
  * - It has a console (virtio, or a PL011), virtio disk and network card each, if the PD is a client of such a
  * virtualiser, and an entropy device and firmware's random numbers, if it is one of an entropy driver.
+ * - If it has a line for a debugger, the guest waits for that before its first instruction.
  * - If it is a client of a timer driver, its vCPUs wait for their timers blocked, on seL4 too.
  * - The device tree is made up of these.
  *
@@ -19,6 +20,7 @@
  */
 #include <microkit.h>
 
+#include <libvmm/gdb.h>
 #include <libvmm/libvmm.h>
 #include <libvmm/pci.h>
 #include <libvmm/pl011.h>
@@ -71,6 +73,7 @@ SECTION(SDDF_SERIAL_CLIENT_CONFIG) struct sddf_serial_client_config serial_confi
 SECTION(SDDF_BLK_CLIENT_CONFIG) struct sddf_blk_client_config blk_config;
 SECTION(SDDF_NET_CLIENT_CONFIG) struct sddf_net_client_config net_config;
 SECTION(ENTROPY_CLIENT_CONFIG) struct entropy_client_config entropy_config;
+SECTION(GDB_CLIENT_CONFIG) struct sddf_serial_client_config gdb_config;
 SECTION(SDDF_TIMER_CLIENT_CONFIG) struct sddf_timer_client_config timer_config;
 
 /* Set by the system description (setvar_vaddr, setvar_prefill_size). */
@@ -78,6 +81,7 @@ uintptr_t guest_kernel_vaddr, guest_kernel_bytes;
 uintptr_t guest_initrd_vaddr, guest_initrd_bytes;
 uintptr_t guest_bootargs_vaddr, guest_bootargs_bytes;
 
+static struct gdb gdb;
 static struct pci_host pci_host;
 static struct virtio_console console;
 static struct pl011 uart;
@@ -298,6 +302,11 @@ static bool timer_notified(microkit_channel ch)
     return true;
 }
 
+static bool add_debugger(void)
+{
+    return gdb_config.magic[0] == '\0' || gdb_init_serial(&gdb, &gdb_config, true);
+}
+
 /* The command line is a file: it may end with a line feed. */
 static const char *read_bootargs(void)
 {
@@ -367,7 +376,7 @@ static bool set_up(void)
     }
     if (!add_pci_host() || !add_console() ||
         !guest_ram_register((uintptr_t)config.ram.vaddr, config.ram_guest_base, config.ram.size) || !add_blk() ||
-        !add_net() || !add_entropy() || !add_timer()) {
+        !add_net() || !add_entropy() || !add_timer() || !add_debugger()) {
         return false;
     }
     const size_t dtb_bytes = write_device_tree();
@@ -419,7 +428,8 @@ static bool entropy_notified(microkit_channel ch)
 
 void notified(microkit_channel ch)
 {
-    if (!timer_notified(ch) && !virtio_notified(ch) && !entropy_notified(ch) && !uart_notified(ch)) {
+    if (!timer_notified(ch) && !virtio_notified(ch) && !entropy_notified(ch) && !uart_notified(ch) &&
+        !gdb_notified(&gdb, ch)) {
         LOG_VMM_ERR("channel %u: no device's\n", ch);
     }
     start_when_ready();

@@ -8,6 +8,7 @@
  */
 #include <microkit.h>
 
+#include <libvmm/gdb.h>
 #include <libvmm/libvmm.h>
 
 /* Where the guest finds its device tree and initial RAM disk (guest-physical); the device tree says the latter too. */
@@ -28,8 +29,19 @@ extern char _guest_kernel_image[], _guest_kernel_image_end[];
 extern char _guest_dtb_image[], _guest_dtb_image_end[];
 extern char _guest_initrd_image[], _guest_initrd_image_end[];
 
+/* Filled in where the system has a line for a debugger. */
+__attribute__((__section__(GDB_CLIENT_CONFIG), __used__)) struct sddf_serial_client_config gdb_config;
+
+static struct gdb gdb;
+
 /* Address of the guest's RAM here; the image tool sets it from the system description. */
 uintptr_t guest_ram_vaddr;
+
+/* The guest waits for its debugger, if there is a line for one. */
+static bool add_debugger(void)
+{
+    return gdb_config.magic[0] == '\0' || gdb_init_serial(&gdb, &gdb_config, true);
+}
 
 /* A guest that switches itself off takes the machine with it; one that resets is restarted by the library. */
 static enum guest_power_action on_power(size_t vcpu_id, enum guest_power_event event, void *cookie)
@@ -51,7 +63,7 @@ void init(void)
         (uintptr_t)_guest_initrd_image, GUEST_INITRD_DEST, (size_t)(_guest_initrd_image_end - _guest_initrd_image));
     if (kernel_pc == (uintptr_t)-1 || !virq_controller_init(GUEST_VCPU_ID) ||
         !virq_register_passthrough(GUEST_VCPU_ID, SERIAL_IRQ, SERIAL_CH) ||
-        !guest_register_power_handler(on_power, NULL)) {
+        !guest_register_power_handler(on_power, NULL) || !add_debugger()) {
         LOG_VMM_ERR("the guest cannot be started\n");
         return;
     }
@@ -61,7 +73,7 @@ void init(void)
 
 void notified(microkit_channel ch)
 {
-    if (!virq_handle_passthrough(ch)) {
+    if (!gdb_notified(&gdb, ch) && !virq_handle_passthrough(ch)) {
         LOG_VMM_ERR("channel %u: not the guest's\n", ch);
     }
 }

@@ -23,7 +23,7 @@
 
 static const struct program *const programs[] = {
     &program_blk_virt,   &program_net_virt,   &program_serial_virt, &program_uart,
-    &program_virtio_blk, &program_virtio_net, &program_virtio_rng,
+    &program_virtio_blk, &program_virtio_net, &program_virtio_rng,  &program_virtio_console,
 };
 #define PROGRAM_COUNT (sizeof programs / sizeof programs[0])
 

@@ -31,13 +31,15 @@ DEVICE = {"device_base": "setvar_vaddr", "dma_base": "setvar_vaddr", "dma_bytes"
           "irq_channel": "setvar_id"}
 VARIABLES = {
     ".serial_driver_config": {"uart_base": "setvar_vaddr", "irq_channel": "setvar_id"},
+    ".console_driver_config": DEVICE,
     ".blk_driver_config": DEVICE,
     ".net_driver_config": DEVICE,
     ".entropy_driver_config": DEVICE,
     ".vmm_config": {"guest_kernel_vaddr": "setvar_vaddr", "guest_kernel_bytes": "setvar_prefill_size"},
 }
 # Bytes of the DMA region.
-DMA_BYTES = {".blk_driver_config": 0x3000, ".net_driver_config": 0x5000, ".entropy_driver_config": 0x1000}
+DMA_BYTES = {".blk_driver_config": 0x3000, ".net_driver_config": 0x5000, ".entropy_driver_config": 0x1000,
+             ".console_driver_config": 0x1000}
 # Of the ready-made VMM: what is there as a whole or not at all.
 IMAGES = ("guest_initrd", "guest_bootargs")
 

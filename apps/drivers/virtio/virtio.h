@@ -21,6 +21,7 @@
 
 #define VIRTIO_ID_NET     1
 #define VIRTIO_ID_BLK     2
+#define VIRTIO_ID_CONSOLE 3
 #define VIRTIO_ID_ENTROPY 4
 
 #define VIRTIO_F_VERSION_1 (UINT64_C(1) << 32)

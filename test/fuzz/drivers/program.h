@@ -32,7 +32,7 @@ struct program {
 };
 
 extern const struct program program_blk_virt, program_net_virt, program_serial_virt, program_uart, program_virtio_blk,
-    program_virtio_net, program_virtio_rng;
+    program_virtio_console, program_virtio_net, program_virtio_rng;
 
 /* A region that others can write, zeroed; it is there until the next input. */
 struct sddf_region program_region(size_t bytes);

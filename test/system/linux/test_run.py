@@ -93,6 +93,9 @@ def test_examples_with_devices(root, build, options, command, answer):
     ("CORES=0", "CORES=0: must be a number from 1 to 8"),
     ("EXAMPLE=none", "EXAMPLE=none: no such example; there are: kitty linux "),
     ("EXAMPLE=smp SMP=2", "EXAMPLE=smp: takes no SMP"),
+    ("EXAMPLE=kitty GDB=1", "EXAMPLE=kitty: takes no GDB"),
+    ("GDB=yes", "GDB=yes: must be 1"),
+    ("GDB=1 BOARD=zcu102", "GDB=1: not for BOARD=zcu102, but for qemu_virt_aarch64"),
 ])
 def test_wrong_options_are_named(root, build, option, message):
     result = make(root, build, "run", *option.split())
