@@ -10,10 +10,29 @@
 
 #include <libvmm/util/util.h>
 
-#include "aarch64/debug/debug_regs.h"
+#include "debug/monitor.h"
 #include "util/format.h"
 
 #define LINE_BYTES 96
+
+/* An answer of the VM's, in one packet: what does not fit is left out, and that is said. */
+struct answer {
+    struct gdb_output *output;
+    bool is_cut;
+};
+
+static void put_line(void *cookie, const char *line)
+{
+    static const char cut[] = "... more than fits\n";
+    struct answer *answer = cookie;
+    const size_t needed = 2 * (strlen(line) + 1);
+    if (answer->is_cut) {
+        return;
+    }
+    answer->is_cut = needed + 2 * sizeof cut > gdb_output_room(answer->output);
+    gdb_output_hex_text(answer->output, answer->is_cut ? cut : line);
+    gdb_output_hex_text(answer->output, answer->is_cut ? "" : "\n");
+}
 
 static void help(struct gdb_stub *stub, const char *arguments)
 {
@@ -24,7 +43,7 @@ static void help(struct gdb_stub *stub, const char *arguments)
                                        "phys on|off        memory by guest-physical addresses\n"
                                        "reset              start the guest anew, stopped before its first instruction; "
                                        "then: flushregs\n"
-                                       "vcpus              state of each\n");
+                                       "and of the machine: devices, errors, irq N [VCPU], irqs, memory, vcpus\n");
 }
 
 static void show_breakpoints(struct gdb_stub *stub, const char *arguments)
@@ -104,33 +123,38 @@ static void reset(struct gdb_stub *stub, const char *arguments)
     }
 }
 
-static void show_vcpus(struct gdb_stub *stub, const char *arguments)
-{
-    char line[LINE_BYTES];
-    (void)arguments;
-    for (uint32_t i = 0; i < vm_vcpu_count(stub->debug.vm); i++) {
-        uint64_t pc = 0;
-        (void)debug_regs_get(i, DEBUG_REG_PC, &pc);
-        if (stub->debug.vm->vcpus[i].state == VCPU_OFF) {
-            snprintf(line, sizeof line, "vCPU %u: off\n", i);
-        } else {
-            snprintf(line, sizeof line, "vCPU %u: on, pc 0x%lx\n", i, pc);
-        }
-        gdb_output_hex_text(&stub->output, line);
-    }
-}
-
 static const struct {
     const char *name;
     void (*run)(struct gdb_stub *stub, const char *arguments);
 } commands[] = {
-    {"breakpoints", show_breakpoints},
-    {"help", help},
-    {"map", map},
-    {"phys", physical},
-    {"reset", reset},
-    {"vcpus", show_vcpus},
+    {"breakpoints", show_breakpoints}, {"help", help}, {"map", map}, {"phys", physical}, {"reset", reset},
 };
+
+/* Those of the VM that would let it run, or end it, are the debugger's own: continue, monitor reset, kill. */
+static bool is_debuggers(const char *command)
+{
+    static const char *const names[] = {"off", "restart", "resume", "stop"};
+    bool is_one = false;
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        const char *rest = command;
+        is_one = is_one || gdb_parse_word(&rest, names[i]);
+    }
+    return is_one;
+}
+
+static void run_of_vm(struct gdb_stub *stub, const char *command)
+{
+    struct answer answer = {.output = &stub->output};
+    const struct report report = {.put = put_line, .cookie = &answer};
+    const uint32_t before = stub->output.length;
+    if (is_debuggers(command)) {
+        gdb_output_hex_text(&stub->output, "not here: continue, kill, or monitor reset\n");
+    } else if (!monitor_run(stub->debug.vm, command, &report)) {
+        gdb_output_hex_text(&stub->output, "no such command: monitor help\n");
+    } else if (stub->output.length == before) {
+        gdb_output_hex_text(&stub->output, "none\n");
+    }
+}
 
 void gdb_monitor(struct gdb_stub *stub, const char *command)
 {
@@ -141,5 +165,5 @@ void gdb_monitor(struct gdb_stub *stub, const char *command)
             return;
         }
     }
-    gdb_output_hex_text(&stub->output, "no such command: monitor help\n");
+    run_of_vm(stub, command);
 }

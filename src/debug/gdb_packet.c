@@ -144,6 +144,11 @@ void gdb_output_hex_text(struct gdb_output *output, const char *text)
     gdb_output_hex_bytes(output, (const uint8_t *)text, strlen(text));
 }
 
+size_t gdb_output_room(const struct gdb_output *output)
+{
+    return sizeof output->bytes - END_BYTES - output->length;
+}
+
 void gdb_output_number(struct gdb_output *output, uint64_t value)
 {
     uint32_t shift = 60;

@@ -59,6 +59,8 @@ void gdb_output_text(struct gdb_output *output, const char *text);
 /* The same with each character as two digits, for `monitor`. */
 void gdb_output_hex_text(struct gdb_output *output, const char *text);
 void gdb_output_hex_bytes(struct gdb_output *output, const uint8_t *bytes, size_t count);
+/* How many characters there is room for, where none needs an escape. */
+size_t gdb_output_room(const struct gdb_output *output);
 /* A number, without leading zeros. */
 void gdb_output_number(struct gdb_output *output, uint64_t value);
 /* Checksum; a packet that is too long becomes an error. */

@@ -80,6 +80,15 @@ bool device_notified(struct vm *vm, microkit_channel channel)
     return is_known;
 }
 
+void device_report_all(struct vm *vm, const struct report *report)
+{
+    for (struct device *device = vm->devices; device != NULL; device = device->next) {
+        if (device->ops->report != NULL) {
+            device->ops->report(device->ctx, report);
+        }
+    }
+}
+
 void device_describe_all(struct vm *vm, struct device_tree *tree)
 {
     for (struct device *device = vm->devices; device != NULL; device = device->next) {

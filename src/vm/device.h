@@ -16,6 +16,7 @@
 
 #include "util/result.h"
 #include "vm/mmio.h"
+#include "vm/report.h"
 
 struct vm;
 struct device_tree;
@@ -28,6 +29,8 @@ struct device_ops {
     void (*describe)(void *ctx, struct device_tree *tree);
     /* A channel of the VMM was notified. Answers whether it is the device's. */
     bool (*notified)(void *ctx, microkit_channel channel);
+    /* What a person wants to know of the device's state. */
+    void (*report)(void *ctx, const struct report *report);
 };
 
 #define DEVICE_REGION_COUNT_MAX 4
@@ -55,6 +58,9 @@ struct device {
  */
 MUST_CHECK enum result device_add(struct vm *vm, struct device *device, const char *name, const struct device_ops *ops,
                                   void *ctx, const struct device_claims *claims);
+
+/* Writes what each device reports. */
+void device_report_all(struct vm *vm, const struct report *report);
 
 /* Resets all devices. */
 void device_reset_all(struct vm *vm);

@@ -26,6 +26,11 @@ static const char *const guest_error_texts[GUEST_ERROR_KIND_COUNT] = {
     [GUEST_ERROR_FAULT] = "unexpected fault, label",
 };
 
+const char *guest_error_text(enum guest_error_kind kind)
+{
+    return guest_error_texts[kind];
+}
+
 static bool is_logged(const struct guest_errors *errors, enum guest_error_kind kind, uint64_t place)
 {
     for (size_t i = 0; i < errors->logged_count; i++) {

@@ -41,6 +41,9 @@ struct guest_errors {
     size_t logged_count;
 };
 
+/* What a kind is, for a person; a place belongs behind it. */
+const char *guest_error_text(enum guest_error_kind kind);
+
 /*
  * Counts a mistake of the guest, and logs it if it is the first of its kind at `place`. `detail` is printed in hex.
  * Stops the guest if the VMM has asked for that: the exit under way then must not change the vCPU any more.

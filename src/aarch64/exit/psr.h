@@ -16,6 +16,7 @@
 #define PSR_SSBS  BIT(12)
 #define PSR_BTYPE FIELD(11, 10)
 #define PSR_DAIF  FIELD(9, 6)
+#define PSR_IRQ   BIT(7) /* interrupts are masked */
 #define PSR_M32   BIT(4) /* AArch32 state */
 #define PSR_EL    FIELD(3, 2)
 #define PSR_SPSEL BIT(0)

@@ -18,16 +18,15 @@
  *        ^                                                                                               |
  *        +------------------------------- maintenance: the guest has ended it ---------------------------+
  *
- * The functions on its arrows, file by file (virq_inject or irq_line_set come in at vgic.c; a guest's register write
- * at vgic_regs.c):
+ * The functions on its arrows (virq_inject or irq_line_set come in at vgic.c, a guest's register write at vgic_regs.c):
  *
- *     pending    vgic.c      vgic_inject, vgic_set_level, vgic_inject_sampled: bits of a struct vgic_word
- *     at once    vgic_lr.c   vgic_lr_offer: the first turn of vgic_deliver's loop, where nothing stands in its way
- *     ready      vgic_irq.c  vgic_irq_refresh computes a word anew; its owner's bitmap gets what has changed
- *     delivered  vgic_lr.c   vgic_deliver -> lr_fill: vgic_irq_most_urgent, write_any, vgic_irq_hand_over; then
- * ops.kick ended      vgic_lr.c   vgic_maintenance, from the exit's message: free_lr, ops.eoi, the source's ack
- * function taken back vgic.c      vgic_fall, vgic_take_back: vgic_lr_withdraw, vgic_lr_take_back rerouted   vgic_irq.c
- * vgic_irq_reroute, after a write of a route or when a vCPU goes on or off
+ * - pending: vgic_inject, vgic_set_level, vgic_inject_sampled in vgic.c set bits of a struct vgic_word.
+ * - at once: vgic_lr_offer in vgic_lr.c, the first turn of vgic_deliver's loop, where nothing is in the way.
+ * - ready: vgic_irq_refresh in vgic_irq.c computes a word anew; its owner's bitmap gets what has changed.
+ * - delivered: vgic_deliver in vgic_lr.c, lr_fill, vgic_irq_most_urgent, write_any, vgic_irq_hand_over, ops.kick.
+ * - ended: vgic_maintenance in vgic_lr.c, from the exit's message: free_lr, ops.eoi, the source's ack function.
+ * - taken back: vgic_fall, vgic_take_back in vgic.c: vgic_lr_withdraw, vgic_lr_take_back.
+ * - rerouted: vgic_irq_reroute in vgic_irq.c, after a write of a route or when a vCPU goes on or off.
  *
  * List registers cannot be read back. Whether an interrupt in one is still pending or already in service is therefore
  * not known here; registers that ask read as if it were both.

@@ -346,12 +346,26 @@ static bool make_claims(struct pci_bridge *bridge, struct device_claims *claims)
                                                         config->msi_irq_count, &claims->regions[3]);
 }
 
+static void report(void *ctx, const struct report *to)
+{
+    const struct pci_bridge *bridge = ctx;
+    for (size_t i = 0; i < bridge->function_count; i++) {
+        const struct pci_function *function = &bridge->functions[i];
+        report_line(to, "PCI 00:%x.%u: interrupt pin %s", function->slot, function->number,
+                    function->is_asserting ? "asserted" : "not asserted");
+        if (function->ops->report != NULL) {
+            function->ops->report(function->ctx, to);
+        }
+    }
+}
+
 bool pci_host_init(struct pci_host *host, const struct pci_host_config *config)
 {
     static const struct device_ops ops = {
         .reset = reset,
         .describe = describe,
         .notified = on_notified,
+        .report = report,
     };
     struct pci_bridge *bridge = pci_bridge_of(host);
     memset(bridge, 0, sizeof *bridge);

@@ -52,6 +52,8 @@ struct pci_function_ops {
     void (*reset)(void *ctx);
     /* A channel of the VMM was notified. Answers whether it is the function's. */
     bool (*notified)(void *ctx, microkit_channel channel);
+    /* What a person wants to know of the function's state. */
+    void (*report)(void *ctx, const struct report *report);
 };
 
 struct pci_function {

@@ -611,6 +611,18 @@ static void queue_reset(void *ctx, uint16_t queue)
     forget(ctx, queue);
 }
 
+static void report(void *ctx, const struct report *to)
+{
+    const struct blk *blk = ctx;
+    uint32_t under_way = blk->slot_count;
+    for (uint64_t left = blk->free_slots; left != 0; left &= left - 1) {
+        under_way--;
+    }
+    report_line(to, "  %s; %u of %u requests are with the virtualiser, %u wait%s",
+                blk->is_ready ? "the disk is ready" : "the virtualiser has not said that the disk is ready", under_way,
+                blk->slot_count, blk->waiting_count, blk->free_slots == 0 ? ": the virtualiser takes no more" : "");
+}
+
 static bool open_storage(struct blk *blk, const struct sddf_blk_client_config *config)
 {
     if (config == NULL || !sddf_magic_is(config->magic, SDDF_BLK_VERSION) ||
@@ -636,6 +648,7 @@ bool virtio_blk_init(struct virtio_blk *storage, struct virtio_place place, cons
     static const struct virtio_device_ops ops = {
         .reset = reset,
         .queue_reset = queue_reset,
+        .report = report,
         .kick = kick,
         .notified = on_notified,
     };

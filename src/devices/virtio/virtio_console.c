@@ -455,6 +455,17 @@ static bool on_notified(void *ctx, microkit_channel channel)
     return is_known;
 }
 
+static void report(void *ctx, const struct report *to)
+{
+    struct console *console = ctx;
+    for (uint32_t i = 0; i < console->port_count; i++) {
+        struct port *port = &console->ports[i];
+        report_line(to, "  port %u: %u characters wait for the guest, room for %u at the virtualiser%s", i,
+                    sddf_serial_available(&port->rx), sddf_serial_available(&port->tx),
+                    port->is_sending ? "; what the guest sends waits for room" : "");
+    }
+}
+
 static bool open_port(struct port *port, const struct virtio_console_port *config)
 {
     const struct sddf_serial_client_config *serial = config->serial;
@@ -501,6 +512,7 @@ bool virtio_console_init(struct virtio_console *storage, struct virtio_place pla
     static const struct virtio_device_ops ops = {
         .reset = reset,
         .queue_reset = queue_reset,
+        .report = report,
         .kick = kick,
         .notified = on_notified,
     };

@@ -307,3 +307,51 @@ bool virtio_notified(microkit_channel ch)
 {
     return device_notified(vm_instance(), ch);
 }
+
+/* Reports. */
+
+static const char *why_not_running(const struct virtio_device *dev)
+{
+    if ((dev->status & VIRTIO_STATUS_NEEDS_RESET) != 0) {
+        return "-> stopped: the driver has broken a rule, and must reset it";
+    }
+    return dev->is_running ? "running" : "-> its driver has not set DRIVER_OK";
+}
+
+static const char *why_queue_stands(const struct virtq *vq)
+{
+    if (virtq_available(vq) > vq->size) {
+        return "-> broken: more chains than it has entries";
+    }
+    if (virtq_available(vq) != 0) {
+        return virtq_is_kick_suppressed(vq) ? "-> chains wait: the device has not gone on, or cannot (see below)"
+                                            : "-> chains wait: the driver has not kicked";
+    }
+    if (vq->published_used != vq->next_used) {
+        return "-> used chains have not been shown to the driver";
+    }
+    return virtq_is_interrupt_suppressed(vq) ? "no chain waits; the driver wants no interrupt for the next one"
+                                             : "no chain waits";
+}
+
+static void report_queue(const struct virtq *vq, uint16_t index, const struct report *report)
+{
+    if (!vq->enabled) {
+        report_line(report, "  queue %u: -> not ready: the driver has not enabled it", index);
+        return;
+    }
+    report_line(report, "  queue %u: size %u, %u taken, %u used, %u available: %s", index, vq->size, vq->next_avail,
+                vq->next_used, virtq_available(vq), why_queue_stands(vq));
+}
+
+void virtio_device_report(const struct virtio_device *dev, const struct report *report)
+{
+    report_line(report, "%s: status 0x%x, features 0x%lx, interrupt %s; %s", dev->type.name, dev->status,
+                dev->driver_features, dev->is_interrupting ? "high" : "low", why_not_running(dev));
+    for (uint16_t i = 0; i < dev->type.queue_count; i++) {
+        report_queue(&dev->type.queues[i], i, report);
+    }
+    if (dev->type.ops->report != NULL) {
+        dev->type.ops->report(dev->ctx, report);
+    }
+}

@@ -56,6 +56,8 @@ struct virtio_device_ops {
     void (*write_config)(void *ctx, uint32_t offset, uint32_t value, uint32_t bytes);
     /* A channel of the VMM was notified. NULL: it has none. */
     bool (*notified)(void *ctx, microkit_channel channel);
+    /* What is under way, and what it waits for. NULL: nothing to say. */
+    void (*report)(void *ctx, const struct report *report);
 };
 
 /* What a device is, given once. */
@@ -128,6 +130,9 @@ bool virtio_device_read_config(struct virtio_device *dev, uint64_t offset, uint3
 bool virtio_device_write_config(struct virtio_device *dev, uint64_t offset, uint32_t bytes, uint64_t value);
 /* Back to the first state; for the transport's own reset, and the guest's. */
 void virtio_device_reset(struct virtio_device *dev);
+
+/* Writes the state of the device and of its queues, and what stands in their way. */
+void virtio_device_report(const struct virtio_device *dev, const struct report *report);
 
 /* For devices. */
 

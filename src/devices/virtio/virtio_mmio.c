@@ -193,6 +193,7 @@ bool virtio_mmio_attach(struct virtio_device *dev, const struct virtio_place *pl
 {
     static const struct device_ops ops = {
         .reset = virtio_on_reset,
+        .report = virtio_on_report,
         .describe = describe,
         .notified = virtio_on_notified,
     };

@@ -485,6 +485,17 @@ static void queue_reset(void *ctx, uint16_t queue)
     (void)queue;
 }
 
+static void report(void *ctx, const struct report *to)
+{
+    struct net *net = ctx;
+    const unsigned waiting = sddf_net_available(&net->rx.active) + net->receiving.is_there;
+    const unsigned free_count = sddf_net_available(&net->tx.free) + net->sending.is_there;
+    report_line(to, "  %u frames wait for the guest%s", waiting,
+                net->receiving.is_there ? ", which has given no buffer that is large enough" : "");
+    report_line(to, "  %u free buffers for what it sends%s", free_count,
+                free_count == 0 ? ": the virtualiser returns none" : "");
+}
+
 static bool on_notified(void *ctx, microkit_channel channel)
 {
     struct net *net = ctx;
@@ -520,6 +531,7 @@ bool virtio_net_init(struct virtio_net *storage, struct virtio_place place, cons
     static const struct virtio_device_ops ops = {
         .reset = reset,
         .queue_reset = queue_reset,
+        .report = report,
         .kick = kick,
         .accepts = accepts,
         .notified = on_notified,

@@ -413,6 +413,7 @@ bool virtio_pci_attach(struct virtio_device *dev, const struct virtio_place *pla
         .before_config_read = before_config_read,
         .after_config_write = after_config_write,
         .reset = virtio_on_reset,
+        .report = virtio_on_report,
         .notified = virtio_on_notified,
     };
     const struct pci_identity identity = {

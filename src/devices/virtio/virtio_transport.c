@@ -81,6 +81,11 @@ void virtio_on_reset(void *ctx)
     virtio_device_reset(ctx);
 }
 
+void virtio_on_report(void *ctx, const struct report *report)
+{
+    virtio_device_report(ctx, report);
+}
+
 bool virtio_on_notified(void *ctx, microkit_channel channel)
 {
     struct virtio_device *dev = ctx;

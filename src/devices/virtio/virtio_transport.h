@@ -32,4 +32,5 @@ enum mmio_result virtio_access_config(struct virtio_device *dev, uint64_t offset
 
 /* For the operations of struct device and struct pci_function; `ctx` is the device. */
 void virtio_on_reset(void *ctx);
+void virtio_on_report(void *ctx, const struct report *report);
 bool virtio_on_notified(void *ctx, microkit_channel channel);

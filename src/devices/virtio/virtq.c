@@ -137,6 +137,18 @@ static bool wants_interrupt(struct virtq *vq)
     return behind_event < since;
 }
 
+bool virtq_is_interrupt_suppressed(const struct virtq *vq)
+{
+    return vq->event_idx ? virtq_load16(used_event(vq)) != vq->published_used
+                         : (virtq_load16(vq->avail + VIRTQ_AVAIL_FLAGS) & VIRTQ_AVAIL_F_NO_INTERRUPT) != 0;
+}
+
+bool virtq_is_kick_suppressed(const struct virtq *vq)
+{
+    return vq->event_idx ? virtq_load16(avail_event(vq)) != vq->next_avail
+                         : (virtq_load16(vq->used + VIRTQ_USED_FLAGS) & VIRTQ_USED_F_NO_NOTIFY) != 0;
+}
+
 bool virtq_publish(struct virtq *vq)
 {
     if (vq->next_used == vq->published_used) {

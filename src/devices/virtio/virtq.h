@@ -74,6 +74,12 @@ MUST_CHECK enum result virtq_pop(struct virtq *vq, struct virtq_chain *chain);
 /* Puts the last `count` chains back, which have not been used: virtq_pop gives them again. */
 void virtq_unpop(struct virtq *vq, uint16_t count);
 
+/* Whether the driver has asked not to be interrupted for what it is shown next. */
+bool virtq_is_interrupt_suppressed(const struct virtq *vq);
+
+/* Whether the driver is asked not to kick. */
+bool virtq_is_kick_suppressed(const struct virtq *vq);
+
 /* How many chains are available; more than the queue's size for a ring that virtq_pop would call broken. */
 uint16_t virtq_available(const struct virtq *vq);
 

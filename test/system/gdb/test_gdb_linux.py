@@ -63,7 +63,7 @@ def test_linux(system, tmp_path):
     gdb.attach()
     assert gdb.value("$pc") == RAM
     assert "libvmm guest" not in console.text
-    assert "vCPU 0: on" in (vcpus := gdb.run("monitor vcpus")) and "vCPU 1: off" in vcpus
+    assert "vCPU 0: stopped" in (vcpus := gdb.run("monitor vcpus")) and "vCPU 1: off" in vcpus
     gdb.run("stepi 2")
     assert RAM < gdb.value("$pc") < RAM + 0x4000000
     assert "detached" in gdb.run("detach")
@@ -106,6 +106,14 @@ def test_linux(system, tmp_path):
     console.expect("Minix version [^\n]*\n")
     console.expect(r"(?:~|/root) # ")
     assert console.shell("uname").strip() == "Minix"
+
+    # Why an interrupt does not come.
+    gdb.interrupt()
+    assert "interrupt 33: passed through, channel 1" in (text := gdb.run("monitor irq 33"))
+    assert "-> not raised" in text and "enabled yes" in text and "goes to vCPU 0" in text
+    assert "0x0008000000 to 0x0008000fff: emulated" in gdb.run("monitor memory")
+    assert "none" in gdb.run("monitor errors")
+    gdb.begin("continue")
 
     # A guest that never rests.
     console.shell("for i in 1 2 3; do (while :; do :; done) & done")

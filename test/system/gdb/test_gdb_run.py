@@ -32,5 +32,11 @@ def test_run(root, build, spawn, example):
     assert re.search(r"sctlr_el1 +0x30d50838", gdb.run("info registers sctlr_el1"))
     gdb.run("detach")
     console.expect("libvmm guest: shell ready")
+    if example == "virtio":
+        gdb.run(line)
+        text = gdb.run("monitor devices")
+        assert re.search(r"virtio blk: status 0xf, .*; running", text), text
+        assert "the disk is ready" in text
+        gdb.run("detach")
     console.send("poweroff\n")
     assert console.wait() == 0

@@ -445,8 +445,11 @@ static void test_maps(void **state)
                        "phys on|off        memory by guest-physical addresses\n"
                        "reset              start the guest anew, stopped before its first instruction; "
                        "then: flushregs\n"
-                       "vcpus              state of each\n");
-    monitor("vcpus", "vCPU 0: on, pc 0x40001000\nvCPU 1: off\n");
+                       "and of the machine: devices, errors, irq N [VCPU], irqs, memory, vcpus\n");
+    monitor("vcpus", "vCPU 0: stopped, pc 0x40001000, pstate 0x60000005\nvCPU 1: off, pc 0x0, pstate 0x600003c5, "
+                     "interrupts masked\n");
+    monitor("irqs", "none\n");
+    monitor("resume", "not here: continue, kill, or monitor reset\n");
     monitor("mapper", "no such command: monitor help\n");
     ask("qRcmd,zz", "E16");
 }

@@ -5,6 +5,7 @@
 
 #include "fixture.h"
 
+#include <libvmm/monitor.h>
 #include <libvmm/util/util.h>
 #include <libvmm/virtio/blk.h>
 
@@ -602,12 +603,22 @@ static void test_queue_reset_under_way(void **state)
     assert_int_equal(status_of(again), OK);
 }
 
+static char last_line[128];
+
+static void remember(void *cookie, const char *line)
+{
+    (void)cookie;
+    strcpy(last_line, line);
+}
+
 static void test_storage_that_is_not_ready(void **state)
 {
     (void)state;
     setup_with(false, true);
     start(0, 1);
     assert_false(virtio_blk_is_ready(&t.blk));
+    assert_true(monitor_command("devices", remember, NULL));
+    assert_non_null(strstr(last_line, "  the virtualiser has not said that the disk is ready; 0 of "));
     assert_int_equal(fake_mmio_read(BASE, 0x100), 0);
     const struct op read = add(0, IN, 0, 512, NULL);
     kick(0);

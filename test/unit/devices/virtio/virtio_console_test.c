@@ -5,6 +5,7 @@
 
 #include "fixture.h"
 
+#include <libvmm/monitor.h>
 #include <libvmm/util/util.h>
 #include <libvmm/virtio/console.h>
 
@@ -116,6 +117,14 @@ static void test_transmit(void **state)
     assert_sent(0, "hello world");
 }
 
+static char last_line[128];
+
+static void remember(void *cookie, const char *line)
+{
+    (void)cookie;
+    strcpy(last_line, line);
+}
+
 static void test_transmit_to_a_full_ring(void **state)
 {
     (void)state;
@@ -132,6 +141,9 @@ static void test_transmit_to_a_full_ring(void **state)
     assert_int_equal(take_all(1), 0);
     assert_int_equal(t.rings[0][1].queue.producer_signalled, 0);
     assert_int_equal(fake_queue_used_flags(&t.queues[1]), 1);
+    assert_true(monitor_command("devices", remember, NULL));
+    assert_string_equal(last_line, "  port 0: 0 characters wait for the guest, room for 0 at the virtualiser; what the "
+                                   "guest sends waits for room");
     while (done < sizeof text - 1 + strlen("the end")) {
         const uint32_t bytes = sddf_serial_read(&t.tx[0], &got[done], 10);
         assert_true(bytes != 0);

@@ -8,6 +8,8 @@
  */
 #include "fixture.h"
 
+#include <libvmm/monitor.h>
+
 #include "devices/virtio/virtio_device.h"
 #include "virtio_driver.h"
 
@@ -432,6 +434,48 @@ static void test_ring_reset(void **state)
     assert_true(virtio_device_pop(&t.dev, 1, &chain));
 }
 
+static char said[2048];
+
+static void put(void *cookie, const char *line)
+{
+    (void)cookie;
+    strcat(said, line);
+    strcat(said, "\n");
+}
+
+static void assert_says(const char *text)
+{
+    said[0] = '\0';
+    assert_true(monitor_command("devices", put, NULL));
+    if (strstr(said, text) == NULL) {
+        fail_msg("not \"%s\", but:\n%s", text, said);
+    }
+}
+
+/* What stands in the way of a queue, from its driver's beginning on. */
+static void test_reports(void **state)
+{
+    (void)state;
+    const struct fake_buffer buffer = {fake_ram_alloc(4, 1), 4, true};
+    struct virtq_chain chain;
+    assert_says("test: status 0x0, features 0x0, interrupt low; -> its driver has not set DRIVER_OK");
+    assert_says("  queue 0: -> not ready: the driver has not enabled it");
+    run();
+    assert_says("interrupt low; running");
+    assert_says("  queue 1: size 8, 0 taken, 0 used, 0 available: no chain waits\n");
+    fake_queue_set_no_interrupt(&t.driver[1], true);
+    assert_says("no chain waits; the driver wants no interrupt for the next one");
+    fake_queue_add(&t.driver[1], &buffer, 1);
+    assert_says("1 available: -> chains wait: the driver has not kicked");
+    virtq_suppress_kicks(&t.dev.type.queues[1]);
+    assert_says("1 available: -> chains wait: the device has not gone on, or cannot (see below)");
+    assert_true(virtio_device_pop(&t.dev, 1, &chain));
+    virtq_put(&t.dev.type.queues[1], chain.head, 0);
+    assert_says("1 taken, 1 used, 0 available: -> used chains have not been shown to the driver");
+    virtio_device_fail(&t.dev, "does it again");
+    assert_says("-> stopped: the driver has broken a rule, and must reset it");
+}
+
 static void test_guest_reset(void **state)
 {
     (void)state;
@@ -477,6 +521,7 @@ int main(void)
         cmocka_unit_test_setup(test_reset_lowers_interrupt, setup),
         cmocka_unit_test_setup(test_failure, setup),
         cmocka_unit_test_setup(test_ring_reset, setup),
+        cmocka_unit_test_setup(test_reports, setup),
         cmocka_unit_test_setup(test_guest_reset, setup),
         cmocka_unit_test_setup(test_places_that_are_refused, setup),
     };

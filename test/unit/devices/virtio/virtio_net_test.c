@@ -8,6 +8,7 @@
  */
 #include "fixture.h"
 
+#include <libvmm/monitor.h>
 #include <libvmm/util/util.h>
 #include <libvmm/virtio/net.h>
 
@@ -261,12 +262,23 @@ static void test_receive(void **state)
     assert_int_equal(sddf_net_available(&t.rx.free), BUFFERS);
 }
 
+static char said[2048];
+
+static void remember(void *cookie, const char *line)
+{
+    (void)cookie;
+    strcat(said, line);
+}
+
 static void test_receive_waits_for_room(void **state)
 {
     (void)state;
     start(0);
     deliver(64, 0xb1);
     deliver(65, 0xb2);
+    assert_true(monitor_command("devices", remember, NULL));
+    assert_non_null(strstr(said, "  2 frames wait for the guest, which has given no buffer that is large enough"));
+    assert_non_null(strstr(said, "  4 free buffers for what it sends"));
     const uint64_t first = offer(2048);
     assert_received(first, 64, 0xb1, 1);
     const uint64_t second = offer(2048);
