@@ -13,7 +13,7 @@
 #include "aarch64/debug/debug_regs.h"
 #include "util/format.h"
 
-#define LINE_BYTES  96
+#define LINE_BYTES  128
 #define PIECE_BYTES (GDB_PACKET_BYTES / 2) /* escapes need room as well */
 
 /* The part of the text that is asked for. */
@@ -51,7 +51,8 @@ static void emit_el1(struct window *window)
     char line[LINE_BYTES];
     emit(window, "<feature name=\"org.libvmm.aarch64.el1\">");
     for (uint32_t n = DEBUG_REG_EL1; n < debug_regs_count(); n++) {
-        snprintf(line, sizeof line, "<reg name=\"%s\" bitsize=\"64\" regnum=\"%u\" group=\"system\"/>",
+        snprintf(line, sizeof line,
+                 "<reg name=\"%s\" bitsize=\"64\" regnum=\"%u\" group=\"system\" save-restore=\"no\"/>",
                  debug_regs_name(n), n);
         emit(window, line);
     }

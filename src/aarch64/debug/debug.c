@@ -123,6 +123,10 @@ static bool on_breakpoint(struct vm_debugger *seam, struct vcpu *vcpu)
     struct debug *debug = debug_of(seam);
     const struct stage1 stage1 = stage1_of(vcpu->id);
     gpa_t at;
+    if (!vcpu_is_on(vcpu)) {
+        vcpu->exit = VCPU_REPLACED; /* stopped meanwhile: it executes the instruction again */
+        return true;
+    }
     vcpu_regs_fetch(vcpu, VCPU_REGS_PC);
     const uint64_t pc = vcpu->regs.context->pc;
     if (breakpoint_translate(&debug->breakpoints, &stage1, pc, &at) != RESULT_OK ||
@@ -194,12 +198,14 @@ static void on_powered_off(struct vm_debugger *seam)
 static void run(struct debug *debug, uint32_t only)
 {
     struct vm *vm = debug->vm;
-    debug->seam.holds = only < vcpu_count(debug);
+    const bool is_one = only < vcpu_count(debug);
+    debug->seam.holds = is_one;
     skip_stopped_time(debug);
-    if (!debug->seam.holds) {
-        (void)guest_go_on(vm);
-    } else if (vm->vcpus[only].state == VCPU_PAUSED) {
+    if (is_one && vm->vcpus[only].state == VCPU_PAUSED) {
         vcpu_resume(vm, only);
+    }
+    if (!is_one) {
+        (void)guest_go_on(vm);
     }
 }
 
@@ -385,6 +391,7 @@ static void step(struct debug *debug, uint32_t vcpu_id, bool goes_on)
         const bool is_done = emulate_masks(vcpu_id, instruction, &context) || !prepare(debug, &stage1, &context);
         debug_regs_write(vcpu_id, &context);
         if (is_done) {
+            skip_stopped_time(debug);
             stop(debug, vcpu_id, DEBUG_STEPPED);
             return;
         }

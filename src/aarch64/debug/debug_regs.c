@@ -126,8 +126,11 @@ static void set_general(uint32_t vcpu_id, uint32_t n, uint64_t value, seL4_UserC
 bool debug_regs_set(uint32_t vcpu_id, uint32_t n, uint64_t value)
 {
     seL4_UserContext context;
-    if (n >= debug_regs_count() || (n >= DEBUG_REG_EL1 && !el1[n - DEBUG_REG_EL1].is_writable)) {
+    if (n >= debug_regs_count()) {
         return false;
+    }
+    if (n >= DEBUG_REG_EL1 && !el1[n - DEBUG_REG_EL1].is_writable) {
+        return microkit_vcpu_arm_read_reg(vcpu_id, el1[n - DEBUG_REG_EL1].reg) == value;
     }
     if (n >= DEBUG_REG_EL1) {
         microkit_vcpu_arm_write_reg(vcpu_id, el1[n - DEBUG_REG_EL1].reg, value);

@@ -28,7 +28,7 @@ const char *debug_regs_name(uint32_t n);
 void debug_regs_read(uint32_t vcpu_id, seL4_UserContext *context);
 void debug_regs_write(uint32_t vcpu_id, seL4_UserContext *context);
 
-/* One register. SP is the one in use. False: the number is out of range, or the register can only be read. */
+/* One register. SP is the one in use. False: the number is out of range, or what can only be read would change. */
 bool debug_regs_get(uint32_t vcpu_id, uint32_t n, uint64_t *value);
 bool debug_regs_set(uint32_t vcpu_id, uint32_t n, uint64_t value);
 

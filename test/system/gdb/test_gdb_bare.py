@@ -39,6 +39,8 @@ def test_source_level(system):
     assert gdb.value("x") == 3 and gdb.value("sum") == 0 + 1 + 4
     assert "Value returned is $1 = 9" in (text := gdb.run("finish")), text
     gdb.run("delete")
+    # A function of the guest's, called by the debugger.
+    assert " = 49" in (text := gdb.run("print square(7)")), text
     gdb.run("step")
     gdb.run("set variable late = 1000")
     gdb.run("set variable sum = sum + 1000")

@@ -261,7 +261,9 @@ static void test_registers(void **state)
     ask("p22", "3808d53000000000"); /* SCTLR_EL1 */
     ask("p2c", "0100000000000000"); /* SP_EL1 */
     ask("p34", "E16");
+    fake.vcpus[0].regs[seL4_VCPUReg_VMPIDR_EL2] = 0x80000000;
     ask("P30=0000000000000000", "E16"); /* MPIDR_EL1 */
+    ask("P30=0000008000000000", "OK");  /* nothing changes */
     ask("P2d=0900000000000000", "OK");
     assert_int_equal(fake.vcpus[0].regs[seL4_VCPUReg_TPIDR_EL1], 9);
     /* All of them, and back. */
@@ -295,7 +297,8 @@ static void test_target_description(void **state)
     }
     text[length] = '\0';
     assert_non_null(strstr(text, "<reg name=\"x30\" bitsize=\"64\"/><reg name=\"sp\""));
-    assert_non_null(strstr(text, "<reg name=\"vbar_el1\" bitsize=\"64\" regnum=\"39\" group=\"system\"/>"));
+    assert_non_null(
+        strstr(text, "<reg name=\"vbar_el1\" bitsize=\"64\" regnum=\"39\" group=\"system\" save-restore=\"no\"/>"));
     assert_string_equal(text + length - 9, "</target>");
     ask("qXfer:features:read:target.xml:10000,10", "l");
     ask("qXfer:features:read:target.xml:x", "E16");
@@ -642,6 +645,10 @@ static void test_virtual_time(void **state)
     assert_int_equal(fake.vcpus[1].regs[seL4_VCPUReg_CNTVOFF], 1000);
     fake.counter = 5000;
     type("\003", 1);
+    fake.counter = 8000;
+    put(ENTRY, 0xd50342df); /* msr daifset, #2: emulated, and no time passes */
+    fake.vcpus[0].context.pc = ENTRY;
+    ask("s", "T05thread:1;");
     fake.counter = 9000;
     ask("D", "OK");
     assert_int_equal(fake.vcpus[0].regs[seL4_VCPUReg_CNTVOFF], 5000);
