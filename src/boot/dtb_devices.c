@@ -4,7 +4,7 @@
  */
 
 /*
- * Two makers of trees behind vm/device_tree.h: one counts bytes, the other edits a tree in place with libfdt. libfdt
+ * Two FDT builders behind vm/fdt_builder.h: one counts bytes, the other edits a tree in place with libfdt. libfdt
  * puts a new node before the others of its parent, so devices come out in the reverse of the order of their list.
  * [DTSpec 2.4, 5.4]
  */
@@ -15,7 +15,7 @@
 
 #include "boot/dtb_gic.h"
 #include "boot/dtb_seeds.h"
-#include "vm/device_tree.h"
+#include "vm/fdt_builder.h"
 
 #define TOKEN_BYTES           4
 #define ALIGN_UP4(bytes)      (((bytes) + 3) & ~(size_t)3)
@@ -28,13 +28,13 @@
 #define SIZE_CELLS_DEFAULT    1
 
 struct counter {
-    struct device_tree tree;
+    struct fdt_builder tree;
     uint64_t bytes;
     bool is_in_gic; /* there is a node below the interrupt controller */
 };
 
 struct editor {
-    struct device_tree tree;
+    struct fdt_builder tree;
     void *blob;
     int nodes[NODE_DEPTH_MAX]; /* from the root to the node that was begun last */
     unsigned depth;
@@ -42,29 +42,29 @@ struct editor {
     int error;        /* of libfdt: 0 or the first one */
 };
 
-static void count_begin(struct device_tree *tree, const char *name)
+static void count_begin(struct fdt_builder *tree, const char *name)
 {
     ((struct counter *)tree)->bytes += TOKEN_BYTES + ALIGN_UP4(strlen(name) + 1);
 }
 
-static void count_begin_in_gic(struct device_tree *tree, const char *name)
+static void count_begin_in_gic(struct fdt_builder *tree, const char *name)
 {
     ((struct counter *)tree)->is_in_gic = true;
     count_begin(tree, name);
 }
 
-static void count_end(struct device_tree *tree)
+static void count_end(struct fdt_builder *tree)
 {
     ((struct counter *)tree)->bytes += TOKEN_BYTES;
 }
 
-static void count_property(struct device_tree *tree, const char *name, const void *bytes, size_t size_bytes)
+static void count_property(struct fdt_builder *tree, const char *name, const void *bytes, size_t size_bytes)
 {
     (void)bytes;
     ((struct counter *)tree)->bytes += PROPERTY_BYTES + ALIGN_UP4(size_bytes) + strlen(name) + 1;
 }
 
-static uint32_t count_phandle(struct device_tree *tree)
+static uint32_t count_phandle(struct fdt_builder *tree)
 {
     ((struct counter *)tree)->bytes += PHANDLE_BYTES;
     return 0;
@@ -88,7 +88,7 @@ static void begin_below(struct editor *editor, int parent, const char *name)
     editor->nodes[++editor->depth] = node;
 }
 
-static void edit_begin(struct device_tree *tree, const char *name)
+static void edit_begin(struct fdt_builder *tree, const char *name)
 {
     struct editor *editor = (struct editor *)tree;
     begin_below(editor, editor->nodes[editor->depth], name);
@@ -100,13 +100,13 @@ static int find_gic(const void *blob)
     return dtb_gic_node(&dtb);
 }
 
-static void edit_begin_in_gic(struct device_tree *tree, const char *name)
+static void edit_begin_in_gic(struct fdt_builder *tree, const char *name)
 {
     struct editor *editor = (struct editor *)tree;
     begin_below(editor, find_gic(editor->blob), name);
 }
 
-static void edit_end(struct device_tree *tree)
+static void edit_end(struct fdt_builder *tree)
 {
     struct editor *editor = (struct editor *)tree;
     if (editor->skipped != 0) {
@@ -116,7 +116,7 @@ static void edit_end(struct device_tree *tree)
     }
 }
 
-static void edit_property(struct device_tree *tree, const char *name, const void *bytes, size_t size_bytes)
+static void edit_property(struct fdt_builder *tree, const char *name, const void *bytes, size_t size_bytes)
 {
     struct editor *editor = (struct editor *)tree;
     if (editor->skipped == 0 && editor->error == 0) {
@@ -141,7 +141,7 @@ static int give_phandle(void *blob, int node, uint32_t *phandle)
 }
 
 /* Of a node that was there already, too. */
-static uint32_t edit_phandle(struct device_tree *tree)
+static uint32_t edit_phandle(struct fdt_builder *tree)
 {
     struct editor *editor = (struct editor *)tree;
     uint32_t phandle = 0;
@@ -158,7 +158,7 @@ static uint32_t read_cell(const struct dtb *dtb, int node, const char *name, uin
     return dtb_read_number(dtb, node, name, &value) == RESULT_OK ? (uint32_t)value : otherwise;
 }
 
-static void learn(const struct dtb *dtb, int gic, struct device_tree *tree)
+static void learn(const struct dtb *dtb, int gic, struct fdt_builder *tree)
 {
     tree->address_cells = read_cell(dtb, 0, "#address-cells", ADDRESS_CELLS_DEFAULT);
     tree->size_cells = read_cell(dtb, 0, "#size-cells", SIZE_CELLS_DEFAULT);
@@ -171,7 +171,7 @@ static bool is_one_or_two(uint32_t cells)
     return cells == 1 || cells == 2;
 }
 
-static enum result check(const struct dtb *dtb, int gic, const struct device_tree *tree)
+static enum result check(const struct dtb *dtb, int gic, const struct fdt_builder *tree)
 {
     const uint32_t interrupt_cells = gic < 0 ? 0 : read_cell(dtb, gic, "#interrupt-cells", 0);
     if (!is_one_or_two(tree->address_cells) || !is_one_or_two(tree->size_cells) || tree->gic_address_cells > 2 ||
@@ -194,7 +194,7 @@ static bool has_root_addresses(const struct dtb *dtb, int node)
     return node == 0;
 }
 
-static enum result check_gic_children(const struct dtb *dtb, int gic, const struct device_tree *tree)
+static enum result check_gic_children(const struct dtb *dtb, int gic, const struct fdt_builder *tree)
 {
     if (!is_one_or_two(tree->gic_address_cells) || !is_one_or_two(tree->gic_size_cells) ||
         !has_root_addresses(dtb, gic)) {
@@ -208,7 +208,7 @@ static enum result check_gic_children(const struct dtb *dtb, int gic, const stru
 
 enum result dtb_devices_size(struct vm *vm, const struct dtb *dtb, uint64_t *bytes)
 {
-    static const struct device_tree_ops ops = {count_begin, count_begin_in_gic, count_end, count_property,
+    static const struct fdt_builder_ops ops = {count_begin, count_begin_in_gic, count_end, count_property,
                                                count_phandle};
     struct counter counter = {.tree.ops = &ops, .bytes = DTB_SEEDS_BYTES + PHANDLE_BYTES + SLACK_BYTES};
     const int gic = dtb_gic_node(dtb);
@@ -228,7 +228,7 @@ enum result dtb_devices_size(struct vm *vm, const struct dtb *dtb, uint64_t *byt
 
 enum result dtb_devices_add(struct vm *vm, void *blob, uint64_t bytes)
 {
-    static const struct device_tree_ops ops = {edit_begin, edit_begin_in_gic, edit_end, edit_property, edit_phandle};
+    static const struct fdt_builder_ops ops = {edit_begin, edit_begin_in_gic, edit_end, edit_property, edit_phandle};
     struct editor editor = {.tree.ops = &ops, .blob = blob};
     editor.error = fdt_open_into(blob, blob, (int)bytes);
     if (editor.error == 0) {

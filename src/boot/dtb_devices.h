@@ -4,7 +4,7 @@
  */
 
 /*
- * The library's devices in the guest's copy of the device tree: each describes its nodes (vm/device_tree.h), and they
+ * The library's devices in the guest's copy of the device tree: each describes its nodes (vm/fdt_builder.h), and they
  * are added below the root. A node that is there already, by name and address, is left as it is.
  */
 #pragma once

@@ -25,7 +25,7 @@
 #include "spec/arm/gic.h"
 #include "util/checked.h"
 #include "util/field.h"
-#include "vm/device_tree.h"
+#include "vm/fdt_builder.h"
 #include "vm/irq_line.h"
 #include "vm/vm.h"
 
@@ -128,13 +128,13 @@ bool msi_frame_init(struct msi_frame *frame, uint64_t base, size_t irq_first, si
 }
 
 /* As Linux's binding interrupt-controller/arm,gic.yaml has it. */
-uint32_t msi_frame_describe(const struct msi_frame *frame, struct device_tree *tree)
+uint32_t msi_frame_describe(const struct msi_frame *frame, struct fdt_builder *tree)
 {
-    device_tree_begin_in_gic(tree, "v2m", frame->base);
-    device_tree_string(tree, "compatible", "arm,gic-v2m-frame");
-    device_tree_flag(tree, "msi-controller");
-    device_tree_reg_in_gic(tree, frame->base, MSI_FRAME_BYTES);
-    const uint32_t phandle = device_tree_phandle(tree);
-    device_tree_end(tree);
+    fdt_builder_begin_in_gic(tree, "v2m", frame->base);
+    fdt_builder_string(tree, "compatible", "arm,gic-v2m-frame");
+    fdt_builder_flag(tree, "msi-controller");
+    fdt_builder_reg_in_gic(tree, frame->base, MSI_FRAME_BYTES);
+    const uint32_t phandle = fdt_builder_phandle(tree);
+    fdt_builder_end(tree);
     return phandle;
 }

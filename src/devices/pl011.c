@@ -25,7 +25,7 @@
 #include "spec/pl011.h"
 #include "util/field.h"
 #include "vm/device.h"
-#include "vm/device_tree.h"
+#include "vm/fdt_builder.h"
 #include "vm/irq_line.h"
 #include "vm/vm.h"
 
@@ -301,7 +301,7 @@ static void reset(void *ctx)
 }
 
 /* As Linux's binding serial/pl011.yaml has it. The clocks drive nothing, but a driver wants to know them. */
-static void describe(void *ctx, struct device_tree *tree)
+static void describe(void *ctx, struct fdt_builder *tree)
 {
     static const char kinds[] = "arm,pl011\0arm,primecell";
     static const char clock_names[] = "uartclk\0apb_pclk";
@@ -314,18 +314,18 @@ static void describe(void *ctx, struct device_tree *tree)
     }
     (void)snprintf(clock_name, sizeof clock_name, "clock-%lx", (unsigned long)uart->base);
     tree->ops->begin_node(tree, clock_name); /* no address: there are no registers */
-    device_tree_string(tree, "compatible", "fixed-clock");
-    device_tree_cells(tree, "#clock-cells", &no_cells, 1);
-    device_tree_cells(tree, "clock-frequency", &clock_hz, 1);
-    const uint32_t clock = device_tree_phandle(tree);
-    device_tree_end(tree);
-    device_tree_begin(tree, "serial", uart->base);
+    fdt_builder_string(tree, "compatible", "fixed-clock");
+    fdt_builder_cells(tree, "#clock-cells", &no_cells, 1);
+    fdt_builder_cells(tree, "clock-frequency", &clock_hz, 1);
+    const uint32_t clock = fdt_builder_phandle(tree);
+    fdt_builder_end(tree);
+    fdt_builder_begin(tree, "serial", uart->base);
     tree->ops->property(tree, "compatible", kinds, sizeof kinds);
-    device_tree_reg(tree, uart->base, PL011_BYTES);
-    device_tree_interrupt(tree, (uint32_t)uart->irq);
-    device_tree_cells(tree, "clocks", (const uint32_t[]){clock, clock}, 2);
+    fdt_builder_reg(tree, uart->base, PL011_BYTES);
+    fdt_builder_interrupt(tree, (uint32_t)uart->irq);
+    fdt_builder_cells(tree, "clocks", (const uint32_t[]){clock, clock}, 2);
     tree->ops->property(tree, "clock-names", clock_names, sizeof clock_names);
-    device_tree_end(tree);
+    fdt_builder_end(tree);
 }
 
 static const struct device_ops ops = {.reset = reset, .describe = describe};

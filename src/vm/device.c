@@ -89,7 +89,7 @@ void device_report_all(struct vm *vm, const struct report *report)
     }
 }
 
-void device_describe_all(struct vm *vm, struct device_tree *tree)
+void device_describe_all(struct vm *vm, struct fdt_builder *tree)
 {
     for (struct device *device = vm->devices; device != NULL; device = device->next) {
         if (device->ops->describe != NULL) {

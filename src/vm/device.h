@@ -19,14 +19,14 @@
 #include "vm/report.h"
 
 struct vm;
-struct device_tree;
+struct fdt_builder;
 
 /* All but `reset` may be NULL. */
 struct device_ops {
     /* The guest starts anew: forget its former life. No vCPU runs; interrupts are low already. */
     void (*reset)(void *ctx);
     /* Says what the guest's device tree is to have of the device. Called several times; says the same each time. */
-    void (*describe)(void *ctx, struct device_tree *tree);
+    void (*describe)(void *ctx, struct fdt_builder *tree);
     /* A channel of the VMM was notified. Answers whether it is the device's. */
     bool (*notified)(void *ctx, microkit_channel channel);
     /* What a person wants to know of the device's state. */
@@ -69,4 +69,4 @@ void device_reset_all(struct vm *vm);
 bool device_notified(struct vm *vm, microkit_channel channel);
 
 /* Every device describes itself to `tree`. */
-void device_describe_all(struct vm *vm, struct device_tree *tree);
+void device_describe_all(struct vm *vm, struct fdt_builder *tree);

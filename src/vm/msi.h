@@ -23,7 +23,7 @@
 #define MSI_LOG_COUNT_MAX 8
 
 struct vm;
-struct device_tree;
+struct fdt_builder;
 
 struct msi_frame {
     struct vm *vm; /* NULL: there is no frame */
@@ -44,4 +44,4 @@ bool msi_frame_init(struct msi_frame *frame, uint64_t base, size_t irq_first, si
 void msi_frame_send(struct msi_frame *frame, uint64_t address, uint32_t data);
 
 /* Adds the frame's node to the device tree; answers its phandle. */
-uint32_t msi_frame_describe(const struct msi_frame *frame, struct device_tree *tree);
+uint32_t msi_frame_describe(const struct msi_frame *frame, struct fdt_builder *tree);

@@ -12,7 +12,7 @@
 
 #include "util/checked.h"
 #include "util/field.h"
-#include "vm/device_tree.h"
+#include "vm/fdt_builder.h"
 #include "vm/vm.h"
 
 /* An address in ECAM [PCIe 7.2.2] */
@@ -200,7 +200,7 @@ static size_t put_cells(uint32_t *cells, uint64_t value, uint32_t count)
 }
 
 /* An entry of ranges: PCI address, guest-physical address, size. */
-static size_t put_range(const struct device_tree *tree, uint32_t *cells, uint32_t space, uint64_t base, uint64_t size)
+static size_t put_range(const struct fdt_builder *tree, uint32_t *cells, uint32_t space, uint64_t base, uint64_t size)
 {
     size_t count = put_cells(cells, space, 1);
     count += put_cells(&cells[count], base, 2);
@@ -208,18 +208,18 @@ static size_t put_range(const struct device_tree *tree, uint32_t *cells, uint32_
     return count + put_cells(&cells[count], size, 2);
 }
 
-static void describe_ranges(const struct pci_host_config *config, struct device_tree *tree)
+static void describe_ranges(const struct pci_host_config *config, struct fdt_builder *tree)
 {
     uint32_t cells[2 * OF_RANGE_CELLS_MAX];
     size_t count = put_range(tree, cells, OF_PCI_MEM32, config->window_base, config->window_size_bytes);
     if (config->window64_size_bytes != 0) {
         count += put_range(tree, &cells[count], OF_PCI_MEM64, config->window64_base, config->window64_size_bytes);
     }
-    device_tree_cells(tree, "ranges", cells, count);
+    fdt_builder_cells(tree, "ranges", cells, count);
 }
 
 /* Which line a pin of a slot drives; slots four apart are alike, which the mask says. */
-static void describe_interrupts(const struct pci_host_config *config, struct device_tree *tree)
+static void describe_interrupts(const struct pci_host_config *config, struct fdt_builder *tree)
 {
     static const uint32_t mask[] = {OF_MAP_SLOT, 0, 0, OF_MAP_PIN};
     uint32_t cells[PCI_LINE_COUNT * PCI_LINE_COUNT * OF_MAP_CELLS_MAX];
@@ -237,30 +237,30 @@ static void describe_interrupts(const struct pci_host_config *config, struct dev
             count += put_cells(&cells[count], OF_GIC_LEVEL_HIGH, 1);
         }
     }
-    device_tree_cells(tree, "interrupt-map-mask", mask, ARRAY_SIZE(mask));
-    device_tree_cells(tree, "interrupt-map", cells, count);
+    fdt_builder_cells(tree, "interrupt-map-mask", mask, ARRAY_SIZE(mask));
+    fdt_builder_cells(tree, "interrupt-map", cells, count);
 }
 
-static void describe(void *ctx, struct device_tree *tree)
+static void describe(void *ctx, struct fdt_builder *tree)
 {
     const struct pci_bridge *bridge = ctx;
     const bool has_frame = bridge->frame.vm != NULL;
     const uint32_t frame = has_frame ? msi_frame_describe(&bridge->frame, tree) : 0;
-    device_tree_begin(tree, "pcie", bridge->config.ecam_base);
-    device_tree_string(tree, "compatible", "pci-host-ecam-generic");
-    device_tree_string(tree, "device_type", "pci");
-    device_tree_cells(tree, "#address-cells", (const uint32_t[]){OF_PCI_CELLS}, 1);
-    device_tree_cells(tree, "#size-cells", (const uint32_t[]){2}, 1);
-    device_tree_cells(tree, "#interrupt-cells", (const uint32_t[]){1}, 1);
-    device_tree_cells(tree, "bus-range", (const uint32_t[]){0, 0}, 2);
-    device_tree_reg(tree, bridge->config.ecam_base, PCI_ECAM_BYTES);
+    fdt_builder_begin(tree, "pcie", bridge->config.ecam_base);
+    fdt_builder_string(tree, "compatible", "pci-host-ecam-generic");
+    fdt_builder_string(tree, "device_type", "pci");
+    fdt_builder_cells(tree, "#address-cells", (const uint32_t[]){OF_PCI_CELLS}, 1);
+    fdt_builder_cells(tree, "#size-cells", (const uint32_t[]){2}, 1);
+    fdt_builder_cells(tree, "#interrupt-cells", (const uint32_t[]){1}, 1);
+    fdt_builder_cells(tree, "bus-range", (const uint32_t[]){0, 0}, 2);
+    fdt_builder_reg(tree, bridge->config.ecam_base, PCI_ECAM_BYTES);
     describe_ranges(&bridge->config, tree);
     describe_interrupts(&bridge->config, tree);
     if (has_frame) {
-        device_tree_cells(tree, "msi-parent", &frame, 1);
+        fdt_builder_cells(tree, "msi-parent", &frame, 1);
     }
-    device_tree_flag(tree, "dma-coherent");
-    device_tree_end(tree);
+    fdt_builder_flag(tree, "dma-coherent");
+    fdt_builder_end(tree);
 }
 
 static bool check_irqs(const struct pci_host_config *config)

@@ -18,7 +18,7 @@
 #include "devices/virtio/virtio_transport.h"
 #include "spec/virtio/mmio.h"
 #include "util/checked.h"
-#include "vm/device_tree.h"
+#include "vm/fdt_builder.h"
 #include "vm/vm.h"
 
 #define REGISTER_BYTES 4
@@ -178,15 +178,15 @@ static void set_interrupt(void *transport, bool high)
 }
 
 /* As Linux's binding virtio/mmio.yaml has it. */
-static void describe(void *ctx, struct device_tree *tree)
+static void describe(void *ctx, struct fdt_builder *tree)
 {
     const struct virtio_device *dev = ctx;
-    device_tree_begin(tree, "virtio_mmio", dev->place.base);
-    device_tree_string(tree, "compatible", "virtio,mmio");
-    device_tree_reg(tree, dev->place.base, VIRTIO_MMIO_BYTES);
-    device_tree_interrupt(tree, (uint32_t)dev->place.irq);
-    device_tree_flag(tree, "dma-coherent");
-    device_tree_end(tree);
+    fdt_builder_begin(tree, "virtio_mmio", dev->place.base);
+    fdt_builder_string(tree, "compatible", "virtio,mmio");
+    fdt_builder_reg(tree, dev->place.base, VIRTIO_MMIO_BYTES);
+    fdt_builder_interrupt(tree, (uint32_t)dev->place.irq);
+    fdt_builder_flag(tree, "dma-coherent");
+    fdt_builder_end(tree);
 }
 
 bool virtio_mmio_attach(struct virtio_device *dev, const struct virtio_place *place)

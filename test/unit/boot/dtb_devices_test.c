@@ -14,7 +14,7 @@
 
 #include "boot/dtb_devices.h"
 #include "dtb_builder.h"
-#include "vm/device_tree.h"
+#include "vm/fdt_builder.h"
 
 static struct builder builder;
 static _Alignas(8) char blob[BUILDER_BYTES];
@@ -22,55 +22,55 @@ static struct device first;
 static struct device second;
 static const struct device_claims nothing;
 
-static void describe_first(void *ctx, struct device_tree *tree)
+static void describe_first(void *ctx, struct fdt_builder *tree)
 {
     (void)ctx;
-    device_tree_begin(tree, "virtio_mmio", 0xa000000);
-    device_tree_string(tree, "compatible", "virtio,mmio");
-    device_tree_reg(tree, 0xa000000, 0x200);
-    device_tree_interrupt(tree, 48);
-    device_tree_flag(tree, "dma-coherent");
-    device_tree_end(tree);
+    fdt_builder_begin(tree, "virtio_mmio", 0xa000000);
+    fdt_builder_string(tree, "compatible", "virtio,mmio");
+    fdt_builder_reg(tree, 0xa000000, 0x200);
+    fdt_builder_interrupt(tree, 48);
+    fdt_builder_flag(tree, "dma-coherent");
+    fdt_builder_end(tree);
 }
 
-static void describe_second(void *ctx, struct device_tree *tree)
+static void describe_second(void *ctx, struct fdt_builder *tree)
 {
     const uint32_t cells[] = {1, 0xffffffff};
     (void)ctx;
-    device_tree_begin(tree, "bus", UINT64_C(0x112345678));
-    device_tree_cells(tree, "numbers", cells, 2);
-    device_tree_begin(tree, "inner", 3);
-    device_tree_string(tree, "name-of-it", "x");
-    device_tree_end(tree);
-    device_tree_end(tree);
+    fdt_builder_begin(tree, "bus", UINT64_C(0x112345678));
+    fdt_builder_cells(tree, "numbers", cells, 2);
+    fdt_builder_begin(tree, "inner", 3);
+    fdt_builder_string(tree, "name-of-it", "x");
+    fdt_builder_end(tree);
+    fdt_builder_end(tree);
 }
 
 /* A frame for messages, and what refers to it. */
-static void describe_frame(void *ctx, struct device_tree *tree)
+static void describe_frame(void *ctx, struct fdt_builder *tree)
 {
     (void)ctx;
-    device_tree_begin_in_gic(tree, "v2m", 0x8020000);
-    device_tree_flag(tree, "msi-controller");
-    device_tree_reg_in_gic(tree, 0x8020000, 0x1000);
-    const uint32_t frame = device_tree_phandle(tree);
-    device_tree_end(tree);
-    device_tree_begin(tree, "pcie", 0x10000000);
-    device_tree_cells(tree, "msi-parent", &frame, 1);
-    device_tree_end(tree);
+    fdt_builder_begin_in_gic(tree, "v2m", 0x8020000);
+    fdt_builder_flag(tree, "msi-controller");
+    fdt_builder_reg_in_gic(tree, 0x8020000, 0x1000);
+    const uint32_t frame = fdt_builder_phandle(tree);
+    fdt_builder_end(tree);
+    fdt_builder_begin(tree, "pcie", 0x10000000);
+    fdt_builder_cells(tree, "msi-parent", &frame, 1);
+    fdt_builder_end(tree);
 }
 
 /* One of many, each at an address of its own. */
-static void describe_one_of_many(void *ctx, struct device_tree *tree)
+static void describe_one_of_many(void *ctx, struct fdt_builder *tree)
 {
     const uint32_t number = (uint32_t)(uintptr_t)ctx;
-    device_tree_begin(tree, "n", 0x1000 + number);
-    const uint32_t phandle = device_tree_phandle(tree);
-    device_tree_cells(tree, "x", &phandle, 1);
+    fdt_builder_begin(tree, "n", 0x1000 + number);
+    const uint32_t phandle = fdt_builder_phandle(tree);
+    fdt_builder_cells(tree, "x", &phandle, 1);
     for (uint32_t i = 0; i < 16; i++) {
-        device_tree_begin(tree, "i", i);
-        device_tree_end(tree);
+        fdt_builder_begin(tree, "i", i);
+        fdt_builder_end(tree);
     }
-    device_tree_end(tree);
+    fdt_builder_end(tree);
 }
 
 static void reset(void *ctx)

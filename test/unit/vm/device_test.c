@@ -8,7 +8,7 @@
 #include <libvmm/guest.h>
 
 #include "vm/device.h"
-#include "vm/device_tree.h"
+#include "vm/fdt_builder.h"
 
 struct recorder {
     struct device device;
@@ -27,7 +27,7 @@ static void on_reset(void *ctx)
     ((struct recorder *)ctx)->resets++;
 }
 
-static void on_describe(void *ctx, struct device_tree *tree)
+static void on_describe(void *ctx, struct fdt_builder *tree)
 {
     (void)tree;
     order[order_count++] = ctx;

@@ -50,7 +50,7 @@ bool msi_frame_init(struct msi_frame *to, uint64_t base, size_t irq_first, size_
     return false;
 }
 
-uint32_t msi_frame_describe(const struct msi_frame *to, struct device_tree *tree)
+uint32_t msi_frame_describe(const struct msi_frame *to, struct fdt_builder *tree)
 {
     (void)to;
     (void)tree;

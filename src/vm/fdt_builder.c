@@ -6,7 +6,7 @@
 /*
  * Properties in the form that a flattened tree has them in: cells are big-endian numbers of 32 bits.
  */
-#include "vm/device_tree.h"
+#include "vm/fdt_builder.h"
 
 #include <libvmm/util/util.h>
 
@@ -17,36 +17,36 @@
 #define GIC_LEVEL_HIGH  4
 #define INTERRUPT_CELLS 3
 
-void device_tree_begin(struct device_tree *tree, const char *name, uint64_t address)
+void fdt_builder_begin(struct fdt_builder *tree, const char *name, uint64_t address)
 {
     char full[NAME_BYTES_MAX];
     snprintf(full, sizeof full, "%s@%lx", name, address);
     tree->ops->begin_node(tree, full);
 }
 
-void device_tree_begin_in_gic(struct device_tree *tree, const char *name, uint64_t address)
+void fdt_builder_begin_in_gic(struct fdt_builder *tree, const char *name, uint64_t address)
 {
     char full[NAME_BYTES_MAX];
     snprintf(full, sizeof full, "%s@%lx", name, address);
     tree->ops->begin_in_gic(tree, full);
 }
 
-void device_tree_end(struct device_tree *tree)
+void fdt_builder_end(struct fdt_builder *tree)
 {
     tree->ops->end_node(tree);
 }
 
-void device_tree_flag(struct device_tree *tree, const char *name)
+void fdt_builder_flag(struct fdt_builder *tree, const char *name)
 {
     tree->ops->property(tree, name, NULL, 0);
 }
 
-void device_tree_string(struct device_tree *tree, const char *name, const char *value)
+void fdt_builder_string(struct fdt_builder *tree, const char *name, const char *value)
 {
     tree->ops->property(tree, name, value, strlen(value) + 1);
 }
 
-void device_tree_cells(struct device_tree *tree, const char *name, const uint32_t *cells, size_t count)
+void fdt_builder_cells(struct fdt_builder *tree, const char *name, const uint32_t *cells, size_t count)
 {
     uint32_t swapped[CELL_COUNT_MAX];
     /* Counts are the library's own: no input reaches this. */
@@ -67,33 +67,33 @@ static size_t put_number(uint32_t *cells, uint64_t value, uint32_t cell_count)
     return count;
 }
 
-static void put_reg(struct device_tree *tree, uint64_t base, uint32_t address_cells, uint64_t size_bytes,
+static void put_reg(struct fdt_builder *tree, uint64_t base, uint32_t address_cells, uint64_t size_bytes,
                     uint32_t size_cells)
 {
     uint32_t cells[4];
     size_t count = put_number(cells, base, address_cells);
     count += put_number(&cells[count], size_bytes, size_cells);
-    device_tree_cells(tree, "reg", cells, count);
+    fdt_builder_cells(tree, "reg", cells, count);
 }
 
-void device_tree_reg(struct device_tree *tree, uint64_t base, uint64_t size_bytes)
+void fdt_builder_reg(struct fdt_builder *tree, uint64_t base, uint64_t size_bytes)
 {
     put_reg(tree, base, tree->address_cells, size_bytes, tree->size_cells);
 }
 
-void device_tree_reg_in_gic(struct device_tree *tree, uint64_t base, uint64_t size_bytes)
+void fdt_builder_reg_in_gic(struct fdt_builder *tree, uint64_t base, uint64_t size_bytes)
 {
     put_reg(tree, base, tree->gic_address_cells, size_bytes, tree->gic_size_cells);
 }
 
-uint32_t device_tree_phandle(struct device_tree *tree)
+uint32_t fdt_builder_phandle(struct fdt_builder *tree)
 {
     return tree->ops->phandle(tree);
 }
 
-void device_tree_interrupt(struct device_tree *tree, uint32_t irq)
+void fdt_builder_interrupt(struct fdt_builder *tree, uint32_t irq)
 {
     const uint32_t cells[INTERRUPT_CELLS] = {GIC_SPI, irq - SPI_FIRST, GIC_LEVEL_HIGH};
-    device_tree_cells(tree, "interrupt-parent", &tree->gic_phandle, 1);
-    device_tree_cells(tree, "interrupts", cells, INTERRUPT_CELLS);
+    fdt_builder_cells(tree, "interrupt-parent", &tree->gic_phandle, 1);
+    fdt_builder_cells(tree, "interrupts", cells, INTERRUPT_CELLS);
 }
