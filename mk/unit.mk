@@ -55,4 +55,4 @@ $(UNIT_DIR)/%_test: $(UNIT_DIR)/obj/test/unit/%_test.o $(UNIT_LIB)
 $(UNIT_DIR)/boot/board_trees: $(UNIT_DIR)/obj/test/unit/boot/board_trees.o $(UNIT_LIB)
 	$(Q)$(call link_unit,$<)
 
--include $(UNIT_OBJS:.o=.d) $(UNIT_TESTS:%.c=$(UNIT_DIR)/obj/%.d)
+-include $(UNIT_OBJS:.o=.d) $(UNIT_TESTS:%.c=$(UNIT_DIR)/obj/%.d) $(UNIT_DIR)/obj/test/unit/boot/board_trees.d
