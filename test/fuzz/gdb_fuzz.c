@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include <libvmm/gdb.h>
+#include <libvmm/monitor.h>
 
 #include "aarch64/debug/breakpoint.h"
 #include "aarch64/exit/psci.h"
@@ -169,6 +170,21 @@ static void interrupt(void)
     gdb_poll(&gdb);
 }
 
+static void put(void *cookie, const char *line)
+{
+    MACHINE_REQUIRE(cookie == NULL && strlen(line) < 128);
+}
+
+/* The monitor's commands that change nothing, with any argument. */
+static void ask_monitor(struct input *input)
+{
+    static const char *const names[] = {"irq", "irqs", "vcpus", "devices", "errors", "memory", "help", "none"};
+    char text[TEXT_BYTES];
+    const uint8_t name = input_u8(input);
+    snprintf(text, sizeof text, "%s %lu %u", names[name % ARRAY_SIZE(names)], input_value(input), input_u8(input) % 9);
+    (void)monitor_command(text, put, NULL);
+}
+
 static void debugger_step(struct input *input)
 {
     const uint8_t what = input_u8(input);
@@ -180,6 +196,8 @@ static void debugger_step(struct input *input)
         noise(input);
     } else if (what < 0xf8) {
         interrupt();
+    } else if (what < 0xfc) {
+        ask_monitor(input);
     } else {
         room = input_u8(input);
         gdb_poll(&gdb);
