@@ -47,7 +47,7 @@ SKIPS = [
 if not HAS_LOG:
     SKIPS.append((r"test_access_list|test_too_many_cpus",
                   "looks at what PDs print on the debug console: needs a configuration with debug in its name"))
-    SKIPS.append((r"test_libvmm\[debug-", "seL4 without debug code does not come back from a guest's step of an HVC"))
+    SKIPS.append((r"test_libvmm\[debug-", "a guest's step stops a kernel without CONFIG_HARDWARE_DEBUG_API"))
 # Checks of bare guests that cannot pass on seL4, by the guest: docs/caveats.md, seL4, says why.
 KNOWN_FAILURES = {
     "timer": {"physical timer: its interrupt comes"},
