@@ -357,8 +357,20 @@ static void test_memory(void **state)
     monitor("phys", "on\n");
     ask("m40001000,4", "01020304");
     ask("mffff800008000000,4", "E0e");
+    ask("M40001000,4:0a0b0c0d", "OK");
     monitor("phys off", "OK");
-    ask("mffff800008000000,4", "01020304");
+    ask("mffff800008000000,4", "0a0b0c0d");
+    /* More than two pages at once. */
+    uint8_t bytes[3 * 4096];
+    fake.vcpus[0].regs[seL4_VCPUReg_SCTLR] = 0;
+    *fake_ram_at(ENTRY + 0x800) = 0x81;
+    *fake_ram_at(ENTRY + 0x27ff) = 0x82;
+    struct debug *debug = vm_instance()->debugger == NULL ? NULL : (struct debug *)(void *)vm_instance()->debugger;
+    assert_int_equal(debug_read(debug, 0, false, ENTRY + 0x800, bytes, 0x2000), 0x2000);
+    assert_true(bytes[0] == 0x81 && bytes[0x1fff] == 0x82);
+    memset(bytes, 0x5a, sizeof bytes);
+    assert_int_equal(debug_write(debug, 0, true, ENTRY + 0x800, bytes, 0x2000), 0x2000);
+    assert_true(*fake_ram_at(ENTRY + 0x27ff) == 0x5a && *fake_ram_at(ENTRY + 0x2800) != 0x5a);
 }
 
 static void test_breakpoints(void **state)
@@ -539,6 +551,45 @@ static void test_steps_that_are_emulated(void **state)
     assert_true(fake.vcpus[0].running);
 }
 
+/* What a step must not change, and what it must: masks of the guest's own, the vectors' other stack, branch types. */
+static void test_masks_of_the_guest(void **state)
+{
+    (void)state;
+    seL4_UserContext *context = &fake.vcpus[0].context;
+    context->spsr = (FIXTURE_EL1H & ~PSR_DAIF) | 0x280; /* D and I */
+    ask("s", NULL);
+    assert_int_equal(context->spsr & PSR_DAIF, 0x3c0);
+    hit(0, ENTRY + 4);
+    assert_int_equal(context->spsr & PSR_DAIF, 0x280);
+    ask("s", NULL);
+    fake.vcpus[0].regs[seL4_VCPUReg_SPSR_EL1] = context->spsr;
+    hit(0, VECTORS);
+    assert_int_equal(fake.vcpus[0].regs[seL4_VCPUReg_SPSR_EL1] & PSR_DAIF, 0x280);
+    /* Emulated: a branch type is gone behind the instruction. */
+    put(ENTRY, 0xd50342df);
+    context->pc = ENTRY;
+    context->spsr |= PSR_BTYPE;
+    ask("s", "T05thread:1;");
+    assert_int_equal(context->spsr & PSR_BTYPE, 0);
+    /* Not emulated: nobody sees what it reads. */
+    put(ENTRY, 0xd53b423f); /* mrs xzr, daif */
+    context->pc = ENTRY;
+    ask("s", NULL);
+    assert_true(is_patched(ENTRY + 4));
+    hit(0, ENTRY + 4);
+    /* ERET to EL1, on either stack. */
+    for (uint64_t mode = 4; mode <= 5; mode++) {
+        put(ENTRY, ERET);
+        context->pc = ENTRY;
+        fake.vcpus[0].regs[seL4_VCPUReg_ELR_EL1] = ENTRY + 0x60;
+        fake.vcpus[0].regs[seL4_VCPUReg_SPSR_EL1] = mode;
+        ask("s", "T05thread:1;");
+        assert_int_equal(context->pc, ENTRY + 0x60);
+        assert_int_equal(context->spsr, mode);
+        assert_int_equal(context->spsr & PSR_DAIF, 0);
+    }
+}
+
 static void test_exclusives(void **state)
 {
     (void)state;
@@ -561,6 +612,20 @@ static void test_exclusives(void **state)
     ask("s", NULL);
     assert_true(is_patched(ENTRY + 4));
     hit(0, ENTRY + 4);
+    /* Ways that are not straight: a jump, another load, more ways out than are looked at. */
+    static const uint32_t crooked[][3] = {
+        {0x14000002, NOP, NOP}, {0x885ffc01, NOP, NOP}, {0x34000101, 0x34000101, 0x34000101}};
+    for (size_t i = 0; i < ARRAY_SIZE(crooked); i++) {
+        for (size_t n = 0; n < 3; n++) {
+            put(ENTRY + 4 + 4 * n, crooked[i][n]);
+        }
+        put(ENTRY + 0x10, 0x8802fc01); /* the store */
+        fake.vcpus[0].context.pc = ENTRY;
+        ask("s", NULL);
+        assert_true(is_patched(ENTRY + 4));
+        assert_false(is_patched(ENTRY + 0x14));
+        hit(0, ENTRY + 4);
+    }
 }
 
 static void start_second(void)
@@ -605,6 +670,20 @@ static void test_two_vcpus(void **state)
     ask("vCont;x", "E16");
     ask("vCont;c:3", "E16");
     ask("vCont", "E16");
+    /* Off a breakpoint of the second one, which the debugger has left alone. */
+    ask("Z0,400010a0,4", "OK");
+    ask("vCont;c", NULL);
+    hit(1, ENTRY + 0xa0);
+    ask("P7=0102030405060708", "OK");
+    assert_int_equal(*fake_x(1, 7), 0x0807060504030201);
+    assert_int_equal(*fake_x(0, 7), 0);
+    ask("vCont;c", NULL);
+    assert_true(!fake.vcpus[0].running && fake.vcpus[1].running);
+    hit(1, ENTRY + 0xa4);
+    assert_string_equal(t.from_stub, "");
+    assert_true(fake.vcpus[0].running && fake.vcpus[1].running);
+    type("\003", 1);
+    ask("z0,400010a0,4", "OK");
     /* Off in its step. */
     ask("vCont;s:2", NULL);
     fake.vcpus[1].context.x0 = PSCI_CPU_OFF;
@@ -735,6 +814,17 @@ static void test_reboot(void **state)
     assert_stopped("OK");
     ask("p20", "0010004000000000");
     ask("c", NULL);
+    /* Stopped while its vCPUs are being reset: a step goes to its beginning. */
+    call(PSCI_SYSTEM_RESET);
+    assert_true(vm_instance()->reset_stub.under_way);
+    type("\003", 1);
+    assert_true(vm_instance()->is_new);
+    ask("s", NULL);
+    t.got = 0;
+    finish_reset();
+    assert_stopped("T05thread:1;");
+    assert_int_equal(fake.vcpus[0].context.pc, ENTRY);
+    ask("c", NULL);
     /* Off, and on again. */
     guest_register_power_handler(stays_off, NULL);
     call(PSCI_SYSTEM_OFF);
@@ -757,6 +847,14 @@ static void test_come_and_go(void **state)
     ask("qSupported", "PacketSize=800;qXfer:features:read+;vContSupported+");
     ask("?", "T05thread:1;");
     assert_false(is_patched(ENTRY + 0x20));
+    /* Gone without a word, and another one detaches at once: while the guest runs, too. */
+    ask("Z0,40001020,4", "OK");
+    ask("c", NULL);
+    assert_true(is_patched(ENTRY + 0x20));
+    ask("D", "OK");
+    assert_false(is_patched(ENTRY + 0x20));
+    assert_true(fake.vcpus[0].running);
+    ask("?", "T05thread:1;");
     ask("Z0,40001020,4", "OK");
     ask("vKill;1", "OK");
     assert_false(is_patched(ENTRY + 0x20));
@@ -839,6 +937,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_maps, setup, teardown),
         cmocka_unit_test_setup_teardown(test_step, setup, teardown),
         cmocka_unit_test_setup_teardown(test_steps_that_are_emulated, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_masks_of_the_guest, setup, teardown),
         cmocka_unit_test_setup_teardown(test_exclusives, setup, teardown),
         cmocka_unit_test_setup_teardown(test_two_vcpus, setup, teardown),
         cmocka_unit_test_setup_teardown(test_start_during_a_step, setup, teardown),

@@ -198,6 +198,23 @@ static void test_stopped(void **state)
     assert_says("restart", "the guest cannot be started");
 }
 
+/* A private interrupt is each vCPU's own. */
+static void test_private(void **state)
+{
+    (void)state;
+    store(REDIST + 0x30000 + 0x80, 4, 0xffffffff); /* GICR_IGROUPR0 of vCPU 1 */
+    store(REDIST + 0x30000 + 0x400 + 20, 1, 0xa0); /* GICR_IPRIORITYR */
+    assert_true(virq_register(1, 20, nothing, NULL));
+    assert_true(virq_inject(1, 20));
+    assert_says("irq 20", "latched no");
+    assert_says("irq 20", "priority 0x0");
+    assert_says("irq 20 1", "latched yes");
+    assert_says("irq 20 1", "enabled no, group 1 (on in GICD_CTLR), priority 0xa0");
+    assert_says("irq 20 1", "goes to vCPU 1: off");
+    assert_says("irq 20 1", "-> masked");
+    assert_says("irqs", "interrupt 20 of vCPU 1\n-> masked");
+}
+
 static void test_passed_through(void **state)
 {
     (void)state;
@@ -232,12 +249,19 @@ static void test_the_rest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_not_raised, setup),         cmocka_unit_test_setup(test_masked, setup),
-        cmocka_unit_test_setup(test_group_off, setup),          cmocka_unit_test_setup(test_active, setup),
-        cmocka_unit_test_setup(test_in_a_list_register, setup), cmocka_unit_test_setup(test_wrong_route, setup),
-        cmocka_unit_test_setup(test_vcpu_off, setup),           cmocka_unit_test_setup(test_asleep, setup),
-        cmocka_unit_test_setup(test_no_list_register, setup),   cmocka_unit_test_setup(test_stopped, setup),
-        cmocka_unit_test_setup(test_passed_through, setup),     cmocka_unit_test_setup(test_the_rest, setup),
+        cmocka_unit_test_setup(test_not_raised, setup),
+        cmocka_unit_test_setup(test_masked, setup),
+        cmocka_unit_test_setup(test_group_off, setup),
+        cmocka_unit_test_setup(test_active, setup),
+        cmocka_unit_test_setup(test_in_a_list_register, setup),
+        cmocka_unit_test_setup(test_wrong_route, setup),
+        cmocka_unit_test_setup(test_vcpu_off, setup),
+        cmocka_unit_test_setup(test_asleep, setup),
+        cmocka_unit_test_setup(test_no_list_register, setup),
+        cmocka_unit_test_setup(test_stopped, setup),
+        cmocka_unit_test_setup(test_private, setup),
+        cmocka_unit_test_setup(test_passed_through, setup),
+        cmocka_unit_test_setup(test_the_rest, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
